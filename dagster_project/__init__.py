@@ -1,0 +1,1 @@
+"""After-sales analytics warehouse: land, load, check, model, publish, report."""

@@ -1,0 +1,29 @@
+"""Everything Dagster shows and runs."""
+
+import sys
+from pathlib import Path
+
+import dagster as dg
+from dagster_dbt import DbtCliResource
+
+from dagster_project.load.assets import dataset_assets, registered_lake
+from dagster_project.models.assets import dbt_models, dbt_project
+from dagster_project.publish.assets import published_marts
+from dagster_project.resources import Installation
+
+refresh_job = dg.define_asset_job(
+    "refresh",
+    selection=dg.AssetSelection.all(),
+    description="Load what landed, build and test the models, publish the marts. / 加载、建模、校验、发布。",
+    # One process: the steps write to one data folder in turn.
+    executor_def=dg.in_process_executor,
+)
+
+defs = dg.Definitions(
+    assets=[*dataset_assets, registered_lake, dbt_models, published_marts],
+    jobs=[refresh_job],
+    resources={
+        "installation": Installation(),
+        "dbt": DbtCliResource(project_dir=dbt_project, dbt_executable=str(Path(sys.executable).with_name("dbt"))),
+    },
+)

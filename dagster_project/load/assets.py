@@ -1,0 +1,101 @@
+"""Dagster assets of the lake: one a dataset, and the registration that shows them to dbt."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from dagster_project.contracts import Contract, read_contracts
+from dagster_project.load.dataset import DatasetLoad, load_dataset, loaded_stores
+from dagster_project.load.hash_key import read_hash_key
+from dagster_project.load.lake import register_lake
+from dagster_project.load.load import check_landing, record_strays
+from dagster_project.load.preview import preview
+from dagster_project.refresh import only_run
+from dagster_project.resources import Installation
+from dagster_project.sample_store import guard_sample
+
+STORES_KEY = dg.AssetKey(["lake", "dms__stores"])
+
+
+def dataset_key(contract: Contract) -> dg.AssetKey:
+    """The asset a dataset is, which is also its dbt source."""
+    return dg.AssetKey(["lake", f"{contract.system}__{contract.dataset}"])
+
+
+def load_metadata(load: DatasetLoad) -> dict[str, dg.MetadataValue]:
+    """What a person wants to see of a load: counts, drift, quarantined files."""
+    quarantined = [f"- `{entry.source_file}`: {entry.error}" for entry in load.quarantined]
+    unknown = sorted({name for e in load.entries for name in e.unknown_columns.split(", ") if name})
+    return {
+        "dagster/row_count": dg.MetadataValue.int(load.total("rows_parsed")),
+        "files": dg.MetadataValue.int(len(load.entries)),
+        "files_loaded_now": dg.MetadataValue.int(load.files_loaded),
+        "files_quarantined": dg.MetadataValue.int(len(quarantined)),
+        "rows_read": dg.MetadataValue.int(load.total("rows_read")),
+        "rows_parsed": dg.MetadataValue.int(load.total("rows_parsed")),
+        "rows_rejected_while_loading": dg.MetadataValue.int(load.total("rows_rejected")),
+        "unknown_columns": dg.MetadataValue.text(", ".join(unknown) or "none"),
+        "quarantined": dg.MetadataValue.md("\n".join(quarantined) or "none"),
+    }
+
+
+def _dataset_asset(contract: Contract) -> dg.AssetsDefinition:
+    key = dataset_key(contract)
+
+    @dg.asset(
+        key=key,
+        deps=[] if key == STORES_KEY else [STORES_KEY],
+        group_name=contract.system,
+        owners=[f"team:{contract.owner}"],
+        kinds={"parquet"},
+        description=f"{contract.description}. One row is {contract.grain}. / {contract.label}。",
+        metadata={
+            "dagster/column_schema": dg.TableSchema(
+                columns=[
+                    dg.TableColumn(column.name, column.type, f"{column.description} / {column.label}")
+                    for column in contract.columns
+                ]
+            )
+        },
+    )
+    def load(context: dg.AssetExecutionContext, installation: Installation) -> dg.MaterializeResult:
+        settings = installation.settings(context.log.info)
+        with only_run(settings):
+            check_landing(settings.landing)
+            guard_sample(settings)
+            stores = loaded_stores(settings.lake)
+            loaded = load_dataset(contract, settings.landing, settings.lake, stores, context.log.info)
+        metadata = load_metadata(loaded) | {"sample": dg.MetadataValue.md(preview(settings.lake, contract))}
+        return dg.MaterializeResult(metadata=metadata)
+
+    return load
+
+
+dataset_assets = [_dataset_asset(contract) for contract in read_contracts().values()]
+
+
+@dg.multi_asset(
+    name="register_lake",
+    specs=[
+        dg.AssetSpec(
+            ["lake", name],
+            deps=[dataset_key(contract) for contract in read_contracts().values()],
+            group_name="lake",
+            kinds={"duckdb"},
+            description=description,
+        )
+        for name, description in {
+            "loads": "What became of each landed file. / 每个落地文件的加载结果。",
+            "rejected_rows": "Rows rejected while loading, with their reasons. / 加载时拒收的行及原因。",
+            "hash_key": "The secret that customers and vehicles are hashed with. / 客户与车辆散列密钥。",
+        }.items()
+    ],
+)
+def registered_lake(context: dg.AssetExecutionContext, installation: Installation) -> Iterator[dg.MaterializeResult]:
+    """Show the lake's parts to dbt as relations of the private warehouse."""
+    settings = installation.settings(context.log.info)
+    with only_run(settings):
+        record_strays(settings.landing, settings.lake)
+        register_lake(settings.lake, settings.warehouse, read_hash_key(settings.data))
+    for key in context.selected_asset_keys:
+        yield dg.MaterializeResult(asset_key=key)

@@ -1,0 +1,249 @@
+"""Read a CSV file into chunks of text cells, each row with the line it begins on.
+
+Blocks without anything unusual are split by Arrow; a block with quoted line breaks, blank lines, rows
+of another width or over-long cells is split here, record by record, so that lines stay exact and one
+bad row costs that row alone.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+
+from dagster_project.load.encoding import detect_encoding, utf8_blocks
+from dagster_project.load.extract import (
+    CELL_TOO_LONG,
+    MAX_CELL_CHARACTERS,
+    TOO_MANY_FIELDS,
+    UNCLOSED_QUOTE,
+    Chunk,
+    Extract,
+    Quarantine,
+    without_blank_rows,
+)
+from dagster_project.load.header import HeaderMatcher
+
+SEPARATORS = (",", ";", "\t")
+
+# How far a quoted cell may run on before its quote counts as never closed.
+_MAX_RECORD_CHARACTERS = 32 * 1024 * 1024
+
+
+def split_record(lines: Sequence[str], start: int, separator: str, at_end: bool) -> tuple[list[str], int] | None:
+    """Split the record that begins at `lines[start]`.
+
+    Returns its cells and the number of lines it takes, 0 lines when its quote is never closed (the
+    cells are then the raw line alone), and None when more lines are needed to tell (`at_end` says
+    that there are no more).
+    """
+    line = lines[start]
+    if '"' not in line:
+        return line.split(separator), 1
+    cells: list[str] = []
+    used = 1
+    position = 0
+    while True:
+        if not line.startswith('"', position):
+            end = line.find(separator, position)
+            if end < 0:
+                cells.append(line[position:])
+                return cells, used
+            cells.append(line[position:end])
+            position = end + 1
+            continue
+        parts: list[str] = []
+        position += 1
+        size = 0
+        while True:
+            quote = line.find('"', position)
+            if quote >= 0:
+                parts.append(line[position:quote])
+                if line.startswith('""', quote):
+                    parts.append('"')
+                    position = quote + 2
+                    continue
+                position = quote + 1
+                break
+            parts.append(line[position:])
+            size += len(line)
+            if start + used >= len(lines) and not at_end and size <= _MAX_RECORD_CHARACTERS:
+                return None
+            if start + used >= len(lines) or size > _MAX_RECORD_CHARACTERS:
+                return [lines[start]], 0
+            parts.append("\n")
+            line = lines[start + used]
+            used += 1
+            position = 0
+        end = line.find(separator, position)
+        end = len(line) if end < 0 else end
+        if end > position:
+            # Text behind a closing quote: part of the cell on one line, a stray quote over several.
+            if used > 1:
+                return [lines[start]], 0
+            parts.append(line[position:end])
+        cells.append("".join(parts))
+        if end == len(line):
+            return cells, used
+        position = end + 1
+
+
+class _RowBuilder:
+    """Collects the rows of one block that Arrow can't split."""
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        self.lines: list[int] = []
+        self.faults: list[str | None] = []
+        self.texts: list[str | None] = []
+        self.rows: list[list[str]] = []
+        self.short_rows = 0
+
+    def add(self, line: int, cells: list[str], fault: str | None, text: str | None) -> None:
+        self.lines.append(line)
+        self.faults.append(fault)
+        self.texts.append(text)
+        if fault:
+            cells = []
+        elif len(cells) < self.width:
+            self.short_rows += 1
+        self.rows.append((cells + [""] * (self.width - len(cells)))[: self.width])
+
+    def chunk(self) -> Chunk:
+        columns = zip(*self.rows, strict=True) if self.rows else [()] * self.width
+        return Chunk(
+            lines=pa.array(self.lines, pa.int64()),
+            faults=pa.array(self.faults, pa.string()),
+            texts=pa.array(self.texts, pa.string()),
+            columns=[pa.array(cells, pa.string()) for cells in columns],
+        )
+
+
+class _CsvReader:
+    """Splits the blocks of one file; holds back lines of a record that the next block ends."""
+
+    def __init__(self, separator: str, width: int, first_line: int, extract: Extract) -> None:
+        self.separator = separator
+        self.width = width
+        self.line = first_line
+        self.extract = extract
+        self.held: list[str] = []
+
+    def plain(self, block: bytes) -> Chunk | None:
+        """The block split by Arrow, or None when only the exact way will do."""
+        ends = np.flatnonzero(np.frombuffer(block, np.uint8) == 0x0A)
+        count = len(ends)
+        longest = int(np.diff(ends, prepend=-1).max()) if count else 0
+        if self.held or self.width < 2 or longest > MAX_CELL_CHARACTERS or b"\r" in block or b"\x00" in block:
+            return None
+        odd_rows = []
+
+        def skip(row: pyarrow.csv.InvalidRow) -> str:
+            odd_rows.append(row.actual_columns)
+            return "skip"
+
+        names = [str(index) for index in range(self.width)]
+        try:
+            table = pyarrow.csv.read_csv(
+                pa.BufferReader(block),
+                read_options=pyarrow.csv.ReadOptions(column_names=names, block_size=len(block) + 1),
+                parse_options=pyarrow.csv.ParseOptions(
+                    delimiter=self.separator,
+                    newlines_in_values=b'"' in block,
+                    ignore_empty_lines=False,
+                    invalid_row_handler=skip,
+                ),
+                convert_options=pyarrow.csv.ConvertOptions(
+                    column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, check_utf8=False
+                ),
+            )
+        except pa.ArrowInvalid:
+            return None
+        if odd_rows or table.num_rows != count:
+            return None
+        columns = [column.combine_chunks() for column in table.columns]
+        lines = pa.array(np.arange(self.line, self.line + count, dtype=np.int64))
+        self.line += count
+        return without_blank_rows(Chunk.of(lines, columns))
+
+    def exact(self, block: bytes, at_end: bool) -> Chunk:
+        """The block split record by record."""
+        lines = self.held + block.decode("utf-8").split("\n")[:-1]
+        self.held = []
+        rows = _RowBuilder(self.width)
+        index = 0
+        while index < len(lines):
+            record = split_record(lines, index, self.separator, at_end)
+            if record is None:
+                self.held = lines[index:]
+                break
+            cells, used = record
+            text = "\n".join(lines[index : index + max(used, 1)])
+            fault = None
+            if used == 0:
+                fault, text = UNCLOSED_QUOTE, lines[index]
+            elif any(cell.strip() for cell in cells[self.width :]):
+                fault = TOO_MANY_FIELDS
+            elif len(text) > MAX_CELL_CHARACTERS and max(map(len, cells)) > MAX_CELL_CHARACTERS:
+                fault = CELL_TOO_LONG
+            if fault or any(cell.strip() for cell in cells):
+                rows.add(self.line + index, cells, fault, text if fault else None)
+            index += max(used, 1)
+        self.line += index
+        self.extract.short_rows += rows.short_rows
+        return rows.chunk()
+
+    def chunks(self, blocks: Iterator[bytes]) -> Iterator[Chunk]:
+        for block in blocks:
+            chunk = self.plain(block) or self.exact(block, at_end=False)
+            if len(chunk.lines):
+                yield chunk
+        if self.held:
+            chunk = self.exact(b"", at_end=True)
+            if len(chunk.lines):
+                yield chunk
+
+
+def _read_header(block: bytes, matcher: HeaderMatcher) -> tuple[list[str], str, int, int]:
+    """Header cells, separator, lines before the data, and bytes before the data."""
+    lines = block.decode("utf-8").split("\n")
+    start = next((index for index, line in enumerate(lines) if line.strip(" \t,;\ufeff\u3000\r")), None)
+    if start is None:
+        raise Quarantine("the file is empty")
+    best: tuple[int, int, list[str], str, int] | None = None
+    for separator in SEPARATORS:
+        record = split_record(lines[:-1], start, separator, at_end=True)
+        if record is None or record[1] == 0:
+            continue
+        cells, used = record
+        score = (matcher.count(cells), len(cells))
+        if best is None or score > best[:2]:
+            best = (*score, cells, separator, used)
+    if best is None:
+        raise Quarantine(f"line {start + 1}: the header has a quote that is never closed")
+    _, _, cells, separator, used = best
+    while len(cells) > 1 and not cells[-1].strip():
+        cells.pop()
+    end = start + used
+    return cells, separator, end, len("\n".join(lines[:end]).encode("utf-8")) + 1
+
+
+def open_csv(path: Path, matcher: HeaderMatcher) -> Extract:
+    """Open a .csv or .csv.gz file; raises Quarantine when it is no table of this dataset."""
+    encoding = detect_encoding(path)
+    blocks = utf8_blocks(path, encoding)
+    first = next(blocks, b"")
+    if not first.strip():
+        raise Quarantine("the file is empty")
+    header, separator, lines_before, bytes_before = _read_header(first, matcher)
+    extract = Extract(header=header, encoding=encoding.removesuffix("-sig"), chunks=iter(()))
+    reader = _CsvReader(separator, len(header), lines_before + 1, extract)
+
+    def data() -> Iterator[bytes]:
+        if first[bytes_before:]:
+            yield first[bytes_before:]
+        yield from blocks
+
+    extract.chunks = reader.chunks(data())
+    return extract

@@ -1,0 +1,226 @@
+"""Load the new and changed files of one dataset into the lake."""
+
+import hashlib
+import re
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from dagster_project.contracts import Contract
+from dagster_project.contracts.contract import CONTRACTS_DIR
+from dagster_project.load import manifest
+from dagster_project.load.extract import Quarantine
+from dagster_project.load.landing import LandedFile, find_files
+from dagster_project.load.manifest import LOADED, QUARANTINED, Entry, read_manifest, write_manifest
+from dagster_project.load.part import load_file
+from dagster_project.settings import TIME_ZONE
+
+# Part of every contract's digest: raise it when files must be read again because the loader reads them otherwise.
+LOADER_VERSION = 1
+
+_SECONDS_BETWEEN_PROGRESS = 2.0
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class DatasetLoad:
+    """What one load of a dataset did, and what stands in its manifest now."""
+
+    contract: Contract
+    entries: list[Entry]
+    files_loaded: int
+    files_unchanged: int
+
+    @property
+    def quarantined(self) -> list[Entry]:
+        """Files that could not be read."""
+        return [entry for entry in self.entries if entry.status == QUARANTINED]
+
+    def total(self, count: str) -> int:
+        """Sum of a count (rows_read, rows_parsed, rows_rejected) over the files that stand."""
+        return sum(getattr(entry, count) for entry in self.entries)
+
+
+def contract_digest(contract: Contract) -> str:
+    """Changes when the contract, or the way files are read, changes."""
+    text = (CONTRACTS_DIR / contract.system / f"{contract.dataset}.yml").read_bytes()
+    return hashlib.sha256(text + str(LOADER_VERSION).encode()).hexdigest()[:16]
+
+
+def _content_digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _part_name(source_path: str, digest: str, contract_hash: str) -> str:
+    stem = re.sub(r"[^A-Za-z0-9_-]+", "_", Path(source_path).name.split(".")[0])[:40]
+    version = hashlib.sha256(f"{source_path}|{digest}|{contract_hash}".encode()).hexdigest()[:16]
+    return f"{stem}-{version}.parquet"
+
+
+def _progress(tell: Tell | None, label: str) -> Callable[[int], None] | None:
+    if tell is None:
+        return None
+    told_at = time.monotonic()
+
+    def progress(rows: int) -> None:
+        nonlocal told_at
+        if time.monotonic() - told_at >= _SECONDS_BETWEEN_PROGRESS:
+            told_at = time.monotonic()
+            tell(f"{label}: {rows:,} rows")
+
+    return progress
+
+
+def quarantined(file: LandedFile, source_path: str, digest: str, contract_hash: str, error: str) -> Entry:
+    """The entry of a file that can't be read."""
+    return Entry(
+        system=file.system,
+        dataset=file.dataset,
+        source_file=file.path.name,
+        source_path=source_path,
+        size=file.size,
+        mtime_ns=file.mtime_ns,
+        ctime_ns=file.ctime_ns,
+        digest=digest,
+        contract_digest=contract_hash,
+        extract_at=file.extract_at,
+        status=QUARANTINED,
+        error=error,
+        encoding=None,
+        rows_read=0,
+        rows_parsed=0,
+        rows_rejected=0,
+        short_rows=0,
+        unknown_columns="",
+        missing_columns="",
+        accepted_part=None,
+        rejected_part=None,
+        loaded_at=datetime.now(TIME_ZONE).replace(tzinfo=None),
+    )
+
+
+def _still_standing(entry: Entry, before: Entry | None) -> Entry:
+    """A quarantined file leaves the version loaded before it in place."""
+    if before is None or before.accepted_part is None:
+        return entry
+    return replace(
+        entry,
+        error=f"{entry.error}; the version of {before.extract_at:%Y-%m-%d %H:%M} still stands",
+        extract_at=before.extract_at,
+        encoding=before.encoding,
+        rows_read=before.rows_read,
+        rows_parsed=before.rows_parsed,
+        rows_rejected=before.rows_rejected,
+        short_rows=before.short_rows,
+        accepted_part=before.accepted_part,
+        rejected_part=before.rejected_part,
+    )
+
+
+class _DatasetLoader:
+    """Brings one dataset's manifest up to its landing folder."""
+
+    def __init__(
+        self, contract: Contract, landing: Path, lake: Path, stores: Collection[str], tell: Tell | None
+    ) -> None:
+        self.contract = contract
+        self.landing = landing
+        self.folder = lake / contract.system / contract.dataset
+        self.stores = stores
+        self.tell = tell
+        self.hash = contract_digest(contract)
+
+    def _load(self, file: LandedFile, source_path: str, before: Entry | None) -> Entry:
+        digest = ""
+        try:
+            if file.problem:
+                raise Quarantine(file.problem)
+            digest = _content_digest(file.path)
+            if before and before.digest == digest and before.contract_digest == self.hash:
+                return before.seen_as(file.size, file.mtime_ns, file.ctime_ns)
+            name = _part_name(source_path, digest, self.hash)
+            rows = load_file(
+                self.contract,
+                file,
+                source_path,
+                self.stores,
+                accepted_path=self.folder / "accepted" / name,
+                rejected_path=self.folder / "rejected" / name,
+                progress=_progress(self.tell, file.label),
+            )
+            if file.path.stat().st_size != file.size or file.path.stat().st_mtime_ns != file.mtime_ns:
+                raise Quarantine("the file changed while it was read: the next run reads it again")
+        except (Quarantine, OSError) as error:
+            reason = str(error) if isinstance(error, Quarantine) else f"cannot be read: {error.strerror or error}"
+            return _still_standing(quarantined(file, source_path, digest, self.hash, reason), before)
+        return replace(
+            quarantined(file, source_path, digest, self.hash, ""),
+            status=LOADED,
+            error=None,
+            encoding=rows.encoding,
+            rows_read=rows.rows_read,
+            rows_parsed=rows.rows_parsed,
+            rows_rejected=rows.rows_rejected,
+            short_rows=rows.short_rows,
+            unknown_columns=", ".join(rows.unknown_columns),
+            missing_columns=", ".join(rows.missing_columns),
+            accepted_part=f"accepted/{name}",
+            rejected_part=f"rejected/{name}",
+        )
+
+    def _is_current(self, file: LandedFile, before: Entry | None) -> bool:
+        if before is None or before.contract_digest != self.hash:
+            return False
+        return (before.size, before.mtime_ns, before.ctime_ns) == (file.size, file.mtime_ns, file.ctime_ns)
+
+    def load(self) -> DatasetLoad:
+        before = read_manifest(self.folder)
+        entries = dict(before)
+        loaded = unchanged = 0
+        files = find_files(self.landing, self.contract.system, self.contract.dataset)
+        for file in files:
+            source_path = file.path.relative_to(self.landing).as_posix()
+            if self._is_current(file, before.get(source_path)):
+                unchanged += 1
+                continue
+            entry = self._load(file, source_path, before.get(source_path))
+            entries[source_path] = entry
+            loaded += 1
+            if self.tell:
+                outcome = entry.error if entry.status == QUARANTINED else f"{entry.rows_read:,} rows"
+                self.tell(f"{file.label}: {entry.status}, {outcome}")
+        if entries != before or not (self.folder / "manifest.parquet").exists():
+            write_manifest(self.folder, entries)
+        else:
+            manifest.sweep(self.folder, entries)
+        return DatasetLoad(self.contract, list(entries.values()), loaded, unchanged)
+
+
+def load_dataset(
+    contract: Contract, landing: Path, lake: Path, known_stores: Collection[str], tell: Tell | None = None
+) -> DatasetLoad:
+    """Load what is new or changed in a dataset's landing folder; unchanged files cost a stat.
+
+    `known_stores` are the codes of `dms/stores` as loaded by now: rows of other stores are kept with
+    their masked text, so that they can be shown. `tell` gets a line a file and on long files every
+    two seconds.
+    """
+    return _DatasetLoader(contract, landing, lake, known_stores, tell).load()
+
+
+def loaded_stores(lake: Path) -> set[str]:
+    """The store codes that the lake's `dms/stores` knows."""
+    folder = lake / "dms" / "stores"
+    codes: set[str] = set()
+    for entry in read_manifest(folder).values():
+        if entry.accepted_part:
+            column = pq.read_table(folder / entry.accepted_part, columns=["store_code"]).column("store_code")
+            codes.update(pc.unique(column).to_pylist())
+    return codes

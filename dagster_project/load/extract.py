@@ -1,0 +1,66 @@
+"""What every reader of a file format hands on: a header and chunks of text cells."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+MAX_CELL_CHARACTERS = 1_000_000
+
+TOO_MANY_FIELDS = "too_many_fields"
+UNCLOSED_QUOTE = "unclosed_quote"
+CELL_TOO_LONG = "cell_too_long"
+REPEATED_HEADER = "repeated_header"
+
+
+class Quarantine(Exception):
+    """The file can't be read as an extract; the message says why, where, and what to do."""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some rows of an extract, in file order.
+
+    `lines` is where each row begins (line of a text file, row of a sheet or of a Parquet file);
+    `faults` the structural fault of a row or null; `texts` the whole row as it came where it has
+    a fault; `columns` the cells as text, one array a header cell.
+    """
+
+    lines: pa.Array
+    faults: pa.Array
+    texts: pa.Array
+    columns: list[pa.Array]
+
+    @staticmethod
+    def of(lines: pa.Array, columns: list[pa.Array]) -> "Chunk":
+        """A chunk without structural faults."""
+        nothing = pa.nulls(len(lines), pa.string())
+        return Chunk(lines=lines, faults=nothing, texts=nothing, columns=columns)
+
+
+def without_blank_rows(chunk: Chunk) -> Chunk:
+    """The chunk less the rows whose cells are all blank: such a row is no row."""
+    filled = np.zeros(len(chunk.lines), bool)
+    for column in chunk.columns:
+        filled |= pc.not_equal(pc.utf8_trim_whitespace(column), "").to_numpy(zero_copy_only=False)
+        if filled.all():
+            return chunk
+    kept = pa.array(filled)
+    return Chunk(
+        lines=chunk.lines.filter(kept),
+        faults=chunk.faults.filter(kept),
+        texts=chunk.texts.filter(kept),
+        columns=[column.filter(kept) for column in chunk.columns],
+    )
+
+
+@dataclass
+class Extract:
+    """A file opened for reading; `short_rows` counts, as chunks are read, rows with missing cells."""
+
+    header: list[str]
+    encoding: str | None
+    chunks: Iterator[Chunk]
+    short_rows: int = field(default=0)

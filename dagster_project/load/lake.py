@@ -1,0 +1,70 @@
+"""Show the lake to the engine: one relation a dataset over the parts that its manifest names."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dagster_project.contracts import Contract, read_contracts
+from dagster_project.load.cells import lake_schema
+from dagster_project.load.manifest import MANIFEST_SCHEMA, Entry, read_manifest
+from dagster_project.load.part import REJECTED_SCHEMA
+
+_DUCKDB_TYPES = {
+    pa.string(): "varchar",
+    pa.int64(): "bigint",
+    pa.decimal128(18, 8): "decimal(18, 8)",
+    pa.date32(): "date",
+    pa.timestamp("us"): "timestamp",
+    pa.bool_(): "boolean",
+}
+
+
+def _quoted(path: Path | str) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def _relation(schema: pa.Schema, parts: Iterable[Path]) -> str:
+    """SQL that reads the parts, or an empty relation of the schema."""
+    columns = ", ".join(f"cast(null as {_DUCKDB_TYPES[field.type]}) as {field.name}" for field in schema)
+    empty = f"select {columns} where false"
+    paths = ", ".join(_quoted(path) for path in sorted(parts))
+    if not paths:
+        return empty
+    # By name: a part written before a column was added to the contract reads it as null.
+    return f"{empty} union all by name select * from read_parquet([{paths}], union_by_name = true)"
+
+
+def _parts(lake: Path, contract: Contract, entries: Iterable[Entry], kind: str) -> list[Path]:
+    folder = lake / contract.system / contract.dataset
+    names = [getattr(entry, f"{kind}_part") for entry in entries]
+    return [folder / name for name in names if name]
+
+
+def register_lake(lake: Path, warehouse: Path, hash_key: str) -> None:
+    """Create or replace the schema `lake` in the private warehouse.
+
+    One view a dataset (`<system>__<dataset>`), `rejected_rows`, `loads` (one row a file) and
+    `hash_key` (the secret that customers and vehicles are hashed with).
+    """
+    warehouse.parent.mkdir(parents=True, exist_ok=True)
+    rejected: list[Path] = []
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("create schema if not exists lake")
+        for contract in read_contracts().values():
+            entries = read_manifest(lake / contract.system / contract.dataset)
+            parts = _parts(lake, contract, entries.values(), "accepted")
+            relation = _relation(lake_schema(contract), parts)
+            connection.execute(f"create or replace view lake.{contract.system}__{contract.dataset} as {relation}")
+            rejected += [
+                part for part in _parts(lake, contract, entries.values(), "rejected") if pq.read_metadata(part).num_rows
+            ]
+        connection.execute(f"create or replace view lake.rejected_rows as {_relation(REJECTED_SCHEMA, rejected)}")
+        connection.execute(f"create or replace view lake.loads as {_loads(lake)}")
+        connection.execute("create or replace table lake.hash_key as select ? as hash_key", [hash_key])
+
+
+def _loads(lake: Path) -> str:
+    return _relation(MANIFEST_SCHEMA, lake.glob("*/*/manifest.parquet"))

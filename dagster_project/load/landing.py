@@ -1,0 +1,122 @@
+"""Find the extracts that other systems dropped in the landing folder."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from dagster_project.settings import TIME_ZONE
+
+EXTENSIONS = (".csv", ".csv.gz", ".xlsx", ".parquet")
+
+_TIME_IN_NAME = re.compile(r"(?<![0-9])([0-9]{14}|[0-9]{12}|[0-9]{8})$")
+_TIME_FORMATS = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """One entry of a dataset's landing folder; `problem` says why it can't be an extract at all."""
+
+    system: str
+    dataset: str
+    path: Path
+    extract_at: datetime
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    problem: str | None = None
+
+    @property
+    def extension(self) -> str:
+        """The ending that tells the file's format, in lower case; empty when it is none of ours."""
+        return extension_of(self.path.name)
+
+    @property
+    def label(self) -> str:
+        """How messages name the file."""
+        return f"{self.system}/{self.dataset}/{self.path.name}"
+
+
+def extension_of(name: str) -> str:
+    """Which of the readable endings `name` has; empty when none."""
+    lowered = name.lower()
+    return next((ending for ending in EXTENSIONS if lowered.endswith(ending)), "")
+
+
+def time_in_name(name: str) -> datetime | None:
+    """The time that ends the stem of `name` as YYYYMMDD[HHMM[SS]]; None when there is none."""
+    stem = name[: len(name) - len(extension_of(name))]
+    digits = _TIME_IN_NAME.search(stem)
+    if digits is None:
+        return None
+    try:
+        return datetime.strptime(digits[1], _TIME_FORMATS[len(digits[1])])
+    except ValueError:
+        return None
+
+
+def _landed_file(system: str, dataset: str, path: Path, known: bool) -> LandedFile:
+    problem = None
+    size = mtime_ns = ctime_ns = 0
+    try:
+        status = path.stat()
+        size, mtime_ns, ctime_ns = status.st_size, status.st_mtime_ns, status.st_ctime_ns
+    except OSError as error:
+        problem = f"cannot be read: {error.strerror or error}"
+    modified_at = datetime.fromtimestamp(mtime_ns // 1_000_000_000, TIME_ZONE).replace(
+        tzinfo=None, microsecond=mtime_ns % 1_000_000_000 // 1000
+    )
+    if problem is None and not known:
+        problem = f"no dataset is called {system}/{dataset}: move the file to the folder of its dataset"
+    elif problem is None and not path.is_file():
+        problem = "is a folder where a file should be" if path.is_dir() else "is not a regular file"
+    elif problem is None and not extension_of(path.name):
+        problem = f"is not an extract: expected one of {', '.join(EXTENSIONS)}"
+    return LandedFile(
+        system=system,
+        dataset=dataset,
+        path=path,
+        extract_at=time_in_name(path.name) or modified_at,
+        size=size,
+        mtime_ns=mtime_ns,
+        ctime_ns=ctime_ns,
+        problem=problem,
+    )
+
+
+def _is_ignored(path: Path) -> bool:
+    # Dot files are the operating system's, ~$ files are Excel's locks.
+    return path.name.startswith((".", "~$"))
+
+
+def find_files(landing: Path, system: str, dataset: str) -> list[LandedFile]:
+    """All entries of one dataset's folder in name order; none when the folder does not exist."""
+    folder = landing / system / dataset
+    if not folder.is_dir():
+        return []
+    return [
+        _landed_file(system, dataset, path, known=True)
+        for path in sorted(folder.iterdir(), key=lambda path: path.name)
+        if not _is_ignored(path)
+    ]
+
+
+def find_strays(landing: Path, datasets: Collection[str]) -> list[LandedFile]:
+    """Files that lie where no dataset is read: a misspelt folder must not be overlooked.
+
+    `datasets` are the names `<system>/<dataset>` of the contracts.
+    """
+    systems = {name.split("/")[0] for name in datasets}
+    strays = []
+    for path in sorted(landing.rglob("*")):
+        parts = path.relative_to(landing).parts
+        if path.is_dir() or any(part.startswith((".", "~$")) for part in parts):
+            continue
+        if len(parts) >= 3 and f"{parts[0]}/{parts[1]}" in datasets:
+            continue
+        system = parts[0] if len(parts) > 1 else ""
+        dataset = parts[1] if len(parts) > 2 else ""
+        if system in systems or extension_of(path.name):
+            strays.append(_landed_file(system, dataset, path, known=False))
+    return strays

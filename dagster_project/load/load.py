@@ -1,0 +1,54 @@
+"""Load a whole landing folder into the lake."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from dagster_project.contracts import read_contracts
+from dagster_project.load.dataset import DatasetLoad, load_dataset, loaded_stores, quarantined
+from dagster_project.load.landing import find_strays
+from dagster_project.load.manifest import Entry, read_manifest, write_manifest
+
+
+class LandingError(Exception):
+    """The landing folder can't be used; the message says what to do."""
+
+
+def check_landing(landing: Path) -> None:
+    """Raise LandingError when there is no landing folder."""
+    if not landing.is_dir():
+        raise LandingError(f"no landing folder at {landing}: create it or set AFTERSALES_LANDING_DIR")
+
+
+def record_strays(landing: Path, lake: Path) -> list[Entry]:
+    """Quarantine files that lie outside every dataset's folder, and forget those that are gone."""
+    folder = lake / "landing" / "strays"
+    before = read_manifest(folder)
+    entries = {}
+    for file in find_strays(landing, read_contracts()):
+        path = file.path.relative_to(landing).as_posix()
+        # Named by its path below where a dataset would be: two strays of one name are two files.
+        name = "/".join(path.split("/")[2:]) or file.path.name
+        entry = replace(quarantined(file, path, "", "", file.problem or ""), source_file=name)
+        seen = before.get(path)
+        entries[path] = seen if seen and seen.mtime_ns == entry.mtime_ns and seen.error == entry.error else entry
+    if entries != before:
+        write_manifest(folder, entries)
+    return list(entries.values())
+
+
+def load_landing(landing: Path, lake: Path, tell: Callable[[str], None] | None = None) -> list[DatasetLoad]:
+    """Load every dataset's new and changed files, `dms/stores` first.
+
+    Raises LandingError when there is no landing folder; anything wrong with a single file is recorded
+    in the manifest and does not stop the others.
+    """
+    check_landing(landing)
+    loads = []
+    stores: set[str] = set()
+    for contract in read_contracts().values():
+        loads.append(load_dataset(contract, landing, lake, stores, tell))
+        if contract.name == "dms/stores":
+            stores = loaded_stores(lake)
+    record_strays(landing, lake)
+    return loads

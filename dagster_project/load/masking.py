@@ -1,0 +1,46 @@
+"""Show a row as it came without personal data: for the reports its owner corrects it by."""
+
+import json
+import re
+from collections.abc import Sequence
+
+from dagster_project.contracts import Contract
+from dagster_project.load.header import MatchedHeader
+
+MASK = "***"
+
+# Mainland mobile numbers and number plates that strayed into other cells.
+_PHONE = re.compile(r"(?<![0-9])(\+?86[- ]?)?1[3-9][0-9]([- ]?[0-9]{4}){2}(?![0-9])")
+_PLATE = re.compile(r"[\u4e00-\u9fa5][A-HJ-NP-Z][·.\s]?[A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳]")
+
+MAX_SHOWN_CHARACTERS = 500
+
+
+def mask_text(text: str) -> str:
+    """The text with phone numbers and plates masked, cut to 500 characters."""
+    masked = _PLATE.sub(MASK, _PHONE.sub(MASK, text[: 4 * MAX_SHOWN_CHARACTERS]))
+    return masked if len(text) <= MAX_SHOWN_CHARACTERS else f"{masked[:MAX_SHOWN_CHARACTERS]}… ({len(text)} characters)"
+
+
+class RowMasker:
+    """Masks the rows of one file: personal, free-text and unknown columns whole, the rest by pattern."""
+
+    def __init__(self, contract: Contract, header: Sequence[str], matched: MatchedHeader) -> None:
+        personal = {c.name for c in contract.columns if c.personal or c.is_free_text}
+        self.header = header
+        self.hidden = {matched.positions[name] for name in personal if name in matched.positions}
+        self.hidden |= set(matched.unknown)
+        # In a row whose cells can't be assigned, any cell may be the personal one.
+        self.hides_broken_rows = bool(personal or matched.unknown)
+
+    def cells(self, cells: Sequence[str | None]) -> str:
+        """The row as JSON, header cell to cell."""
+        shown = {}
+        for position, (name, cell) in enumerate(zip(self.header, cells, strict=False)):
+            is_hidden = position in self.hidden and (cell or "").strip()
+            shown[name.strip() or f"column {position + 1}"] = MASK if is_hidden else mask_text(cell or "")
+        return json.dumps(shown, ensure_ascii=False)
+
+    def broken(self, text: str) -> str:
+        """A row without assignable cells, as JSON with its raw line."""
+        return json.dumps({"line": MASK if self.hides_broken_rows else mask_text(text)}, ensure_ascii=False)

@@ -1,0 +1,216 @@
+"""Write one landed file as a Parquet part of accepted rows and one of rejected rows.
+
+Parts never change: they are written under a temporary name, then renamed.
+"""
+
+import json
+import os
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from dagster_project.contracts import Contract
+from dagster_project.load.cells import CellReader, TypedChunk, lake_schema
+from dagster_project.load.csv_file import open_csv
+from dagster_project.load.extract import Chunk, Extract
+from dagster_project.load.header import HeaderMatcher, MatchedHeader
+from dagster_project.load.landing import LandedFile
+from dagster_project.load.masking import RowMasker
+from dagster_project.load.parquet_file import open_parquet
+from dagster_project.load.xlsx_file import open_xlsx
+
+REJECTED_SCHEMA = pa.schema(
+    [
+        pa.field("system", pa.string()),
+        pa.field("dataset", pa.string()),
+        pa.field("source_file", pa.string()),
+        pa.field("source_path", pa.string()),
+        pa.field("source_line", pa.int64()),
+        pa.field("extract_at", pa.timestamp("us")),
+        pa.field("store_code", pa.string()),
+        pa.field("reasons", pa.string()),
+        pa.field("row_raw", pa.string()),
+        pa.field("row_masked", pa.string()),
+    ]
+)
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class LoadedRows:
+    """What came of one file: counts, drift of its header, encoding of its text."""
+
+    rows_read: int
+    rows_parsed: int
+    rows_rejected: int
+    short_rows: int
+    encoding: str | None
+    unknown_columns: list[str]
+    missing_columns: list[str]
+
+
+def open_extract(file: LandedFile, matcher: HeaderMatcher) -> Extract:
+    """Open a landed file by its ending; raises Quarantine when it is no table of the dataset."""
+    if file.extension == ".xlsx":
+        return open_xlsx(file.path, matcher)
+    if file.extension == ".parquet":
+        return open_parquet(file.path)
+    return open_csv(file.path, matcher)
+
+
+class _PartWriter:
+    """A Parquet file that appears under its name only when it is whole."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self.path = path
+        self.schema = schema
+        self.temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.writer = pq.ParquetWriter(self.temporary, schema, compression="zstd")
+        self.rows = 0
+
+    def write(self, columns: list[pa.Array]) -> None:
+        if len(columns[0]):
+            self.writer.write_batch(pa.record_batch(columns, schema=self.schema))
+            self.rows += len(columns[0])
+
+    def finish(self) -> None:
+        self.writer.close()
+        os.replace(self.temporary, self.path)
+
+    def abandon(self) -> None:
+        self.writer.close()
+        self.temporary.unlink(missing_ok=True)
+
+
+class _FileLoader:
+    """Carries one file's chunks into its two parts."""
+
+    def __init__(self, contract: Contract, file: LandedFile, source_path: str, known_stores: Collection[str]) -> None:
+        self.contract = contract
+        self.file = file
+        self.source_path = source_path
+        self.known_stores = pa.array(sorted(known_stores), pa.string())
+
+    def _origin(self, lines: pa.Array) -> list[pa.Array]:
+        count = len(lines)
+        return [
+            pa.repeat(pa.scalar(self.file.path.name), count),
+            pa.repeat(pa.scalar(self.source_path), count),
+            lines,
+            pa.repeat(pa.scalar(self.file.extract_at, pa.timestamp("us")), count),
+        ]
+
+    def _accepted(self, chunk: Chunk, typed: TypedChunk, matched: MatchedHeader, masker: RowMasker) -> list[pa.Array]:
+        accepted = pc.is_null(typed.reasons)
+        columns = [column.filter(accepted) for column in typed.columns]
+        lines = chunk.lines.filter(accepted)
+        unknown = pa.nulls(len(lines), pa.string())
+        if matched.unknown:
+            cells = {name: chunk.columns[p].filter(accepted).to_pylist() for p, name in matched.unknown.items()}
+            rows = (dict(zip(cells, values, strict=True)) for values in zip(*cells.values(), strict=True))
+            unknown = pa.array([json.dumps(row, ensure_ascii=False) for row in rows], pa.string())
+        masked = pa.nulls(len(lines), pa.string())
+        if self.contract.has_store:
+            position = [column.name for column in self.contract.columns].index("store_code")
+            stray = pc.invert(pc.is_in(columns[position], self.known_stores))
+            if pc.any(stray).as_py():
+                raw = [column.filter(accepted) for column in chunk.columns]
+                masked = pa.array(
+                    [
+                        masker.cells([column[row].as_py() for column in raw]) if is_stray else None
+                        for row, is_stray in enumerate(stray.to_pylist())
+                    ],
+                    pa.string(),
+                )
+        return [*columns, *self._origin(lines), unknown, masked]
+
+    def _rejected(self, chunk: Chunk, typed: TypedChunk, header: list[str], masker: RowMasker) -> list[pa.Array]:
+        rejected = pc.is_valid(typed.reasons)
+        lines = chunk.lines.filter(rejected)
+        texts = chunk.texts.filter(rejected).to_pylist()
+        cells = [column.filter(rejected).to_pylist() for column in chunk.columns]
+        raws, masks = [], []
+        for row, text in enumerate(texts):
+            if text is None:
+                values = [column[row] for column in cells]
+                raws.append(json.dumps(dict(zip(header, values, strict=True)), ensure_ascii=False))
+                masks.append(masker.cells(values))
+            else:
+                raws.append(json.dumps({"line": text}, ensure_ascii=False))
+                masks.append(masker.broken(text))
+        names = [column.name for column in self.contract.columns]
+        stores = pa.nulls(len(lines), pa.string())
+        if self.contract.has_store:
+            codes = pc.if_else(pc.is_null(typed.faults), typed.columns[names.index("store_code")], None)
+            stores = codes.filter(rejected)
+        return [
+            pa.repeat(pa.scalar(self.contract.system), len(lines)),
+            pa.repeat(pa.scalar(self.contract.dataset), len(lines)),
+            *self._origin(lines),
+            stores,
+            typed.reasons.filter(rejected),
+            pa.array(raws, pa.string()),
+            pa.array(masks, pa.string()),
+        ]
+
+    def load(self, accepted_path: Path, rejected_path: Path, progress: Progress | None) -> LoadedRows:
+        matcher = HeaderMatcher(self.contract)
+        extract = open_extract(self.file, matcher)
+        matched = matcher.match(extract.header)
+        masker = RowMasker(self.contract, extract.header, matched)
+        cells = CellReader(self.contract, extract.header, matched)
+        accepted = _PartWriter(accepted_path, lake_schema(self.contract))
+        rejected = _PartWriter(rejected_path, REJECTED_SCHEMA)
+        rows_read = 0
+        try:
+            for chunk in extract.chunks:
+                if not len(chunk.lines):
+                    continue
+                rows_read += len(chunk.lines)
+                typed = cells.read(chunk)
+                accepted.write(self._accepted(chunk, typed, matched, masker))
+                if typed.reasons.null_count < len(typed.reasons):
+                    rejected.write(self._rejected(chunk, typed, extract.header, masker))
+                if progress:
+                    progress(rows_read)
+            accepted.finish()
+            rejected.finish()
+        except BaseException:
+            accepted.abandon()
+            rejected.abandon()
+            raise
+        finally:
+            cells.close()
+        return LoadedRows(
+            rows_read=rows_read,
+            rows_parsed=accepted.rows,
+            rows_rejected=rejected.rows,
+            short_rows=extract.short_rows,
+            encoding=extract.encoding,
+            unknown_columns=list(matched.unknown.values()),
+            missing_columns=matched.missing,
+        )
+
+
+def load_file(
+    contract: Contract,
+    file: LandedFile,
+    source_path: str,
+    known_stores: Collection[str],
+    *,
+    accepted_path: Path,
+    rejected_path: Path,
+    progress: Progress | None = None,
+) -> LoadedRows:
+    """Load one landed file into its two parts.
+
+    `source_path` is the file's path below the landing folder; `progress` is told the rows read so far.
+    Raises Quarantine when the file is no table of the dataset; nothing is left behind then.
+    """
+    return _FileLoader(contract, file, source_path, known_stores).load(accepted_path, rejected_path, progress)

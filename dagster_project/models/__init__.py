@@ -1,0 +1,1 @@
+"""Build the dbt project."""

@@ -1,0 +1,55 @@
+"""Dagster assets of the dbt project: each model, with its tests as asset checks."""
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
+
+from dagster_project.models.dbt_build import dbt_environment, target_path
+from dagster_project.refresh import only_run
+from dagster_project.resources import Installation
+from dagster_project.settings import DBT_DIR, PROJECT_DIR
+
+OWNER = "team:warehouse"
+SOURCE_FOLDERS = (DBT_DIR / "models", DBT_DIR / "macros", DBT_DIR / "tests", PROJECT_DIR / "seeds")
+
+
+def prepared_project() -> DbtProject:
+    """The dbt project with a manifest that is no older than any of its files."""
+    project = DbtProject(project_dir=DBT_DIR)
+    manifest = project.manifest_path
+    files = [path for folder in SOURCE_FOLDERS for path in folder.rglob("*") if path.is_file()]
+    if not manifest.exists() or manifest.stat().st_mtime < max(path.stat().st_mtime for path in files):
+        project.preparer.prepare(project)
+    return project
+
+
+dbt_project = prepared_project()
+
+
+class FolderTranslator(DagsterDbtTranslator):
+    """Groups models by the folder that holds them, so that the graph reads like the project tree."""
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        """Marts by domain, all else by layer."""
+        folders = dbt_resource_props["fqn"][1:-1]
+        if dbt_resource_props["resource_type"] == "seed":
+            return "seeds"
+        return "_".join(folders[:2]) if folders[0] == "marts" else folders[0]
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
+        """The team that answers for the models."""
+        return [OWNER]
+
+
+@dbt_assets(manifest=dbt_project.manifest_path, project=dbt_project, dagster_dbt_translator=FolderTranslator())
+def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, installation: Installation) -> Iterator[Any]:
+    """Build and test the dbt project in the private warehouse."""
+    settings = installation.settings(context.log.info)
+    # dbt reads its folders from the environment of the process it is started by.
+    os.environ.update(dbt_environment(settings))
+    arguments = ["build", "--exclude-resource-type", "unit_test"]
+    with only_run(settings):
+        yield from dbt.cli(arguments, context=context, target_path=target_path(settings)).stream()

@@ -1,0 +1,1 @@
+"""Swap in what readers see."""

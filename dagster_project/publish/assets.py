@@ -1,0 +1,37 @@
+"""Dagster asset of the published state."""
+
+import dagster as dg
+
+from dagster_project.models.assets import OWNER, dbt_models
+from dagster_project.models.dbt_build import target_path
+from dagster_project.publish.publish import PUBLISHED_SCHEMAS, publish
+from dagster_project.refresh import only_run
+from dagster_project.resources import Installation
+
+
+@dg.asset(
+    key=["published", "aftersales"],
+    deps=[key for key in dbt_models.keys if key.path[0] in PUBLISHED_SCHEMAS],
+    group_name="published",
+    owners=[OWNER],
+    kinds={"duckdb", "parquet"},
+    description=(
+        "What BI tools read: aftersales.duckdb (schema marts) and one Parquet file a table, swapped in at once. "
+        "/ 供 BI 读取的发布版本：整体原子替换。"
+    ),
+)
+def published_marts(context: dg.AssetExecutionContext, installation: Installation) -> dg.MaterializeResult:
+    """Publish all marts; runs only after every model and test has passed."""
+    settings = installation.settings(context.log.info)
+    with only_run(settings):
+        state = publish(settings.warehouse, target_path(settings) / "manifest.json", settings.published)
+    table = "\n".join(f"| {name} | {rows:,} |" for name, rows in state.rows.items())
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": dg.MetadataValue.int(sum(state.rows.values())),
+            "tables": dg.MetadataValue.int(len(state.rows)),
+            "as_of": dg.MetadataValue.text(settings.as_of.isoformat()),
+            "rows": dg.MetadataValue.md(f"| table | rows |\n|---|---|\n{table}"),
+            "folder": dg.MetadataValue.path(str(state.folder)),
+        }
+    )

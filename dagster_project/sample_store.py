@@ -1,0 +1,54 @@
+"""Use the sample store when no landing folder is given, and never mix it with real extracts."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from dagster_project.settings import Settings
+
+
+class SampleMixed(Exception):
+    """Real extracts were about to be loaded into the sample store's data, or the reverse."""
+
+
+def sample_landing(data: Path) -> Path:
+    """Where the sample store's extracts are written."""
+    return data / "sample" / "landing"
+
+
+def choose_sample(
+    settings: Settings,
+    landing: str | None,
+    as_of: str | None,
+    tell: Callable[[str], None],
+    environment: Mapping[str, str] = os.environ,
+) -> Settings:
+    """The settings as they are when a landing folder was given or the default one exists.
+
+    Else the sample store's extracts are written below the data folder, and the settings point to them
+    and, unless a date was given, to the sample's own business date.
+    """
+    if landing or environment.get("AFTERSALES_LANDING_DIR") or settings.landing.exists():
+        return settings
+    from dagster_project.sample import SAMPLE_AS_OF, write_sample
+
+    folder = sample_landing(settings.data)
+    tell(f"no landing folder given and none at {settings.landing}: using the sample store in {folder}")
+    write_sample(folder, tell)
+    given = as_of or environment.get("AFTERSALES_AS_OF")
+    return replace(settings, landing=folder, as_of=settings.as_of if given else SAMPLE_AS_OF)
+
+
+def guard_sample(settings: Settings) -> None:
+    """Remember what the lake was loaded from; raises SampleMixed when sample and real data would meet."""
+    note = settings.lake / "landing.txt"
+    sample = sample_landing(settings.data)
+    before = Path(note.read_text(encoding="utf-8")) if note.exists() else None
+    if before is not None and before != settings.landing and sample in (before, settings.landing):
+        raise SampleMixed(
+            f"{settings.data} holds data of {before}, and would be mixed with {settings.landing}: "
+            "give another folder with --data, or delete this one"
+        )
+    note.parent.mkdir(parents=True, exist_ok=True)
+    note.write_text(str(settings.landing), encoding="utf-8")

@@ -1,0 +1,68 @@
+"""Where the warehouse reads and writes, and the business date it works for."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+PROJECT_DIR = Path(__file__).parent.parent
+DBT_DIR = PROJECT_DIR / "dbt"
+TIME_ZONE = ZoneInfo("Asia/Shanghai")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Folders and business date of one installation.
+
+    `landing` holds the dropped extracts and is only read; everything written goes below `data`.
+    """
+
+    landing: Path
+    data: Path
+    as_of: date
+
+    @property
+    def lake(self) -> Path:
+        """Typed Parquet parts of every loaded file."""
+        return self.data / "lake"
+
+    @property
+    def warehouse(self) -> Path:
+        """The private DuckDB file that dbt builds in; never opened by readers."""
+        return self.data / "warehouse.duckdb"
+
+    @property
+    def published(self) -> Path:
+        """What BI tools and reports read."""
+        return self.data / "published"
+
+
+class SettingsError(ValueError):
+    """A setting can't be used; the message says which and what to do."""
+
+
+def read_settings(
+    environment: Mapping[str, str] = os.environ,
+    *,
+    landing: str | Path | None = None,
+    data: str | Path | None = None,
+    as_of: str | date | None = None,
+) -> Settings:
+    """Settings from arguments, else from the environment, else the defaults.
+
+    AFTERSALES_LANDING_DIR (data/landing), AFTERSALES_DATA_DIR (data) and AFTERSALES_AS_OF
+    (today in Asia/Shanghai). Raises SettingsError for an unreadable date.
+    """
+    day = as_of or environment.get("AFTERSALES_AS_OF") or datetime.now(TIME_ZONE).date()
+    if isinstance(day, str):
+        try:
+            day = date.fromisoformat(day.strip())
+        except ValueError:
+            raise SettingsError(f"as-of date {day!r} is not a date; write it as YYYY-MM-DD") from None
+    return Settings(
+        landing=Path(landing or environment.get("AFTERSALES_LANDING_DIR") or "data/landing").resolve(),
+        data=Path(data or environment.get("AFTERSALES_DATA_DIR") or "data").resolve(),
+        as_of=day,
+    )

@@ -1,0 +1,64 @@
+"""What a run prints at its end: datasets, rows, what was refused, marts, where to look."""
+
+from collections import defaultdict
+
+import duckdb
+
+from dagster_project.contracts import read_contracts
+from dagster_project.load.manifest import QUARANTINED, read_manifest
+from dagster_project.refresh import Refreshed
+from dagster_project.settings import Settings
+
+_COUNTS = ("rows_read", "rows_accepted", "rows_rejected", "rows_superseded")
+
+
+def _counts(settings: Settings) -> dict[tuple[str, str], tuple[int, ...]]:
+    sums = ", ".join(f"cast(sum({count}) as bigint)" for count in _COUNTS)
+    with duckdb.connect(str(settings.published / "aftersales.duckdb"), read_only=True) as connection:
+        rows = connection.execute(
+            f"select system, dataset, count(*), {sums} from marts.quality_load group by system, dataset"
+        ).fetchall()
+    return {(row[0], row[1]): row[2:] for row in rows}
+
+
+def _drift(settings: Settings) -> list[str]:
+    lines = []
+    for contract in read_contracts().values():
+        seen: dict[str, set[str]] = defaultdict(set)
+        for entry in read_manifest(settings.lake / contract.system / contract.dataset).values():
+            for name in filter(None, entry.unknown_columns.split(", ")):
+                seen[f"unknown column {name!r}"].add(entry.source_file)
+            if entry.short_rows:
+                seen[f"{entry.short_rows} rows shorter than the header"].add(entry.source_file)
+        lines += [
+            f"  {contract.name}: {what} in {len(files)} file(s), e.g. {min(files)}"
+            for what, files in sorted(seen.items())
+        ]
+    return lines
+
+
+def summarise(settings: Settings, refreshed: Refreshed, seconds: float) -> str:
+    """The summary of a refresh, as text for a terminal."""
+    counts = _counts(settings)
+    lines = [f"{'dataset':<30}{'files':>7}{'read':>11}{'accepted':>11}{'rejected':>10}{'superseded':>12}"]
+    for contract in read_contracts().values():
+        files, *rows = counts.get((contract.system, contract.dataset), (0, 0, 0, 0, 0))
+        read, accepted, rejected, superseded = rows
+        lines.append(f"{contract.name:<30}{files:>7}{read:>11,}{accepted:>11,}{rejected:>10,}{superseded:>12,}")
+    strays = read_manifest(settings.lake / "landing" / "strays").values()
+    quarantined = [entry for load in refreshed.loads for entry in load.quarantined] + list(strays)
+    if quarantined:
+        lines += ["", f"{QUARANTINED}: {len(quarantined)} file(s)"]
+        lines += [f"  {entry.source_path}: {entry.error}" for entry in quarantined]
+    if drift := _drift(settings):
+        lines += ["", "headers that differ from the contract:", *drift]
+    rows_published = sum(refreshed.state.rows.values())
+    lines += [
+        "",
+        f"published {len(refreshed.state.rows)} tables, {rows_published:,} rows, as of {settings.as_of} "
+        f"in {seconds:.0f} s",
+        f"  {settings.published / 'aftersales.duckdb'}  (schema marts)",
+        f"  {settings.published / 'parquet'}",
+        "look at marts.quality_rejected_row for rejected rows and their reasons",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,20 @@
+-- Grain: one row per answer of a questionnaire.
+select
+    answers.response_no,
+    answers.item_code,
+    answers.store_code,
+    answers.month,
+    answers.repair_order_no,
+    answers.advisor_no,
+    customer_keys.customer_key,
+    vehicle_keys.vehicle_key,
+    cast(answers.score as double) as score,
+    answers.source_file,
+    answers.source_line
+from {{ ref('int_css_answer') }} as answers
+left join {{ ref('int_customer_key') }} as customer_keys
+    on
+        answers.store_code = customer_keys.store_code
+        and answers.customer_no = customer_keys.customer_no
+left join {{ ref('int_vehicle_key') }} as vehicle_keys
+    on answers.vin = vehicle_keys.vin

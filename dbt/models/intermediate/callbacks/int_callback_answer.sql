@@ -1,0 +1,16 @@
+-- Grain: one row per known answer to a scored question of a completed callback.
+-- Answers to calls that were not completed, or that nobody knows, do not count.
+select
+    answers.store_code,
+    answers.callback_no,
+    answers.question_code,
+    {{ month_of('callbacks.called_at') }} as month,
+    callbacks.advisor_no,
+    answers.score,
+    answers.score <= 3 as is_low
+from {{ ref('stg_survey__callback_answers') }} as answers
+inner join {{ ref('stg_survey__callbacks') }} as callbacks
+    on
+        answers.store_code = callbacks.store_code
+        and answers.callback_no = callbacks.callback_no
+where callbacks.outcome = 'completed' and answers.score is not null

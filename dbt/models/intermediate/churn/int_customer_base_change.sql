@@ -1,0 +1,62 @@
+-- Grain: one row per store and month in which the number of on-file or active customers changes.
+with customer_months as (
+    select distinct
+        store_code,
+        customer_no,
+        month
+    from {{ ref('int_repair_order') }}
+),
+
+neighbouring_months as (
+    select
+        store_code,
+        month,
+        lag(month) over (
+            partition by store_code, customer_no
+            order by month
+        ) as previous_visit_month,
+        lead(month) over (
+            partition by store_code, customer_no
+            order by month
+        ) as next_visit_month
+    from customer_months
+),
+
+changes as (
+    select
+        store_code,
+        {{ month_of('registered_on') }} as month,
+        1 as on_file_change,
+        0 as active_change
+    from {{ ref('stg_dms__customers') }}
+    union all
+    -- a customer becomes active with a visit after the whole window without one
+    select
+        store_code,
+        month,
+        0 as on_file_change,
+        1 as active_change
+    from neighbouring_months
+    where
+        previous_visit_month is null
+        or month >= {{ add_months('previous_visit_month', var('active_months')) }}
+    union all
+    -- and stops being active the window after a visit that no other follows in time
+    select
+        store_code,
+        cast({{ add_months('month', var('active_months')) }} as date) as month,
+        0 as on_file_change,
+        -1 as active_change
+    from neighbouring_months
+    where
+        next_visit_month is null
+        or next_visit_month >= {{ add_months('month', var('active_months')) }}
+)
+
+select
+    store_code,
+    month,
+    cast(sum(on_file_change) as bigint) as on_file_change,
+    cast(sum(active_change) as bigint) as active_change
+from changes
+group by 1, 2

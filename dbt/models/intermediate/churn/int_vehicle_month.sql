@@ -1,0 +1,58 @@
+-- Grain: one row per store, vehicle and month with a repair order: its last visit of the month and the next one after.
+with visits as (
+    select
+        store_code,
+        vin,
+        month,
+        customer_no,
+        checked_in_at,
+        row_number() over (
+            partition by store_code, vin, month
+            order by checked_in_at desc, repair_order_no desc
+        ) as recency
+    from {{ ref('int_repair_order') }}
+),
+
+months as (
+    select
+        store_code,
+        vin,
+        month,
+        min(checked_in_at) as first_visit_at,
+        max(checked_in_at) as last_visit_at,
+        max(case when recency = 1 then customer_no end) as customer_no
+    from visits
+    group by 1, 2, 3
+),
+
+followed_months as (
+    -- what follows the last visit of a month is the first visit of the vehicle's next month
+    select
+        store_code,
+        vin,
+        month,
+        customer_no,
+        last_visit_at,
+        lead(first_visit_at) over (
+            partition by store_code, vin
+            order by month
+        ) as next_visit_at
+    from months
+)
+
+select
+    followed_months.store_code,
+    followed_months.vin,
+    followed_months.month,
+    customers.customer_type,
+    followed_months.last_visit_at,
+    followed_months.next_visit_at,
+    followed_months.next_visit_at is null
+    or followed_months.next_visit_at >= {{ add_months('followed_months.last_visit_at', var('churn_months')) }}
+        as is_lost,
+    {{ as_of() }} >= {{ add_months(month_end('followed_months.month'), var('churn_months')) }} as is_final
+from followed_months
+left join {{ ref('stg_dms__customers') }} as customers
+    on
+        followed_months.store_code = customers.store_code
+        and followed_months.customer_no = customers.customer_no

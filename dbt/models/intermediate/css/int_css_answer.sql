@@ -1,0 +1,19 @@
+-- Grain: one row per answer of a questionnaire, with whom and what it is about.
+-- The customer is that of the response's repair order; a void one still says whose it was.
+select
+    answers.response_no,
+    answers.item_code,
+    answers.store_code,
+    answers.period as month,
+    answers.repair_order_no,
+    answers.advisor_no,
+    answers.score,
+    repair_orders.customer_no,
+    repair_orders.vin,
+    answers.source_file,
+    answers.source_line
+from {{ ref('stg_survey__css_responses') }} as answers
+left join {{ ref('stg_dms__repair_orders') }} as repair_orders
+    on
+        answers.store_code = repair_orders.store_code
+        and answers.repair_order_no = repair_orders.repair_order_no

@@ -1,0 +1,81 @@
+-- Grain: one row per known answer and group it counts in: its store, its advisor, and each segment it is known for.
+with known_answers as (
+    select
+        answers.response_no,
+        answers.item_code,
+        answers.store_code,
+        answers.month,
+        answers.advisor_no,
+        answers.score,
+        customers.gender,
+        customers.occupation,
+        customers.customer_type,
+        stores.city_tier,
+        stores.brand,
+        extract(year from answers.month) - customers.birth_year as age
+    from {{ ref('int_css_answer') }} as answers
+    inner join {{ ref('dim_store') }} as stores
+        on answers.store_code = stores.store_code
+    left join {{ ref('stg_dms__customers') }} as customers
+        on
+            answers.store_code = customers.store_code
+            and answers.customer_no = customers.customer_no
+    where answers.score is not null
+),
+
+groups as (
+    select groups_in_use.grouping_name
+    from (
+        values
+        ('store'),
+        ('advisor'),
+        ('age_band'),
+        ('gender'),
+        ('occupation'),
+        ('customer_type'),
+        ('city_tier'),
+        ('brand')
+    ) as groups_in_use (grouping_name)
+),
+
+grouped as (
+    select
+        known_answers.response_no,
+        known_answers.item_code,
+        known_answers.store_code,
+        known_answers.month,
+        known_answers.score,
+        groups.grouping_name,
+        case groups.grouping_name
+            when 'store' then known_answers.store_code
+            when 'advisor' then known_answers.advisor_no
+            when 'gender' then known_answers.gender
+            when 'occupation' then known_answers.occupation
+            when 'customer_type' then known_answers.customer_type
+            when 'city_tier' then known_answers.city_tier
+            when 'brand' then known_answers.brand
+            when 'age_band'
+                then
+                    case
+                        -- Born after the survey: not known.
+                        when known_answers.age < 0 then null
+                        when known_answers.age < 30 then '<30'
+                        when known_answers.age < 40 then '30-39'
+                        when known_answers.age < 50 then '40-49'
+                        when known_answers.age >= 50 then '50+'
+                    end
+        end as group_value
+    from known_answers
+    cross join groups
+)
+
+select
+    response_no,
+    item_code,
+    store_code,
+    month,
+    grouping_name,
+    group_value,
+    score
+from grouped
+where group_value is not null

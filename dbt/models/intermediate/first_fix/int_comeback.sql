@@ -1,0 +1,35 @@
+-- Grain: one row per repair order and concern that came back: another repair order of the same VIN, any store, with
+-- the same concern, checked in within the window after delivery.
+with concerns as (
+    select distinct
+        repair_orders.store_code,
+        repair_orders.repair_order_no,
+        repair_orders.vin,
+        job_lines.concern,
+        repair_orders.checked_in_at,
+        repair_orders.delivered_at,
+        repair_orders.odometer_km
+    from {{ ref('int_repair_order') }} as repair_orders
+    inner join {{ ref('stg_dms__repair_order_lines') }} as job_lines
+        on
+            repair_orders.store_code = job_lines.store_code
+            and repair_orders.repair_order_no = job_lines.repair_order_no
+    where trim(job_lines.concern) <> ''
+)
+
+select distinct
+    repaired.store_code,
+    repaired.repair_order_no,
+    repaired.concern
+from concerns as repaired
+-- equal VIN and concern make it a hash join; the window filters inside a vehicle's few visits
+inner join concerns as later
+    on
+        repaired.vin = later.vin
+        and repaired.concern = later.concern
+        and repaired.delivered_at < later.checked_in_at
+        and {{ add_days('repaired.delivered_at', var('comeback_days')) }} >= later.checked_in_at
+where
+    (repaired.store_code <> later.store_code or repaired.repair_order_no <> later.repair_order_no)
+    -- an unknown odometer on either side leaves the time window to decide
+    and coalesce(later.odometer_km - repaired.odometer_km <= {{ var('comeback_km') }}, true)

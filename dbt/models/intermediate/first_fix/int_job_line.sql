@@ -1,0 +1,62 @@
+-- Grain: one row per job line of a repair order that counts. Hours and amounts stay decimals, so that sums are exact.
+with repair_orders as (
+    select
+        store_code,
+        repair_order_no,
+        month,
+        customer_key,
+        vehicle_key,
+        advisor_no,
+        checked_in_at,
+        original_repair_order_no
+    from {{ ref('int_repair_order') }}
+),
+
+redone_repair_orders as (
+    -- only a later repair order can redo the one it names; an earlier or void one is a wrong reference
+    select distinct
+        original.store_code,
+        original.repair_order_no
+    from repair_orders as original
+    inner join repair_orders as redo
+        on
+            original.store_code = redo.store_code
+            and original.repair_order_no = redo.original_repair_order_no
+            and original.checked_in_at < redo.checked_in_at
+)
+
+select
+    job_lines.store_code,
+    job_lines.repair_order_no,
+    job_lines.line_no,
+    repair_orders.month,
+    repair_orders.customer_key,
+    repair_orders.vehicle_key,
+    repair_orders.advisor_no,
+    job_lines.technician_no,
+    job_lines.job_code,
+    job_lines.concern,
+    job_lines.labour_hours,
+    job_lines.labour_amount,
+    job_lines.parts_amount,
+    job_lines.fixed_first_visit,
+    job_lines.not_fixed_reason,
+    coalesce(not job_lines.fixed_first_visit, false) as is_failed,
+    redone_repair_orders.repair_order_no is not null as is_redone,
+    comebacks.repair_order_no is not null as is_comeback,
+    job_lines.source_file,
+    job_lines.source_line
+from {{ ref('stg_dms__repair_order_lines') }} as job_lines
+inner join repair_orders
+    on
+        job_lines.store_code = repair_orders.store_code
+        and job_lines.repair_order_no = repair_orders.repair_order_no
+left join redone_repair_orders
+    on
+        job_lines.store_code = redone_repair_orders.store_code
+        and job_lines.repair_order_no = redone_repair_orders.repair_order_no
+left join {{ ref('int_comeback') }} as comebacks
+    on
+        job_lines.store_code = comebacks.store_code
+        and job_lines.repair_order_no = comebacks.repair_order_no
+        and job_lines.concern = comebacks.concern

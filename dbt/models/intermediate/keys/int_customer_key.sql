@@ -1,0 +1,46 @@
+-- Grain: one row per customer number of a store, wherever it is named (also customers without a file of their own).
+with customer_numbers as (
+    select
+        store_code,
+        customer_no
+    from {{ ref('stg_dms__customers') }}
+    union
+    select
+        store_code,
+        customer_no
+    from {{ ref('stg_dms__vehicles') }}
+    union
+    select
+        store_code,
+        customer_no
+    from {{ ref('stg_dms__repair_orders') }}
+    union
+    select
+        store_code,
+        customer_no
+    from {{ ref('stg_dms__appointments') }}
+    union
+    select
+        store_code,
+        customer_no
+    from {{ ref('stg_survey__callbacks') }}
+    union
+    select
+        store_code,
+        customer_no
+    from {{ ref('stg_complaint__cases') }}
+),
+
+secret as (
+    select hash_key
+    from {{ source('lake', 'hash_key') }}
+)
+
+select
+    customer_numbers.store_code,
+    customer_numbers.customer_no,
+    {{ keyed_hash("customer_numbers.store_code || '|' || customer_numbers.customer_no", 'secret.hash_key') }}
+        as customer_key
+from customer_numbers
+cross join secret
+where customer_numbers.customer_no is not null

@@ -1,0 +1,29 @@
+-- Grain: one row per VIN, wherever it is named (also vehicles without a file of their own).
+with vins as (
+    select vin
+    from {{ ref('stg_dms__vehicles') }}
+    union
+    select vin
+    from {{ ref('stg_dms__repair_orders') }}
+    union
+    select vin
+    from {{ ref('stg_dms__appointments') }}
+    union
+    select vin
+    from {{ ref('stg_survey__churn_callbacks') }}
+    union
+    select vin
+    from {{ ref('stg_complaint__cases') }}
+),
+
+secret as (
+    select hash_key
+    from {{ source('lake', 'hash_key') }}
+)
+
+select
+    vins.vin,
+    {{ keyed_hash('vins.vin', 'secret.hash_key') }} as vehicle_key
+from vins
+cross join secret
+where vins.vin is not null

@@ -1,0 +1,22 @@
+-- Grain: one row per store, month and section with a known check of a mystery visit.
+-- A check without a known score leaves both sums.
+with sums as (
+    select
+        store_code,
+        {{ month_of('visited_on') }} as month,
+        section_code,
+        sum(points) as points,
+        sum(max_points) as max_points
+    from {{ ref('stg_survey__mystery_visits') }}
+    where points is not null
+    group by 1, 2, 3
+)
+
+select
+    store_code,
+    month,
+    section_code,
+    points,
+    max_points,
+    {{ ratio('points', 'max_points') }} * 100 as score
+from sums

@@ -1,0 +1,74 @@
+-- Grain: one row per store and month, from the store's first repair order to the as-of month.
+with first_months as (
+    select
+        store_code,
+        min(month) as first_month
+    from {{ ref('int_repair_order') }}
+    group by 1
+),
+
+store_months as (
+    select
+        first_months.store_code,
+        months.month
+    from first_months
+    inner join {{ ref('int_month') }} as months
+        on
+            first_months.first_month <= months.month
+            and months.month <= {{ as_of() }}
+),
+
+changes as (
+    select
+        store_code,
+        month,
+        on_file_change,
+        active_change,
+        0 as is_shown
+    from {{ ref('int_customer_base_change') }}
+    union all
+    select
+        store_code,
+        month,
+        0 as on_file_change,
+        0 as active_change,
+        1 as is_shown
+    from store_months
+),
+
+months as (
+    select
+        store_code,
+        month,
+        sum(on_file_change) as on_file_change,
+        sum(active_change) as active_change,
+        max(is_shown) as is_shown
+    from changes
+    group by 1, 2
+),
+
+running as (
+    select
+        store_code,
+        month,
+        is_shown,
+        sum(on_file_change) over (
+            partition by store_code
+            order by month
+            rows between unbounded preceding and current row
+        ) as on_file_customers,
+        sum(active_change) over (
+            partition by store_code
+            order by month
+            rows between unbounded preceding and current row
+        ) as active_customers
+    from months
+)
+
+select
+    store_code,
+    month,
+    cast(on_file_customers as bigint) as on_file_customers,
+    cast(active_customers as bigint) as active_customers
+from running
+where is_shown = 1

@@ -1,0 +1,51 @@
+-- Grain: one row per store, vehicle and month of its last visit, for vehicles lost in a final cohort.
+with lost_vehicles as (
+    select
+        store_code,
+        vin,
+        month,
+        last_visit_at,
+        customer_type
+    from {{ ref('int_vehicle_month') }}
+    where is_lost and is_final
+),
+
+earlier_visits as (
+    select
+        lost_vehicles.store_code,
+        lost_vehicles.vin,
+        lost_vehicles.month,
+        count(*) as visits
+    from lost_vehicles
+    inner join {{ ref('int_repair_order') }} as repair_orders
+        on
+            lost_vehicles.store_code = repair_orders.store_code
+            and lost_vehicles.vin = repair_orders.vin
+            and lost_vehicles.last_visit_at > repair_orders.checked_in_at
+            and repair_orders.checked_in_at
+            >= {{ add_months('lost_vehicles.last_visit_at', -var('lost_vehicle_history_months')) }}
+    group by 1, 2, 3
+)
+
+select
+    lost_vehicles.store_code,
+    vehicle_keys.vehicle_key,
+    lost_vehicles.month,
+    lost_vehicles.last_visit_at,
+    coalesce(earlier_visits.visits, 0) as visits_24_months,
+    lost_vehicles.customer_type,
+    callbacks.outcome as callback_outcome,
+    callbacks.reason
+from lost_vehicles
+inner join {{ ref('int_vehicle_key') }} as vehicle_keys
+    on lost_vehicles.vin = vehicle_keys.vin
+left join earlier_visits
+    on
+        lost_vehicles.store_code = earlier_visits.store_code
+        and lost_vehicles.vin = earlier_visits.vin
+        and lost_vehicles.month = earlier_visits.month
+left join {{ ref('int_churn_callback') }} as callbacks
+    on
+        lost_vehicles.store_code = callbacks.store_code
+        and lost_vehicles.vin = callbacks.vin
+        and lost_vehicles.month = callbacks.month

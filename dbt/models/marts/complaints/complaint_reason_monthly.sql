@@ -1,0 +1,44 @@
+-- Grain: one row per store, month and category with a dissatisfaction or complaint.
+with reasons as (
+    select
+        store_code,
+        month,
+        category,
+        count(*) as cases
+    from {{ ref('int_case') }}
+    where case_type in ('dissatisfaction', 'complaint')
+    group by 1, 2, 3
+),
+
+store_months as (
+    select
+        store_code,
+        month,
+        sum(cases) as cases
+    from reasons
+    group by 1, 2
+)
+
+select
+    reasons.store_code,
+    reasons.month,
+    reasons.category,
+    reasons.cases,
+    {{ ratio('reasons.cases', 'store_months.cases') }} as share,
+    -- a month with other reasons had none of this one; a month without any is unknown
+    case when previous_store_months.store_code is not null then coalesce(previous_reasons.cases, 0) end
+        as previous_cases
+from reasons
+inner join store_months
+    on
+        reasons.store_code = store_months.store_code
+        and reasons.month = store_months.month
+left join store_months as previous_store_months
+    on
+        reasons.store_code = previous_store_months.store_code
+        and previous_store_months.month = {{ add_months('reasons.month', -1) }}
+left join reasons as previous_reasons
+    on
+        reasons.store_code = previous_reasons.store_code
+        and reasons.category = previous_reasons.category
+        and previous_reasons.month = {{ add_months('reasons.month', -1) }}

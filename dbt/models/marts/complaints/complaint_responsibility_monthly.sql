@@ -1,0 +1,20 @@
+-- Grain: one row per store, month, responsible department and responsible employee with a case; blank is a row too.
+with cases as (
+    select
+        store_code,
+        month,
+        coalesce(responsible_department, '') as responsible_department,
+        coalesce(responsible_employee_no, '') as responsible_employee_no,
+        case_type
+    from {{ ref('int_case') }}
+)
+
+select
+    store_code,
+    month,
+    responsible_department,
+    responsible_employee_no,
+    count(*) as cases,
+    count(*) filter (where case_type = 'complaint') as complaints
+from cases
+group by 1, 2, 3, 4

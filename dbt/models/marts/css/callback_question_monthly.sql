@@ -1,0 +1,32 @@
+-- Grain: one row per store, month and question Q1 to Q7 with a known answer.
+with questions as (
+    select
+        store_code,
+        month,
+        question_code,
+        count(*) as answers,
+        -- Mean ÷ 5 × 100.
+        {{ mean('score * 20') }} as score,
+        count(*) filter (where is_low) as low_answers
+    from {{ ref('int_callback_answer') }}
+    where question_code in ('Q1', 'Q2', 'Q3', 'Q4', 'Q5', 'Q6', 'Q7')
+    group by store_code, month, question_code
+)
+
+select
+    questions.store_code,
+    questions.month,
+    questions.question_code,
+    questions.answers,
+    questions.score,
+    previous_questions.score as previous_score,
+    questions.low_answers,
+    {{ ratio('questions.low_answers', 'questions.answers') }} as low_rate,
+    {{ wilson_low('questions.low_answers', 'questions.answers') }} as low_rate_low,
+    {{ wilson_high('questions.low_answers', 'questions.answers') }} as low_rate_high
+from questions
+left join questions as previous_questions
+    on
+        questions.store_code = previous_questions.store_code
+        and questions.question_code = previous_questions.question_code
+        and cast({{ add_months('questions.month', -1) }} as date) = previous_questions.month

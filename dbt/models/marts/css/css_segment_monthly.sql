@@ -1,0 +1,11 @@
+-- Grain: one row per store, month, segment and value with a known CSS score.
+select
+    store_code,
+    month,
+    grouping_name as segment,
+    group_value as segment_value,
+    sample_size,
+    mot_score,
+    css_score
+from {{ ref('int_css_score') }}
+where grouping_name not in ('store', 'advisor')

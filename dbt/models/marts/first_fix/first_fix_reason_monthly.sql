@@ -1,0 +1,10 @@
+-- Grain: one row per store, technician, month and reason of a repair not fixed first time.
+select
+    store_code,
+    technician_no,
+    month,
+    reason,
+    count(*) as not_fixed
+from {{ ref('int_repair') }}
+where is_not_fixed
+group by 1, 2, 3, 4

@@ -1,0 +1,20 @@
+-- A reason comes from a completed call: more vehicles with one reason than completed calls would be made up.
+with completed_calls as (
+    select
+        store_code,
+        month,
+        callbacks
+    from {{ ref('churn_callback_monthly') }}
+    where outcome = 'completed'
+)
+
+select
+    reasons.store_code,
+    reasons.month,
+    reasons.reason,
+    reasons.vehicles,
+    completed_calls.callbacks
+from {{ ref('churn_reason_monthly') }} as reasons
+left join completed_calls
+    on reasons.store_code = completed_calls.store_code and reasons.month = completed_calls.month
+where reasons.vehicles > coalesce(completed_calls.callbacks, 0)

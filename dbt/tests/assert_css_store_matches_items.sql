@@ -1,0 +1,21 @@
+-- Why: the report shows the MOT score and its items side by side; they must tell the same story.
+with from_items as (
+    select
+        store_code,
+        month,
+        sum(contribution) / sum(weight) as mot_score
+    from {{ ref('css_item_monthly') }}
+    group by store_code, month
+)
+
+select
+    coalesce(stores.store_code, from_items.store_code) as store_code,
+    coalesce(stores.month, from_items.month) as month,
+    stores.mot_score,
+    from_items.mot_score as mot_score_from_items
+from {{ ref('css_store_monthly') }} as stores
+full outer join from_items
+    on
+        stores.store_code = from_items.store_code
+        and stores.month = from_items.month
+where round(stores.mot_score, 9) is distinct from round(from_items.mot_score, 9)

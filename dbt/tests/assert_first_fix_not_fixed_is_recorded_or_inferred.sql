@@ -1,0 +1,30 @@
+-- Not fixed is recorded or inferred, never both and never neither: otherwise the two columns do not explain the third.
+with figures as (
+    select
+        store_code,
+        month,
+        repairs,
+        recorded_not_fixed,
+        inferred_not_fixed,
+        not_fixed
+    from {{ ref('first_fix_technician_monthly') }}
+    union all
+    select
+        store_code,
+        month,
+        repairs,
+        recorded_not_fixed,
+        inferred_not_fixed,
+        not_fixed
+    from {{ ref('first_fix_store_monthly') }}
+)
+
+select
+    store_code,
+    month,
+    repairs,
+    recorded_not_fixed,
+    inferred_not_fixed,
+    not_fixed
+from figures
+where recorded_not_fixed + inferred_not_fixed <> not_fixed or not_fixed > repairs

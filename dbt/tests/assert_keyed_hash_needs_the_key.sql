@@ -1,0 +1,20 @@
+-- Why: published keys must not be found by hashing every possible number; without the secret they say nothing.
+with hashed as (
+    select
+        {{ keyed_hash("'VIN1'", "'secret'") }} as hash_of_value,
+        {{ keyed_hash("'VIN1'", "'secret'") }} as hash_again,
+        {{ keyed_hash("'VIN1'", "'other secret'") }} as hash_of_other_key,
+        {{ keyed_hash("'VIN2'", "'secret'") }} as hash_of_other_value,
+        {{ keyed_hash('cast(null as varchar)', "'secret'") }} as hash_of_nothing
+)
+
+select
+    hash_of_value,
+    hash_of_other_key
+from hashed
+where
+    hash_of_value <> hash_again
+    or length(hash_of_value) <> 32
+    or hash_of_value = hash_of_other_key
+    or hash_of_value = hash_of_other_value
+    or hash_of_nothing is not null

@@ -1,0 +1,23 @@
+-- Why: the total is a weighted mean of the sections, so it can be neither above the best nor below the worst.
+with ranges as (
+    select
+        store_code,
+        month,
+        min(case when section_code <> 'total' then score end) as lowest,
+        max(case when section_code <> 'total' then score end) as highest,
+        max(case when section_code = 'total' then score end) as total
+    from {{ ref('mystery_store_monthly') }}
+    group by store_code, month
+)
+
+select
+    store_code,
+    month,
+    lowest,
+    highest,
+    total
+from ranges
+where
+    round(total, 9) < round(lowest, 9)
+    or round(total, 9) > round(highest, 9)
+    or (total is null and lowest is not null)

@@ -1,0 +1,26 @@
+-- Why: medians and p90 interpolate linearly and skip unknown values; another definition would move every handling time.
+with durations as (
+    select known.minutes
+    from (values (10), (20), (30), (45), (null)) as known (minutes)
+),
+
+measured as (
+    select
+        {{ percentile('minutes', 0.5) }} as median_minutes,
+        {{ percentile('minutes', 0.9) }} as p90_minutes,
+        {{ percentile('case when minutes > 100 then minutes end', 0.5) }} as median_of_none,
+        {{ mean('minutes') }} as mean_minutes,
+        {{ ratio('1', '0') }} as share_of_nothing
+    from durations
+)
+
+select
+    median_minutes,
+    p90_minutes
+from measured
+where
+    median_minutes <> 25
+    or round(p90_minutes, 9) <> 40.5
+    or median_of_none is not null
+    or mean_minutes <> 26.25
+    or share_of_nothing is not null

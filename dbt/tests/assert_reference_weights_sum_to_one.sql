@@ -1,0 +1,14 @@
+-- Why: MOT and mystery totals are weighted means; weights that do not add up to 100% shift every score.
+select
+    'mot_items' as reference,
+    sum(weight) as total_weight
+from {{ ref('mot_items') }}
+having sum(weight) <> 1
+
+union all
+
+select
+    'mystery_sections' as reference,
+    sum(weight) as total_weight
+from {{ ref('mystery_sections') }}
+having sum(weight) <> 1

@@ -1,0 +1,43 @@
+-- Repair orders are one figure: marts that show different numbers of them for a month would be read as two truths.
+with figures as (
+    select
+        store_code,
+        month,
+        'appointment_store_monthly' as mart,
+        repair_orders
+    from {{ ref('appointment_store_monthly') }}
+    where repair_orders > 0
+    union all
+    select
+        store_code,
+        month,
+        'service_efficiency_monthly' as mart,
+        repair_orders
+    from {{ ref('service_efficiency_monthly') }}
+    union all
+    select
+        store_code,
+        month,
+        'complaint_store_monthly' as mart,
+        repair_orders
+    from {{ ref('complaint_store_monthly') }}
+    where repair_orders > 0
+    union all
+    select
+        store_code,
+        month,
+        'fct_repair_order' as mart,
+        count(*) as repair_orders
+    from {{ ref('fct_repair_order') }}
+    group by 1, 2
+)
+
+select
+    store_code,
+    month,
+    count(*) as marts,
+    min(repair_orders) as lowest,
+    max(repair_orders) as highest
+from figures
+group by 1, 2
+having count(*) <> 4 or min(repair_orders) <> max(repair_orders)

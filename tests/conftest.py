@@ -1,0 +1,83 @@
+"""What tests share: a landing folder to write to, and the sample store run once."""
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from dagster_project.load.dataset import DatasetLoad
+from dagster_project.load.hash_key import read_hash_key
+from dagster_project.load.lake import register_lake
+from dagster_project.load.load import load_landing
+from dagster_project.settings import Settings
+
+STORES = "store_code,store_name,region_code\n001,Store one,R1\n002,Store two,R2\n"
+
+
+class Landing:
+    """A landing folder and what the loader makes of it."""
+
+    def __init__(self, root: Path) -> None:
+        self.settings = Settings(landing=root / "landing", data=root / "data", as_of=date(2026, 6, 30))
+        self.write("dms/stores/stores_20200101.csv", STORES)
+
+    def path(self, name: str) -> Path:
+        path = self.settings.landing / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def write(self, name: str, content: str | bytes, encoding: str = "utf-8") -> Path:
+        path = self.path(name)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode(encoding))
+        return path
+
+    def load(self) -> list[DatasetLoad]:
+        loads = load_landing(self.settings.landing, self.settings.lake)
+        register_lake(self.settings.lake, self.settings.warehouse, read_hash_key(self.settings.data, {}))
+        return loads
+
+    def query(self, sql: str) -> list[tuple]:
+        with duckdb.connect(str(self.settings.warehouse), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+    def file(self, name: str) -> dict:
+        """The load record of the file called `name`."""
+        with duckdb.connect(str(self.settings.warehouse), read_only=True) as connection:
+            cursor = connection.execute("select * from lake.loads where source_file = ?", [name])
+            columns = [column[0] for column in cursor.description]
+            rows = cursor.fetchall()
+        assert len(rows) == 1, f"{len(rows)} load records of {name}"
+        return dict(zip(columns, rows[0], strict=True))
+
+
+@pytest.fixture
+def landing(tmp_path: Path) -> Landing:
+    return Landing(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def sample_run(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The sample store, landed, built and published once for all tests that read it."""
+    from dagster_project.refresh import refresh
+    from dagster_project.sample import SAMPLE_AS_OF, write_sample
+
+    root = tmp_path_factory.mktemp("sample")
+    settings = Settings(landing=root / "landing", data=root / "data", as_of=SAMPLE_AS_OF)
+    write_sample(settings.landing)
+    refresh(settings)
+    return settings
+
+
+@pytest.fixture(scope="session")
+def sample_mart(sample_run: Settings) -> Callable[..., list[tuple]]:
+    """Query the sample store's published marts."""
+
+    def query(sql: str, parameters: Iterable = ()) -> list[tuple]:
+        path = str(sample_run.published / "aftersales.duckdb")
+        with duckdb.connect(path, read_only=True) as connection:
+            connection.execute("use marts")
+            return connection.execute(sql, list(parameters)).fetchall()
+
+    return query

@@ -1,0 +1,56 @@
+"""The data contracts follow their standard, and what is generated from them is up to date."""
+
+import json
+from importlib.resources import files
+
+import jsonschema
+import pytest
+import yaml
+from open_data_contract_standard.model import OpenDataContractStandard
+
+from dagster_project.contracts import read_contracts
+from dagster_project.contracts.contract import CONTRACTS_DIR
+from dagster_project.contracts.staging import staging_files
+from dagster_project.settings import PROJECT_DIR
+
+PATHS = sorted(CONTRACTS_DIR.glob("*/*.yml"))
+
+
+def test_there_is_a_contract_for_each_of_the_seventeen_datasets() -> None:
+    assert len(PATHS) == 17
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_contract_follows_the_open_data_contract_standard(path) -> None:
+    schema = json.loads(files("open_data_contract_standard").joinpath("schema.json").read_text(encoding="utf-8"))
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    jsonschema.Draft201909Validator(schema).validate(document)
+    OpenDataContractStandard.from_file(str(path))
+
+
+@pytest.mark.parametrize("contract", read_contracts().values(), ids=lambda contract: contract.name)
+def test_contract_says_who_owns_what_in_both_languages(contract) -> None:
+    assert contract.owner
+    assert contract.latency_days in (2, 35)
+    assert contract.key
+    for column in contract.columns:
+        assert column.description.isascii() or "’" in column.description
+        assert any("\u4e00" <= character <= "\u9fff" for character in column.label) or column.label == "APP"
+
+
+def test_headers_of_one_dataset_never_name_two_columns() -> None:
+    for contract in read_contracts().values():
+        names = [name for c in contract.columns for name in {c.name, c.label, *c.aliases}]
+        assert len(names) == len(set(names)), contract.name
+
+
+def test_references_name_columns_that_exist() -> None:
+    columns = {f"{c.dataset}.{column.name}" for c in read_contracts().values() for column in c.columns}
+    for contract in read_contracts().values():
+        for column in contract.columns:
+            assert column.reference is None or column.reference in columns
+
+
+def test_generated_dbt_files_are_up_to_date() -> None:
+    stale = [path for path, text in staging_files().items() if (PROJECT_DIR / path).read_text(encoding="utf-8") != text]
+    assert not stale, "run `make contracts`"

@@ -1,0 +1,268 @@
+"""Files as they come in the wild: encodings, separators, workbooks, versions, and every kind of bad input."""
+
+import gzip
+import itertools
+import os
+from datetime import date, datetime
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import xlsxwriter
+
+HEADER = ["门店代码", "客户编号", "客户姓名", "客户类型", "建档日期", "职业"]
+ROWS = [
+    ["001", "C1", "测试甲", "私车", "2026-04-03", "教师"],
+    ["001", "C2", "测试乙", "公车", "2026/4/3", "司机"],
+]
+EXPECTED = [("001", "C1", "private", "教师", 2), ("001", "C2", "corporate", "司机", 3)]
+READ = "select store_code, customer_no, customer_type, occupation, source_line from lake.dms__customers order by 2, 5"
+
+
+def csv_text(rows: list[list[str]], separator: str = ",", end: str = "\n") -> str:
+    return end.join(separator.join(row) for row in rows) + end
+
+
+@pytest.mark.parametrize(
+    ("encoding", "separator", "end"),
+    [
+        ("utf-8", ",", "\n"),
+        ("utf-8-sig", ";", "\r\n"),
+        ("gb18030", "\t", "\r\n"),
+        ("gbk", ",", "\n"),
+        ("utf-16", "\t", "\r\n"),
+        ("utf-8", ",", "\r"),
+    ],
+)
+def test_csv_encodings_and_separators(landing, encoding: str, separator: str, end: str) -> None:
+    landing.write("dms/customers/a_20260401.csv", csv_text([HEADER, *ROWS], separator, end), encoding)
+    landing.load()
+    assert landing.query(READ) == EXPECTED
+    assert landing.file("a_20260401.csv")["encoding"] == {"utf-8-sig": "utf-8", "gbk": "gb18030"}.get(
+        encoding, encoding
+    )
+
+
+def test_gzip(landing) -> None:
+    landing.write("dms/customers/a_20260401.CSV.GZ", gzip.compress(csv_text([HEADER, *ROWS]).encode("gb18030")))
+    landing.load()
+    assert landing.query(READ) == EXPECTED
+
+
+def test_quoted_cells_with_line_breaks_keep_lines_exact(landing) -> None:
+    text = "store_code,case_no,case_type,channel,category,priority,received_at,description\n"
+    text += '001,1,投诉,电话,质量,一般,2026-04-01 9:00,"first ""line""\nsecond, line\n\nthird"\n\n'
+    text += "001,2,咨询,微信,时间,紧急,2026-04-01 9:00,plain\n"
+    landing.write("complaint/cases/a_20260401.csv", text)
+    landing.load()
+    assert landing.query("select case_no, source_line, description from lake.complaint__cases order by 1") == [
+        ("1", 2, 'first "line"\nsecond, line\n\nthird'),
+        ("2", 7, "plain"),
+    ]
+
+
+@pytest.mark.parametrize("titles", [0, 3])
+@pytest.mark.parametrize("sheet", ["customers", "导出"])
+def test_xlsx_with_titles_real_dates_and_other_sheets(landing, titles: int, sheet: str) -> None:
+    path = landing.path("dms/customers/a_20260401.xlsx")
+    with xlsxwriter.Workbook(path) as book:
+        if sheet == "customers":
+            book.add_worksheet("说明").write(0, 0, "notes")
+        page = book.add_worksheet(sheet)
+        for row in range(titles):
+            page.write(row, 0, f"标题 {row}")
+        page.write_row(titles, 0, HEADER)
+        page.write_row(titles + 1, 0, ROWS[0])
+        page.write_row(titles + 2, 0, ROWS[1])
+        page.write_datetime(titles + 2, 4, datetime(2026, 4, 3), book.add_format({"num_format": "yyyy-mm-dd"}))
+    landing.load()
+    assert landing.query(READ) == [(*row[:-1], row[-1] + titles) for row in EXPECTED]
+    assert landing.query("select distinct registered_on from lake.dms__customers") == [(date(2026, 4, 3),)]
+
+
+def test_numbers_in_a_workbook_are_codes_without_a_fraction(landing) -> None:
+    path = landing.path("dms/repair_order_lines/a_20260401.xlsx")
+    with xlsxwriter.Workbook(path) as book:
+        page = book.add_worksheet()
+        page.write_row(0, 0, ["store_code", "repair_order_no", "line_no", "labour_hours"])
+        page.write_row(1, 0, ["001", 20260401001, 1, 0.1])
+    landing.load()
+    query = "select repair_order_no, line_no, cast(labour_hours as double) from lake.dms__repair_order_lines"
+    assert landing.query(query) == [("20260401001", 1, 0.1)]
+
+
+def test_parquet_native_types(landing) -> None:
+    path = landing.path("dms/repair_orders/a_20260401.parquet")
+    columns = {
+        "Store_Code": pa.array(["001"]),
+        "工单号": pa.array([1001.0]),
+        "customer_no": pa.array([7]),
+        "vin": pa.array(["V1"]).dictionary_encode(),
+        "service_type": pa.array(["维修"]),
+        "status": pa.array(["delivered"]),
+        "checked_in_at": pa.array([datetime(2026, 4, 1, 1, 30)], pa.timestamp("ns", "UTC")),
+        "promised_at": pa.array([date(2026, 4, 1)]),
+        "odometer_km": pa.array([float("nan")]),
+        "total_amount": pa.array(["12.50"]).cast(pa.decimal128(10, 2)),
+    }
+    pq.write_table(pa.table(columns), path)
+    landing.load()
+    query = (
+        "select repair_order_no, customer_no, vin, checked_in_at, promised_at, odometer_km, "
+        "cast(total_amount as double), source_line from lake.dms__repair_orders"
+    )
+    row = ("1001", "7", "V1", datetime(2026, 4, 1, 9, 30), datetime(2026, 4, 1), None, 12.5, 1)
+    assert landing.query(query) == [row]
+
+
+def test_extract_time_is_in_the_name_or_else_the_modification_time(landing) -> None:
+    names = ["a_20260401.csv", "b_202604011230.csv", "c20260401123059.csv", "d_20261341.csv", "e_1234567890.csv"]
+    for name in names:
+        path = landing.write(f"dms/customers/{name}", csv_text([HEADER]))
+        os.utime(path, (1767225600, 1767225600))
+    landing.load()
+    modified = datetime(2026, 1, 1, 8)
+    assert [landing.file(name)["extract_at"] for name in names] == [
+        datetime(2026, 4, 1),
+        datetime(2026, 4, 1, 12, 30),
+        datetime(2026, 4, 1, 12, 30, 59),
+        modified,
+        modified,
+    ]
+
+
+def test_unknown_columns_are_kept_and_missing_optional_ones_reported(landing) -> None:
+    landing.write("dms/customers/a_20260401.csv", csv_text([[*HEADER[:5], "会员等级"], [*ROWS[0][:5], "金卡"]]))
+    landing.load()
+    assert landing.query("select unknown_columns, occupation from lake.dms__customers") == [
+        ('{"会员等级": "金卡"}', None)
+    ]
+    record = landing.file("a_20260401.csv")
+    assert record["unknown_columns"] == "会员等级"
+    assert record["missing_columns"] == "gender, birth_year, occupation, phone"
+
+
+def quarantine_cases() -> dict[str, tuple[str, bytes, str]]:
+    good = csv_text([HEADER, *ROWS])
+    latin = "store_code,customer_no,customer_name,customer_type,registered_on\n001,1,Müller Ärzte,private,2026-04-03\n"
+    return {
+        "empty": ("a.csv", b"", "empty"),
+        "blank": ("a.csv", b" \r\n\r\n", "empty"),
+        "no header": ("a.csv", b"1,2,3\n4,5,6\n", "no header"),
+        "required column missing": ("a.csv", b"store_code,customer_no\n001,C1\n", "customer_type (客户类型)"),
+        "a column named twice": ("a.csv", csv_text([[*HEADER, "store_code"]]).encode(), "named twice"),
+        "damaged utf-8": ("a.csv", (good * 3).encode().replace("司".encode(), b"\xff\xff"), "line 3"),
+        "latin-1": ("a.csv", latin.encode("latin-1"), "wrong encoding"),
+        "utf-16 without a mark": ("a.csv", good.encode("utf-16-le"), "wrong encoding"),
+        "no workbook": ("a.xlsx", b"PK not a zip", "damaged"),
+        "no parquet": ("a.parquet", b"PAR1 nothing", "damaged"),
+        "broken gzip": ("a.csv.gz", gzip.compress(good.encode() * 500)[:60], "gzip"),
+        "unknown ending": ("a.txt", good.encode(), "is not an extract"),
+    }
+
+
+@pytest.mark.parametrize("case", quarantine_cases())
+def test_a_file_that_cannot_be_read_is_quarantined_and_the_others_load(landing, case: str) -> None:
+    name, content, reason = quarantine_cases()[case]
+    landing.write(f"dms/customers/{name}", content)
+    landing.write("dms/customers/good_20260401.csv", csv_text([HEADER, *ROWS]))
+    landing.load()
+    record = landing.file(name)
+    assert record["status"] == "quarantined"
+    assert reason in record["error"]
+    assert landing.query(READ) == EXPECTED
+
+
+def test_a_folder_and_a_misplaced_file_are_quarantined(landing) -> None:
+    (landing.settings.landing / "dms/customers/folder.csv").mkdir(parents=True)
+    landing.write("dms/custommers/a_20260401.csv", csv_text([HEADER, *ROWS]))
+    landing.write("dms/customers/.hidden.csv", "x")
+    landing.load()
+    assert "folder" in landing.file("folder.csv")["error"]
+    assert "no dataset is called dms/custommers" in landing.file("a_20260401.csv")["error"]
+    assert landing.query("select count(*) from lake.loads") == [(3,)]
+
+
+def bad_rows() -> dict[str, tuple[str, str]]:
+    return {
+        "too many fields": ("001,C8,x,private,2026-04-03,,surplus", "too_many_fields"),
+        "unclosed quote": ('001,C8,"x,private,2026-04-03,', "unclosed_quote"),
+        "long cell": (f"001,C8,{'长' * 4_000_000},private,2026-04-03,", "cell_too_long"),
+        "header again": (",".join(HEADER), "repeated_header"),
+    }
+
+
+@pytest.mark.parametrize("case", bad_rows())
+@pytest.mark.parametrize("quoted", [False, True])
+def test_a_bad_row_is_rejected_alone_with_its_line(landing, case: str, quoted: bool) -> None:
+    line, reason = bad_rows()[case]
+    rows = [[f'"{cell}"' for cell in row] for row in ROWS] if quoted else ROWS
+    landing.write("dms/customers/a_20260401.csv", csv_text([HEADER, rows[0], [line], rows[1]]))
+    landing.load()
+    assert landing.query(READ) == [EXPECTED[0], (*EXPECTED[1][:-1], 4)]
+    assert landing.query("select source_line, reasons from lake.rejected_rows") in (
+        [(3, reason)],
+        [(3, f"{reason}; unknown_value:customer_type; unreadable_date:registered_on")],
+    )
+    record = landing.file("a_20260401.csv")
+    assert (record["rows_read"], record["rows_parsed"], record["rows_rejected"]) == (3, 2, 1)
+
+
+def test_an_unclosed_quote_in_the_last_line_costs_that_line_only(landing) -> None:
+    landing.write("dms/customers/a_20260401.csv", csv_text([HEADER, *ROWS]) + '001,C3,"never closed')
+    landing.load()
+    assert landing.query(READ) == EXPECTED
+    assert landing.query("select source_line, reasons from lake.rejected_rows") == [(4, "unclosed_quote")]
+
+
+def test_rows_are_exact_across_blocks(landing, monkeypatch) -> None:
+    monkeypatch.setattr("dagster_project.load.encoding.BLOCK_BYTES", 64)
+    rows = [["001", f"C{n}", f'"张\n{n}"' if n % 3 == 0 else f"王{n}", "私车", "20260403", ""] for n in range(50)]
+    landing.write("dms/customers/a_20260401.csv", csv_text([HEADER, *rows], end="\r\n"), "gb18030")
+    landing.load()
+    expected = list(itertools.accumulate([2] + [2 if n % 3 == 0 else 1 for n in range(49)]))
+    query = "select source_line from lake.dms__customers order by cast(substr(customer_no, 2) as integer)"
+    assert [line for (line,) in landing.query(query)] == expected
+
+
+def test_loading_again_changes_nothing_and_a_changed_file_replaces_its_old_version(landing) -> None:
+    path = landing.write("dms/customers/a_20260401.csv", csv_text([HEADER, *ROWS]))
+    landing.load()
+    parts = sorted(landing.settings.lake.rglob("*.parquet"))
+    stamps = [part.stat().st_mtime_ns for part in parts]
+    assert sum(load.files_loaded for load in landing.load()) == 0
+    os.utime(path)
+    landing.load()
+    assert landing.query(READ) == EXPECTED
+    assert [part.stat().st_mtime_ns for part in parts if "manifest" not in part.name] == [
+        stamp for part, stamp in zip(parts, stamps, strict=True) if "manifest" not in part.name
+    ]
+    landing.write("dms/customers/a_20260401.csv", csv_text([HEADER, ROWS[1]]))
+    landing.load()
+    assert landing.query(READ) == [(*EXPECTED[1][:-1], 2)]
+    landing.write("dms/customers/a_20260401.csv", b"")
+    landing.load()
+    assert landing.query(READ) == [(*EXPECTED[1][:-1], 2)], "a bad copy must not take good rows away"
+    assert "still stands" in landing.file("a_20260401.csv")["error"]
+
+
+def test_a_file_that_vanishes_keeps_its_rows(landing) -> None:
+    path = landing.write("dms/customers/a_20260401.csv", csv_text([HEADER, *ROWS]))
+    landing.load()
+    path.unlink()
+    landing.load()
+    assert landing.query(READ) == EXPECTED
+
+
+def test_personal_data_is_masked_in_the_row_that_is_shown(landing) -> None:
+    header = ["store_code", "customer_no", "customer_name", "customer_type", "registered_on", "phone", "备用电话"]
+    bad = ["001", "C1 19900001234", "测试丙", "私车", "不详 沪A12345", "19900001111", "19900002222"]
+    landing.write("dms/customers/a_20260401.csv", csv_text([header, bad, ["009", *bad[1:4], "20260403", *bad[5:]]]))
+    landing.load()
+    shown = [row for (row,) in landing.query("select row_masked from lake.rejected_rows")]
+    shown += [row for (row,) in landing.query("select row_masked from lake.dms__customers")]
+    assert len(shown) == 2
+    for row in shown:
+        assert not any(secret in row for secret in ("测试丙", "1990000", "A12345"))
+        assert '"客户' not in row
+        assert '"***"' in row
