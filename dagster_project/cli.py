@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from dagster_project.load.lake import WarehouseBusy
 from dagster_project.load.load import LandingError
 from dagster_project.models.dbt_build import ModelError
 from dagster_project.refresh import AlreadyRunning, refresh
@@ -13,7 +14,7 @@ from dagster_project.sample_store import SampleMixed, choose_sample, guard_sampl
 from dagster_project.settings import Settings, SettingsError, read_settings
 from dagster_project.summary import summarise
 
-_EXPECTED_ERRORS = (SettingsError, LandingError, ModelError, AlreadyRunning, SampleMixed)
+_EXPECTED_ERRORS = (SettingsError, LandingError, WarehouseBusy, ModelError, AlreadyRunning, SampleMixed, OSError)
 
 
 def _tell_since(started: float) -> Callable[[str], None]:

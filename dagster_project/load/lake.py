@@ -1,5 +1,7 @@
 """Show the lake to the engine: one relation a dataset over the parts that its manifest names."""
 
+import logging
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,6 +13,8 @@ from dagster_project.contracts import Contract, read_contracts
 from dagster_project.load.cells import lake_schema
 from dagster_project.load.manifest import MANIFEST_SCHEMA, Entry, read_manifest
 from dagster_project.load.part import REJECTED_SCHEMA
+
+logger = logging.getLogger(__name__)
 
 _DUCKDB_TYPES = {
     pa.string(): "varchar",
@@ -43,15 +47,37 @@ def _parts(lake: Path, contract: Contract, entries: Iterable[Entry], kind: str) 
     return [folder / name for name in names if name]
 
 
+class WarehouseBusy(Exception):
+    """Another program has the private warehouse open; the message says what to do."""
+
+
+def open_warehouse(warehouse: Path) -> duckdb.DuckDBPyConnection:
+    """Open the private warehouse for writing; one that is damaged is set aside and built anew.
+
+    Nothing is lost with it: all of it is made from the lake. Raises WarehouseBusy when another
+    program has it open.
+    """
+    warehouse.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        return duckdb.connect(str(warehouse))
+    except duckdb.Error as error:
+        if "lock" in str(error):
+            raise WarehouseBusy(f"{warehouse} is open in another program: close it, then run again") from error
+        damaged = warehouse.with_suffix(".damaged")
+        logger.warning("%s is damaged (%s): set aside as %s and built anew", warehouse, error, damaged.name)
+        os.replace(warehouse, damaged)
+        warehouse.with_name(f"{warehouse.name}.wal").unlink(missing_ok=True)
+        return duckdb.connect(str(warehouse))
+
+
 def register_lake(lake: Path, warehouse: Path, hash_key: str) -> None:
     """Create or replace the schema `lake` in the private warehouse.
 
     One view a dataset (`<system>__<dataset>`), `rejected_rows`, `loads` (one row a file) and
     `hash_key` (the secret that customers and vehicles are hashed with).
     """
-    warehouse.parent.mkdir(parents=True, exist_ok=True)
     rejected: list[Path] = []
-    with duckdb.connect(str(warehouse)) as connection:
+    with open_warehouse(warehouse) as connection:
         connection.execute("create schema if not exists lake")
         for contract in read_contracts().values():
             entries = read_manifest(lake / contract.system / contract.dataset)

@@ -1,8 +1,10 @@
 """Build and test the dbt project in the private warehouse."""
 
+import ctypes
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -48,6 +50,13 @@ def failures(results: dict) -> list[str]:
     return lines
 
 
+def _die_with_parent() -> None:
+    # A killed run must not leave dbt behind: it would hold the warehouse against the next run.
+    if sys.platform == "linux":
+        set_parent_death_signal = 1
+        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
+
+
 def build_models(settings: Settings, tell: Callable[[str], None] | None = None) -> None:
     """Run `dbt build` (seeds, models, data tests) on the registered lake.
 
@@ -61,7 +70,13 @@ def build_models(settings: Settings, tell: Callable[[str], None] | None = None) 
     output: list[str] = []
     told_at = time.monotonic()
     with subprocess.Popen(
-        command, cwd=DBT_DIR, env=dbt_environment(settings), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        cwd=DBT_DIR,
+        env=dbt_environment(settings),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=_die_with_parent,  # noqa: PLW1509 (no threads here)
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:

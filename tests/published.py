@@ -1,0 +1,31 @@
+"""Compare published states row for row."""
+
+from pathlib import Path
+
+import duckdb
+
+
+def tables(database: Path) -> dict[str, int]:
+    """Number of rows of each published table; raises when the file is not whole."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        names = connection.execute("select table_name from duckdb_tables() where schema_name = 'marts'").fetchall()
+        return {
+            name: connection.execute(f"select count(*) from marts.{name}").fetchone()[0] for (name,) in sorted(names)
+        }
+
+
+def differences(one: Path, other: Path) -> list[str]:
+    """Tables of two published files that are not equal row for row."""
+    found = []
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{one}' as one (read_only)")
+        connection.execute(f"attach '{other}' as other (read_only)")
+        for name in sorted(tables(one).keys() | tables(other).keys()):
+            query = (
+                f"select count(*) from ((from one.marts.{name} except all from other.marts.{name}) "
+                f"union all (from other.marts.{name} except all from one.marts.{name}))"
+            )
+            rows = connection.execute(query).fetchone()[0]
+            if rows:
+                found.append(f"{name}: {rows} rows")
+    return found
