@@ -20,6 +20,7 @@ test: $(VENV)/.ready lint
 
 dev: $(VENV)/.ready
 	mkdir -p $(DAGSTER_HOME)
+	cp dagster_project/dagster.yaml $(DAGSTER_HOME)/
 	$(BIN)/dagster dev --module-name dagster_project.definitions --host 127.0.0.1 --port 3000
 
 lint: $(VENV)/.ready
@@ -30,9 +31,10 @@ format: $(VENV)/.ready
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# What is generated from the data contracts: dbt's sources and staging models.
+# What is generated from the data contracts: dbt's sources and staging models, docs/datasets.md.
 contracts: $(VENV)/.ready
 	$(BIN)/python -m dagster_project.contracts.staging
+	$(BIN)/python -m dagster_project.contracts.reference_page
 
 lock: $(UV)
 	$(UV) pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url \

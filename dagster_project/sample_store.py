@@ -35,7 +35,11 @@ def choose_sample(
 
     folder = sample_landing(settings.data)
     tell(f"no landing folder given and none at {settings.landing}: using the sample store in {folder}")
-    write_sample(folder, tell)
+    if not folder.exists():
+        # Under a temporary name until it is whole: a killed run must not leave half a sample.
+        building = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+        write_sample(building)
+        building.rename(folder)
     given = as_of or environment.get("AFTERSALES_AS_OF")
     return replace(settings, landing=folder, as_of=settings.as_of if given else SAMPLE_AS_OF)
 

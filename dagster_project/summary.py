@@ -28,6 +28,8 @@ def _drift(settings: Settings) -> list[str]:
         for entry in read_manifest(settings.lake / contract.system / contract.dataset).values():
             for name in filter(None, entry.unknown_columns.split(", ")):
                 seen[f"unknown column {name!r}"].add(entry.source_file)
+            for name in filter(None, entry.missing_columns.split(", ")):
+                seen[f"no column {name!r}"].add(entry.source_file)
             if entry.short_rows:
                 seen[f"{entry.short_rows} rows shorter than the header"].add(entry.source_file)
         lines += [

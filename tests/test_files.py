@@ -4,11 +4,14 @@ import gzip
 import itertools
 import os
 from datetime import date, datetime
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
+
+from dagster_project.load.part import LakeError
 
 HEADER = ["门店代码", "客户编号", "客户姓名", "客户类型", "建档日期", "职业"]
 ROWS = [
@@ -183,6 +186,184 @@ def test_a_folder_and_a_misplaced_file_are_quarantined(landing) -> None:
     assert landing.query("select count(*) from lake.loads") == [(3,)]
 
 
+@pytest.mark.parametrize(
+    ("header", "rows"),
+    [("store_code,customer_no,customer_type,registered_on", "鑫淼"), ("门店代码,客户编号,客户类型,建档日期", "𠮷田")],
+)
+def test_rare_characters_are_gb18030_too(landing, header: str, rows: str) -> None:
+    landing.write("dms/customers/a_20260401.csv", f"{header},职业\n001,C1,private,2026-04-03,{rows}\n", "gb18030")
+    landing.load()
+    assert landing.query("select occupation from lake.dms__customers") == [(rows,)]
+
+
+def test_a_stray_nul_byte_is_no_encoding(landing) -> None:
+    landing.write("dms/customers/a_20260401.csv", csv_text([HEADER, *ROWS]).replace("测试甲", "测\0试"))
+    landing.load()
+    assert landing.query(READ) == EXPECTED
+
+
+def test_a_wrong_byte_is_named_by_its_line(landing) -> None:
+    for name, encoding in {"a.csv": "gb18030", "b.csv": "utf-16"}.items():
+        content = csv_text([HEADER, *ROWS * 9, ["上上"]]).encode(encoding)
+        landing.write(f"dms/customers/{name}", content[:-1] + (b"\xff\xff" if encoding == "gb18030" else b""))
+    landing.load()
+    assert "in line 20 " in landing.file("a.csv")["error"]
+    assert "in line 20 " in landing.file("b.csv")["error"]
+
+
+def test_carriage_returns_that_end_some_lines_only_lose_no_row(landing) -> None:
+    landing.write("dms/customers/a_20260401.csv", csv_text([HEADER, *ROWS]).replace("\n", "\r", 1))
+    landing.load()
+    assert "line 1: a carriage return in the header" in landing.file("a_20260401.csv")["error"]
+
+
+def test_line_breaks_in_header_cells_are_ignored(landing) -> None:
+    header = ['"门店\n代码"', '"客户\r\n编号"', *HEADER[2:]]
+    landing.write("dms/customers/a_20260401.csv", csv_text([header, *ROWS]))
+    landing.load()
+    assert landing.query(READ) == [(*row[:-1], row[-1] + 2) for row in EXPECTED]
+
+
+def test_unknown_columns_of_one_name_keep_the_cells_of_both(landing) -> None:
+    rows = [[*HEADER, "备注", "备注"], [*ROWS[0], "n1", "n2"], ["001", "C9", "", "坏", "2026-04-03", "", "n3", "n4"]]
+    landing.write("dms/customers/a_20260401.csv", csv_text(rows))
+    landing.load()
+    assert landing.file("a_20260401.csv")["unknown_columns"] == "备注 (column 7), 备注 (column 8)"
+    assert landing.query("select unknown_columns from lake.dms__customers") == [
+        ('{"备注 (column 7)": "n1", "备注 (column 8)": "n2"}',)
+    ]
+    ((raw,),) = landing.query("select row_raw from lake.rejected_rows")
+    assert '"备注 (column 7)": "n3", "备注 (column 8)": "n4"' in raw
+
+
+def parquet_customers(**columns: pa.Array) -> pa.Table:
+    table = {"store_code": ["001"], "customer_no": ["C1"], "customer_type": ["private"], "registered_on": ["20260403"]}
+    return pa.table({name: pa.array(values) for name, values in table.items()} | columns)
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (pa.array([b"A1"]), "A1"),
+        (pa.array([1234.56], pa.float32()), "1234.56"),
+        (pa.array([9007199254740992.0]), "9007199254740992"),
+        (pa.array(["1001"]).cast(pa.decimal128(38, 10)), "1001"),
+        (pa.array(["x"], pa.large_string()), "x"),
+        (pa.nulls(1), None),
+    ],
+)
+def test_parquet_cells_as_text(landing, cells: pa.Array, expected: str | None) -> None:
+    pq.write_table(parquet_customers(occupation=cells), landing.path("dms/customers/a_20260401.parquet"))
+    landing.load()
+    assert landing.query("select occupation from lake.dms__customers") == [(expected,)]
+
+
+def test_unknown_parquet_columns_may_hold_anything(landing) -> None:
+    table = parquet_customers(tags=pa.array([[1, 2]]), photo=pa.array([b"\xff\x00"]), at=pa.array([{"x": None}]))
+    pq.write_table(table, landing.path("dms/customers/a_20260401.parquet"))
+    landing.load()
+    assert landing.query("select unknown_columns from lake.dms__customers") == [
+        ('{"tags": "[1, 2]", "photo": "ff00", "at": "{\\"x\\": null}"}',)
+    ]
+
+
+def test_parquet_text_that_is_not_utf8_is_quarantined(landing) -> None:
+    name = pa.array(["测试甲".encode("gbk")])
+    damaged = pa.Array.from_buffers(pa.string(), 1, name.buffers())
+    pq.write_table(parquet_customers(customer_name=damaged), landing.path("dms/customers/a.parquet"))
+    landing.write("dms/customers/good_20260401.csv", csv_text([HEADER, *ROWS]))
+    landing.load()
+    assert "column 'customer_name' (string) is not UTF-8 text" in landing.file("a.parquet")["error"]
+    assert landing.query(READ) == EXPECTED
+
+
+def test_a_workbook_with_a_cell_in_the_last_corner_takes_no_memory(landing) -> None:
+    with xlsxwriter.Workbook(landing.path("dms/customers/a.xlsx")) as book:
+        page = book.add_worksheet()
+        page.write_row(0, 0, HEADER)
+        page.write(1048575, 16383, "x")
+    landing.load()
+    assert "cells down to XFD1048576: delete" in landing.file("a.xlsx")["error"]
+
+
+def test_a_chart_sheet_and_blank_columns_before_the_table_are_passed_over(landing) -> None:
+    with xlsxwriter.Workbook(landing.path("dms/customers/a_20260401.xlsx")) as book:
+        book.add_chartsheet("图")
+        page = book.add_worksheet()
+        for index, row in enumerate([HEADER, *ROWS]):
+            page.write_row(index, 2, row)
+    landing.load()
+    assert landing.query(READ) == EXPECTED
+    assert landing.file("a_20260401.xlsx")["unknown_columns"] == ""
+
+
+def test_a_name_that_is_not_utf8_is_shown_escaped(landing) -> None:
+    folder = os.fsencode(landing.path("dms/customers/x").parent)
+    with open(folder + b"/\xb2\xe2_20260401.csv", "w") as file:
+        file.write(csv_text([HEADER, *ROWS]))
+    landing.load()
+    assert landing.query(READ) == EXPECTED
+    assert landing.file("\\xb2\\xe2_20260401.csv")["status"] == "loaded"
+
+
+def test_a_file_that_changes_while_it_is_read_is_read_by_the_next_run(landing, monkeypatch) -> None:
+    path = landing.write("dms/customers/a_20260401.csv", csv_text([HEADER, ROWS[0]]))
+
+    def detect(path: Path) -> str:
+        path.write_bytes(csv_text([HEADER, *ROWS]).encode("gb18030"))
+        return "utf-8"
+
+    with monkeypatch.context() as patch:
+        patch.setattr("dagster_project.load.csv_file.detect_encoding", lambda p: detect(p) if p == path else "utf-8")
+        landing.load()
+    assert "changed while it was read" in landing.file(path.name)["error"]
+    landing.load()
+    assert landing.query(READ) == EXPECTED
+
+
+def test_a_file_that_could_not_be_opened_is_tried_again(landing, monkeypatch) -> None:
+    path = landing.write("dms/customers/a_20260401.csv", csv_text([HEADER, *ROWS]))
+    gone = landing.write("dms/customers/gone.csv", csv_text([HEADER]))
+
+    def refuse(path: Path) -> str:
+        if path == gone:
+            path.unlink()
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("dagster_project.load.dataset._content_digest", refuse)
+        landing.load()
+    assert "Permission denied; the next run tries again" in landing.file(path.name)["error"]
+    landing.load()
+    assert landing.query(READ) == EXPECTED
+    assert landing.query("select count(*) from lake.loads where source_file = 'gone.csv'") == [(0,)]
+
+
+def test_a_full_disk_is_no_fault_of_the_file(landing, monkeypatch) -> None:
+    landing.write("dms/customers/a_20260401.csv", csv_text([HEADER, *ROWS]))
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pyarrow.parquet.ParquetWriter.write_batch", full)
+        with pytest.raises(LakeError, match="No space left"):
+            landing.load()
+    landing.load()
+    assert landing.query(READ) == EXPECTED
+
+
+def test_a_quote_closed_many_rows_later_swallows_none(landing) -> None:
+    rows = [
+        ["001", f"C{n}", '"张' if n == 1 else f"王{n}", "私车", "20260403", '5"' if n == 8 else ""] for n in range(10)
+    ]
+    landing.write("dms/customers/a_20260401.csv", csv_text([HEADER, *rows]))
+    landing.load()
+    lines = landing.query("select source_line from lake.dms__customers order by 1")
+    assert lines == [(2,), *((n,) for n in range(4, 12))]
+    assert landing.query("select source_line, reasons from lake.rejected_rows") == [(3, "unclosed_quote")]
+
+
 def bad_rows() -> dict[str, tuple[str, str]]:
     return {
         "too many fields": ("001,C8,x,private,2026-04-03,,surplus", "too_many_fields"),
@@ -223,6 +404,15 @@ def test_rows_are_exact_across_blocks(landing, monkeypatch) -> None:
     expected = list(itertools.accumulate([2] + [2 if n % 3 == 0 else 1 for n in range(49)]))
     query = "select source_line from lake.dms__customers order by cast(substr(customer_no, 2) as integer)"
     assert [line for (line,) in landing.query(query)] == expected
+
+
+def test_a_quoted_last_cell_may_go_on_in_the_next_block(landing, monkeypatch) -> None:
+    monkeypatch.setattr("dagster_project.load.encoding.BLOCK_BYTES", 64)
+    rows = [["001", f"C{n}", "张", "私车", "20260403", f'"教\n师{n}"'] for n in range(30)]
+    landing.write("dms/customers/a_20260401.csv", csv_text([HEADER, *rows]))
+    landing.load()
+    query = "select occupation, source_line from lake.dms__customers order by 2"
+    assert landing.query(query) == [(f"教\n师{n}", 2 + 2 * n) for n in range(30)]
 
 
 def test_loading_again_changes_nothing_and_a_changed_file_replaces_its_old_version(landing) -> None:

@@ -21,7 +21,6 @@ def read(contract, column: str, texts: list[str]) -> tuple[list, list]:
     """Values of a column, and the reasons that name it."""
     reader = CellReader(contract, [column], _Only(column))
     typed = reader.read(Chunk.of(pa.array(range(len(texts)), pa.int64()), [pa.array(texts)]))
-    reader.close()
     index = [c.name for c in contract.columns].index(column)
     return typed.columns[index].to_pylist(), typed.reasons.to_pylist()
 
@@ -139,7 +138,6 @@ def test_a_row_is_told_every_reason() -> None:
     reader = CellReader(CUSTOMERS, header, matched)
     cells = [pa.array([text]) for text in ["001", "", "公司", "soon", "1980.5"]]
     reasons = reader.read(Chunk.of(pa.array([2], pa.int64()), cells)).reasons.to_pylist()
-    reader.close()
     assert reasons == [
         "missing:customer_no; unknown_value:customer_type; unreadable_integer:birth_year; unreadable_date:registered_on"
     ]

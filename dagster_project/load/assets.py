@@ -26,6 +26,7 @@ def load_metadata(load: DatasetLoad) -> dict[str, dg.MetadataValue]:
     """What a person wants to see of a load: counts, drift, quarantined files."""
     quarantined = [f"- `{entry.source_file}`: {entry.error}" for entry in load.quarantined]
     unknown = sorted({name for e in load.entries for name in e.unknown_columns.split(", ") if name})
+    missing = sorted({name for e in load.entries for name in e.missing_columns.split(", ") if name})
     return {
         "dagster/row_count": dg.MetadataValue.int(load.total("rows_parsed")),
         "files": dg.MetadataValue.int(len(load.entries)),
@@ -35,6 +36,7 @@ def load_metadata(load: DatasetLoad) -> dict[str, dg.MetadataValue]:
         "rows_parsed": dg.MetadataValue.int(load.total("rows_parsed")),
         "rows_rejected_while_loading": dg.MetadataValue.int(load.total("rows_rejected")),
         "unknown_columns": dg.MetadataValue.text(", ".join(unknown) or "none"),
+        "missing_columns": dg.MetadataValue.text(", ".join(missing) or "none"),
         "quarantined": dg.MetadataValue.md("\n".join(quarantined) or "none"),
     }
 

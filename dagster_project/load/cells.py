@@ -1,10 +1,11 @@
 """Turn text cells into typed values by the contract, and say of each row why it can't be accepted.
 
-Cleaning (trimming, compatibility forms, null spellings, enumerations, booleans) works on Arrow arrays,
-reading numbers and times on DuckDB SQL. The spellings are those of docs/extracts.md.
+Cleaning (trimming, compatibility forms, null spellings, enumerations, booleans) and the plainest spellings
+of numbers and times work on Arrow arrays, all other spellings on DuckDB SQL. They are those of docs/extracts.md.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import duckdb
 import pyarrow as pa
@@ -32,6 +33,15 @@ _MONEY = r"[+-]?¥?\s*[+-]?([0-9]{1,3}(,[0-9]{3})+|[0-9]+)(\.[0-9]*)?"
 _DATE = r"([0-9]{4}-[0-9]{1,2}-[0-9]{1,2}|[0-9]{4}/[0-9]{1,2}/[0-9]{1,2}|[0-9]{8}|[0-9]{4}年[0-9]{1,2}月[0-9]{1,2}日)"
 _DATE_PARTS = r"^([0-9]{4})[-/年]?([0-9]{1,2})[-/月]?([0-9]{1,2})日?"
 _TIME = r"([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?"
+
+# Spellings that Arrow casts as the SQL below would, only faster; digits as many as the type surely holds.
+_CANONICAL = {
+    "integer": r"^-?[0-9]{1,10}$",
+    "number": r"^-?[0-9]{1,10}(\.[0-9]{1,8})?$",
+    "date": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+    "timestamp": r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}(:[0-9]{2})?$",
+}
+_NO_TEXT = pa.scalar(None, pa.string())
 
 
 def arrow_type(column: Column) -> pa.DataType:
@@ -127,6 +137,23 @@ class TypedChunk:
     reasons: pa.Array
 
 
+def _canonical(column: Column, text: pa.Array) -> pa.Array | None:
+    """The values of a column whose every cell has the plainest spelling of its type, else None."""
+    spelling = _CANONICAL.get(column.type)
+    if spelling is None or not pc.all(pc.match_substring_regex(text, spelling), min_count=0).as_py():
+        return None
+    try:
+        return pc.cast(text, arrow_type(column))
+    except pa.ArrowInvalid:
+        return None
+
+
+@cache
+def _engine() -> duckdb.DuckDBPyConnection:
+    # One thread, so that rows come back in the order they went in.
+    return duckdb.connect(config={"threads": 1})
+
+
 class CellReader:
     """Reads the chunks of one file by its contract and matched header."""
 
@@ -134,39 +161,6 @@ class CellReader:
         self.contract = contract
         self.header = header
         self.matched = matched
-        self._connection = duckdb.connect(config={"threads": 2})
-        self._sql = self._build_sql()
-
-    def close(self) -> None:
-        """Release the in-memory engine."""
-        self._connection.close()
-
-    def _build_sql(self) -> str:
-        selects: list[str] = []
-        faulty = ["false"]
-        reasons = ["null"]
-        for column in self.contract.columns:
-            name, text = column.name, f"text_{column.name}"
-            is_translated = bool(column.enum) or column.type == "boolean"
-            if name not in self.matched.positions:
-                selects.append(f"null as {name}")
-                continue
-            typed = f"value_{name}" if is_translated else typed_sql(column, text)
-            selects.append(f"{typed} as {name}")
-            if column.required:
-                faulty.append(f"{text} is null")
-                reasons.append(f"case when {text} is null then 'missing:{name}' end")
-            if is_translated or column.type != "string":
-                reason = "unknown_value" if column.enum else f"unreadable_{column.type}"
-                faulty.append(f"({text} is not null and {name} is null)")
-                reasons.append(f"case when {text} is not null and {name} is null then '{reason}:{name}' end")
-        columns = ", ".join(column.name for column in self.contract.columns)
-        return (
-            f"with typed as (select *, {', '.join(selects)} from cells) "
-            f"select {columns}, case when fault is not null then fault "
-            f"when {' or '.join(faulty)} then concat_ws('; ', {', '.join(reasons)}) end as reasons "
-            "from typed order by row_index"
-        )
 
     def _header_again(self, chunk: Chunk) -> pa.Array:
         """Faults of the chunk, with rows that only repeat the header marked."""
@@ -181,25 +175,60 @@ class CellReader:
                 return chunk.faults
         return pc.if_else(candidates, pa.scalar(REPEATED_HEADER), chunk.faults)
 
+    def _values(self, texts: dict[str, pa.Array]) -> dict[str, pa.Array]:
+        """Typed values of the clean texts, null where a text can't be read."""
+        values: dict[str, pa.Array] = {}
+        spelt: dict[str, str] = {}
+        for name, text in texts.items():
+            column = self.contract.column(name)
+            if column.enum:
+                values[name] = _translate(text, enum_values(column), pa.string())
+            elif column.type == "boolean":
+                values[name] = _translate(text, BOOLEANS, pa.bool_())
+            elif column.type == "string":
+                values[name] = text
+            elif (plain := _canonical(column, text)) is not None:
+                values[name] = plain
+            else:
+                spelt[name] = f"{typed_sql(column, name)} as {name}"
+        if spelt:
+            with _engine().cursor() as connection:
+                connection.register("cells", pa.table({name: texts[name] for name in spelt}))
+                table = connection.sql(f"select {', '.join(spelt.values())} from cells").to_arrow_table()
+            for name in spelt:
+                values[name] = table.column(name).combine_chunks().cast(arrow_type(self.contract.column(name)))
+        return values
+
+    def _reasons(self, texts: dict[str, pa.Array], values: dict[str, pa.Array], faults: pa.Array) -> pa.Array:
+        """Why each row is rejected: its structural fault, else every column's reason; null when accepted."""
+        found: list[pa.Array] = []
+        for column in self.contract.columns:
+            if column.name not in texts:
+                continue
+            text = texts[column.name]
+            if column.required and text.null_count:
+                found.append(pc.if_else(pc.is_null(text), f"missing:{column.name}", _NO_TEXT))
+            if values[column.name].null_count > text.null_count:
+                reason = "unknown_value" if column.enum else f"unreadable_{column.type}"
+                unreadable = pc.and_(pc.is_valid(text), pc.is_null(values[column.name]))
+                found.append(pc.if_else(unreadable, f"{reason}:{column.name}", _NO_TEXT))
+        if not found:
+            return faults
+        reasons = found[0]
+        for more in found[1:]:
+            both = pc.binary_join_element_wise(reasons, more, "; ", null_handling="emit_null")
+            reasons = pc.coalesce(both, reasons, more)
+        return pc.coalesce(faults, reasons)
+
     def read(self, chunk: Chunk) -> TypedChunk:
         """Typed values and reasons of rejection of one chunk."""
-        count = len(chunk.lines)
         faults = self._header_again(chunk)
-        cells = {"row_index": pa.array(range(count), pa.int64()), "fault": faults}
-        for column in self.contract.columns:
-            position = self.matched.positions.get(column.name)
-            if position is None:
-                continue
-            text = clean(column, chunk.columns[position])
-            cells[f"text_{column.name}"] = text
-            if column.enum:
-                cells[f"value_{column.name}"] = _translate(text, enum_values(column), pa.string())
-            elif column.type == "boolean":
-                cells[f"value_{column.name}"] = _translate(text, BOOLEANS, pa.bool_())
-        self._connection.register("cells", pa.table(cells))
-        table = self._connection.sql(self._sql).to_arrow_table()
-        self._connection.unregister("cells")
-        columns = [
-            table.column(column.name).combine_chunks().cast(arrow_type(column)) for column in self.contract.columns
+        columns = [column for column in self.contract.columns if column.name in self.matched.positions]
+        texts = {c.name: clean(c, chunk.columns[self.matched.positions[c.name]]) for c in columns}
+        values = self._values(texts)
+        reasons = self._reasons(texts, values, faults)
+        typed = [
+            values[column.name] if column.name in values else pa.nulls(len(chunk.lines), arrow_type(column))
+            for column in self.contract.columns
         ]
-        return TypedChunk(columns=columns, faults=faults, reasons=table.column("reasons").combine_chunks())
+        return TypedChunk(columns=typed, faults=faults, reasons=reasons)

@@ -31,16 +31,20 @@ SEPARATORS = (",", ";", "\t")
 _MAX_RECORD_CHARACTERS = 32 * 1024 * 1024
 
 
-def split_record(lines: Sequence[str], start: int, separator: str, at_end: bool) -> tuple[list[str], int] | None:
+def split_record(
+    lines: Sequence[str], start: int, separator: str, at_end: bool, width: int = 0
+) -> tuple[list[str], int] | None:
     """Split the record that begins at `lines[start]`.
 
     Returns its cells and the number of lines it takes, 0 lines when its quote is never closed (the
     cells are then the raw line alone), and None when more lines are needed to tell (`at_end` says
-    that there are no more).
+    that there are no more). A quote is not closed either when a line in its cell is plainly a row:
+    `width` cells, the first one that of the record.
     """
     line = lines[start]
     if '"' not in line:
         return line.split(separator), 1
+    first_cell = line[: line.find(separator) + 1]
     cells: list[str] = []
     used = 1
     position = 0
@@ -70,10 +74,11 @@ def split_record(lines: Sequence[str], start: int, separator: str, at_end: bool)
             size += len(line)
             if start + used >= len(lines) and not at_end and size <= _MAX_RECORD_CHARACTERS:
                 return None
-            if start + used >= len(lines) or size > _MAX_RECORD_CHARACTERS:
+            line = lines[start + used] if start + used < len(lines) else ""
+            is_row = bool(cells) and line.startswith(first_cell) and line.count(separator) == width - 1
+            if start + used >= len(lines) or size > _MAX_RECORD_CHARACTERS or is_row:
                 return [lines[start]], 0
             parts.append("\n")
-            line = lines[start + used]
             used += 1
             position = 0
         end = line.find(separator, position)
@@ -163,6 +168,9 @@ class _CsvReader:
         if odd_rows or table.num_rows != count:
             return None
         columns = [column.combine_chunks() for column in table.columns]
+        if count and columns[-1][-1].as_py().endswith("\n"):
+            # Arrow closes a quote that is still open where the block ends.
+            return None
         lines = pa.array(np.arange(self.line, self.line + count, dtype=np.int64))
         self.line += count
         return without_blank_rows(Chunk.of(lines, columns))
@@ -174,7 +182,7 @@ class _CsvReader:
         rows = _RowBuilder(self.width)
         index = 0
         while index < len(lines):
-            record = split_record(lines, index, self.separator, at_end)
+            record = split_record(lines, index, self.separator, at_end, self.width)
             if record is None:
                 self.held = lines[index:]
                 break
@@ -223,6 +231,8 @@ def _read_header(block: bytes, matcher: HeaderMatcher) -> tuple[list[str], str, 
     if best is None:
         raise Quarantine(f"line {start + 1}: the header has a quote that is never closed")
     _, _, cells, separator, used = best
+    if any("\r" in cell for cell in cells):
+        raise Quarantine(f"line {start + 1}: a carriage return in the header: save the file with one kind of line end")
     while len(cells) > 1 and not cells[-1].strip():
         cells.pop()
     end = start + used

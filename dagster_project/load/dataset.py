@@ -1,6 +1,7 @@
 """Load the new and changed files of one dataset into the lake."""
 
 import hashlib
+import logging
 import re
 import time
 from collections.abc import Callable, Collection
@@ -15,15 +16,18 @@ from dagster_project.contracts import Contract
 from dagster_project.contracts.contract import CONTRACTS_DIR
 from dagster_project.load import manifest
 from dagster_project.load.extract import Quarantine
-from dagster_project.load.landing import LandedFile, find_files
+from dagster_project.load.landing import LandedFile, find_files, readable
 from dagster_project.load.manifest import LOADED, QUARANTINED, Entry, read_manifest, write_manifest
-from dagster_project.load.part import load_file
+from dagster_project.load.part import LakeError, load_file
 from dagster_project.settings import TIME_ZONE
 
 # Part of every contract's digest: raise it when files must be read again because the loader reads them otherwise.
-LOADER_VERSION = 1
+LOADER_VERSION = 2
 
 _SECONDS_BETWEEN_PROGRESS = 2.0
+_CHANGED = "the file changed while it was read: the next run reads it again"
+
+logger = logging.getLogger(__name__)
 
 Tell = Callable[[str], None]
 
@@ -83,7 +87,7 @@ def quarantined(file: LandedFile, source_path: str, digest: str, contract_hash: 
     return Entry(
         system=file.system,
         dataset=file.dataset,
-        source_file=file.path.name,
+        source_file=file.name,
         source_path=source_path,
         size=file.size,
         mtime_ns=file.mtime_ns,
@@ -137,7 +141,8 @@ class _DatasetLoader:
         self.tell = tell
         self.hash = contract_digest(contract)
 
-    def _load(self, file: LandedFile, source_path: str, before: Entry | None) -> Entry:
+    def _load(self, file: LandedFile, source_path: str, before: Entry | None) -> Entry | None:
+        """The file's new entry, `before` where nothing changed; None for a file that vanished unread."""
         digest = ""
         try:
             if file.problem:
@@ -155,11 +160,15 @@ class _DatasetLoader:
                 rejected_path=self.folder / "rejected" / name,
                 progress=_progress(self.tell, file.label),
             )
-            if file.path.stat().st_size != file.size or file.path.stat().st_mtime_ns != file.mtime_ns:
-                raise Quarantine("the file changed while it was read: the next run reads it again")
-        except (Quarantine, OSError) as error:
-            reason = str(error) if isinstance(error, Quarantine) else f"cannot be read: {error.strerror or error}"
-            return _still_standing(quarantined(file, source_path, digest, self.hash, reason), before)
+            if file.has_changed():
+                raise Quarantine(_CHANGED)
+        except LakeError:
+            raise
+        except Exception as error:
+            # Whatever is wrong with one file, the others load.
+            if file.problem is None and not file.path.exists():
+                return before
+            return self._quarantined(file, source_path, digest, before, error)
         return replace(
             quarantined(file, source_path, digest, self.hash, ""),
             status=LOADED,
@@ -175,8 +184,27 @@ class _DatasetLoader:
             rejected_part=f"rejected/{name}",
         )
 
+    def _quarantined(
+        self, file: LandedFile, source_path: str, digest: str, before: Entry | None, error: Exception
+    ) -> Entry:
+        """The entry of a file whose reading ended in `error`.
+
+        Without a digest it is tried again at every run: nothing in the file need change for it to become readable.
+        """
+        if file.problem is None and file.has_changed():
+            reason = _CHANGED
+        elif isinstance(error, Quarantine):
+            reason = str(error)
+        elif isinstance(error, OSError):
+            reason, digest = f"cannot be read: {error.strerror or error}; the next run tries again", ""
+        else:
+            logger.exception("%s can't be read", file.label)
+            reason, digest = f"cannot be read ({type(error).__name__}: {error}): report it with the file", ""
+        entry = _still_standing(quarantined(file, source_path, digest, self.hash, reason), before)
+        return before if before and replace(entry, loaded_at=before.loaded_at) == before else entry
+
     def _is_current(self, file: LandedFile, before: Entry | None) -> bool:
-        if before is None or before.contract_digest != self.hash:
+        if before is None or before.contract_digest != self.hash or not before.digest:
             return False
         return (before.size, before.mtime_ns, before.ctime_ns) == (file.size, file.mtime_ns, file.ctime_ns)
 
@@ -186,11 +214,14 @@ class _DatasetLoader:
         loaded = unchanged = 0
         files = find_files(self.landing, self.contract.system, self.contract.dataset)
         for file in files:
-            source_path = file.path.relative_to(self.landing).as_posix()
+            source_path = readable(file.path.relative_to(self.landing))
             if self._is_current(file, before.get(source_path)):
                 unchanged += 1
                 continue
             entry = self._load(file, source_path, before.get(source_path))
+            if entry is None or entry is before.get(source_path):
+                unchanged += 1
+                continue
             entries[source_path] = entry
             loaded += 1
             if self.tell:

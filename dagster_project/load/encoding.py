@@ -19,9 +19,13 @@ MAX_LINE_BYTES = 64 * 1024 * 1024
 # A UTF-8 file with one broken byte must not be taken for GB18030: by chance, no GB18030 text
 # holds this many continuation bytes of well-formed UTF-8 before its first malformed sequence.
 _SURELY_UTF8 = 20
-# Share of Chinese characters of the common GB 2312 level 1; text of another encoding read as
-# GB18030 shows hardly any of them.
-_LEAST_COMMON_SHARE = 0.3
+# Share of letters that Chinese text in GB18030 shows: those of GB 2312, whose second byte is not ASCII, and
+# those of four bytes. Latin-1 shows hardly any, Big5 some 60%; a few letters may be rare names.
+_LEAST_CHINESE_SHARE = 0.75
+_LEAST_CHINESE_SHARE_OF_FEW = 0.3
+_FEW_LETTERS = 20
+# UTF-16 without its mark is full of NUL bytes; a stray one in a cell is none of that.
+_MOST_NUL_BYTES = 0.05
 
 
 def open_bytes(path: Path) -> BinaryIO:
@@ -40,11 +44,12 @@ def _blocks(path: Path) -> Iterator[bytes]:
         raise Quarantine(f"the gzip archive is damaged ({error}): ask for the file again") from error
 
 
-def _common_share(text: str) -> tuple[int, int]:
-    """Number of GB 2312 level 1 characters, and of all letters that are not ASCII."""
+def _count_chinese(text: str) -> tuple[int, int]:
+    """Number of letters that Chinese text in GB18030 shows, and of all letters that are not ASCII."""
     foreign = [character for character in text if ord(character) > 0x7F and character.isalpha()]
     encoded = [character.encode("gb18030") for character in foreign]
-    return sum(1 for code in encoded if len(code) == 2 and 0xB0 <= code[0] <= 0xD7 and code[1] >= 0xA1), len(foreign)
+    chinese = sum(1 for code in encoded if len(code) == 4 or (0xB0 <= code[0] <= 0xF7 and code[1] >= 0xA1))
+    return chinese, len(foreign)
 
 
 def _check_utf8(path: Path) -> tuple[int, str] | None:
@@ -65,25 +70,29 @@ def _check_utf8(path: Path) -> tuple[int, str] | None:
     return None
 
 
-def _check_decodes(path: Path, encoding: str) -> None:
-    """Raise Quarantine unless the whole file decodes by `encoding`."""
+def _check_decodes(path: Path, encoding: str, first: bytes) -> None:
+    """Raise Quarantine unless the whole file, which begins with `first`, decodes by `encoding`."""
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     line = 1
-    common = foreign = 0
+    chinese = foreign = 0
     try:
         for block in _blocks(path):
             text = decoder.decode(block)
             line += text.count("\n")
             if encoding == "gb18030" and foreign < 5000:
-                more_common, more = _common_share(text[:200_000])
-                common, foreign = common + more_common, foreign + more
+                more_chinese, more = _count_chinese(text[:200_000])
+                chinese, foreign = chinese + more_chinese, foreign + more
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
+        # The decoder names its byte order only before it met the mark.
+        order = "utf-16-be" if first.startswith(codecs.BOM_UTF16_BE) else "utf-16-le"
+        good = error.object[: error.start].decode(order if encoding == "utf-16" else encoding, "ignore")
         raise Quarantine(
-            f"wrong encoding: after line {line} the text is not {encoding} ({error.reason}); "
+            f"wrong encoding: in line {line + good.count(chr(10))} the text is not {encoding} ({error.reason}); "
             "save it as UTF-8 or GB18030"
         ) from error
-    if foreign and common / foreign < _LEAST_COMMON_SHARE:
+    least = _LEAST_CHINESE_SHARE if foreign >= _FEW_LETTERS else _LEAST_CHINESE_SHARE_OF_FEW
+    if foreign and chinese / foreign < least:
         raise Quarantine("wrong encoding: neither UTF-8 nor Chinese text in GB18030; save it as one of them")
 
 
@@ -96,12 +105,12 @@ def detect_encoding(path: Path) -> str:
     if not first:
         raise Quarantine("the file is empty")
     if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        _check_decodes(path, "utf-16")
+        _check_decodes(path, "utf-16", first)
         return "utf-16"
     has_mark = first.startswith(codecs.BOM_UTF8)
     failure = _check_utf8(path)
     if failure is None:
-        if b"\x00" in first[:4096]:
+        if first[:4096].count(b"\x00") > _MOST_NUL_BYTES * len(first[:4096]):
             raise Quarantine(
                 "wrong encoding: NUL bytes (UTF-16 without a byte order mark?); save it as UTF-8 or GB18030"
             )
@@ -109,7 +118,7 @@ def detect_encoding(path: Path) -> str:
     surplus, where = failure
     if has_mark or surplus >= _SURELY_UTF8:
         raise Quarantine(f"wrong encoding: UTF-8 with a damaged byte at {where}; ask for the file again")
-    _check_decodes(path, "gb18030")
+    _check_decodes(path, "gb18030", first)
     return "gb18030"
 
 
@@ -127,8 +136,8 @@ def utf8_blocks(path: Path, encoding: str) -> Iterator[bytes]:
         if first:
             block = block.removeprefix(codecs.BOM_UTF8)
             first = False
-        if old_mac is None and (b"\n" in block or b"\r" in block):
-            old_mac = b"\n" not in block and b"\r" in block
+        if old_mac is None and (b"\n" in block or b"\r" in block[:-1]):
+            old_mac = b"\n" not in block
         block = rest + block
         # A carriage return that ends the block may have its line feed in the next one.
         held = b"\r" if block.endswith(b"\r") else b""

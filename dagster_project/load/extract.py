@@ -35,9 +35,14 @@ class Chunk:
 
     @staticmethod
     def of(lines: pa.Array, columns: list[pa.Array]) -> "Chunk":
-        """A chunk without structural faults."""
-        nothing = pa.nulls(len(lines), pa.string())
-        return Chunk(lines=lines, faults=nothing, texts=nothing, columns=columns)
+        """A chunk of whole rows; the only fault they can have is a cell that is too long."""
+        nothing = faults = pa.nulls(len(lines), pa.string())
+        for column in columns:
+            # Bytes are at least characters, and cheap to count.
+            if (pc.max(pc.binary_length(column)).as_py() or 0) > MAX_CELL_CHARACTERS:
+                too_long = pc.greater(pc.utf8_length(column), MAX_CELL_CHARACTERS)
+                faults = pc.if_else(too_long, CELL_TOO_LONG, faults)
+        return Chunk(lines=lines, faults=faults, texts=nothing, columns=columns)
 
 
 def without_blank_rows(chunk: Chunk) -> Chunk:

@@ -1,6 +1,8 @@
 """Match the header cells of a file to the columns of its contract."""
 
+import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,8 +11,8 @@ from dagster_project.load.extract import Quarantine
 
 
 def plain_name(text: str) -> str:
-    """A header cell as it is compared: compatibility forms, case and surrounding spaces ignored."""
-    return unicodedata.normalize("NFKC", text).replace("\ufeff", "").strip().casefold()
+    """A header cell as it is compared: compatibility forms, case, surrounding spaces and line breaks ignored."""
+    return re.sub("[\ufeff\r\n]", "", unicodedata.normalize("NFKC", text)).strip().casefold()
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,12 @@ class MatchedHeader:
     positions: dict[str, int]
     unknown: dict[int, str]
     missing: list[str]
+
+
+def _told_apart(unknown: dict[int, str]) -> dict[int, str]:
+    """Names of unknown columns, those of one name told apart by their place: the cells of both are kept."""
+    named = Counter(unknown.values())
+    return {at: name if named[name] == 1 else f"{name} (column {at + 1})" for at, name in unknown.items()}
 
 
 class HeaderMatcher:
@@ -48,7 +56,7 @@ class HeaderMatcher:
         for position, cell in enumerate(cells):
             column = self._columns.get(plain_name(cell))
             if column is None:
-                unknown[position] = cell.strip() or f"column {position + 1}"
+                unknown[position] = " ".join(cell.split()) or f"column {position + 1}"
             elif column.name in positions:
                 raise Quarantine(
                     f"column {column.name} is named twice, in header cells {positions[column.name] + 1} "
@@ -63,4 +71,4 @@ class HeaderMatcher:
             names = ", ".join(f"{column.name} ({column.label})" for column in required)
             raise Quarantine(f"required column missing: {names}")
         missing = [column.name for column in self.contract.columns if column.name not in positions]
-        return MatchedHeader(positions=positions, unknown=unknown, missing=missing)
+        return MatchedHeader(positions=positions, unknown=_told_apart(unknown), missing=missing)

@@ -1,5 +1,6 @@
 """Find the extracts that other systems dropped in the landing folder."""
 
+import os
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -33,9 +34,27 @@ class LandedFile:
         return extension_of(self.path.name)
 
     @property
+    def name(self) -> str:
+        """The file's name as it is stored and shown."""
+        return readable(Path(self.path.name))
+
+    @property
     def label(self) -> str:
         """How messages name the file."""
-        return f"{self.system}/{self.dataset}/{self.path.name}"
+        return f"{self.system}/{self.dataset}/{self.name}"
+
+    def has_changed(self) -> bool:
+        """Whether the file is there and another one than when it was listed."""
+        try:
+            status = self.path.stat()
+        except OSError:
+            return False
+        return (status.st_size, status.st_mtime_ns) != (self.size, self.mtime_ns)
+
+
+def readable(path: Path) -> str:
+    """A path as text that can be stored: bytes that are not UTF-8, as in names unpacked from a GBK archive, escaped."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
 
 
 def extension_of(name: str) -> str:
@@ -68,7 +87,8 @@ def _landed_file(system: str, dataset: str, path: Path, known: bool) -> LandedFi
         tzinfo=None, microsecond=mtime_ns % 1_000_000_000 // 1000
     )
     if problem is None and not known:
-        problem = f"no dataset is called {system}/{dataset}: move the file to the folder of its dataset"
+        where = f"no dataset is called {system}/{dataset}" if dataset else "it lies outside every dataset's folder"
+        problem = f"{where}: move the file to <landing>/<system>/<dataset>/"
     elif problem is None and not path.is_file():
         problem = "is a folder where a file should be" if path.is_dir() else "is not a regular file"
     elif problem is None and not extension_of(path.name):
@@ -110,7 +130,7 @@ def find_strays(landing: Path, datasets: Collection[str]) -> list[LandedFile]:
     systems = {name.split("/")[0] for name in datasets}
     strays = []
     for path in sorted(landing.rglob("*")):
-        parts = path.relative_to(landing).parts
+        parts = Path(readable(path.relative_to(landing))).parts
         if path.is_dir() or any(part.startswith((".", "~$")) for part in parts):
             continue
         if len(parts) >= 3 and f"{parts[0]}/{parts[1]}" in datasets:

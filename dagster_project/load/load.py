@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dagster_project.contracts import read_contracts
 from dagster_project.load.dataset import DatasetLoad, load_dataset, loaded_stores, quarantined
-from dagster_project.load.landing import find_strays
+from dagster_project.load.landing import find_strays, readable
 from dagster_project.load.manifest import Entry, read_manifest, write_manifest
 
 
@@ -26,9 +26,9 @@ def record_strays(landing: Path, lake: Path) -> list[Entry]:
     before = read_manifest(folder)
     entries = {}
     for file in find_strays(landing, read_contracts()):
-        path = file.path.relative_to(landing).as_posix()
+        path = readable(file.path.relative_to(landing))
         # Named by its path below where a dataset would be: two strays of one name are two files.
-        name = "/".join(path.split("/")[2:]) or file.path.name
+        name = "/".join(path.split("/")[2:]) or file.name
         entry = replace(quarantined(file, path, "", "", file.problem or ""), source_file=name)
         seen = before.get(path)
         entries[path] = seen if seen and seen.mtime_ns == entry.mtime_ns and seen.error == entry.error else entry

@@ -14,10 +14,14 @@ _PHONE = re.compile(r"(?<![0-9])(\+?86[- ]?)?1[3-9][0-9]([- ]?[0-9]{4}){2}(?![0-
 _PLATE = re.compile(r"[\u4e00-\u9fa5][A-HJ-NP-Z][·.\s]?[A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳]")
 
 MAX_SHOWN_CHARACTERS = 500
+# A plate has seven characters, a phone number eleven.
+_SHORTEST_SECRET = 7
 
 
 def mask_text(text: str) -> str:
     """The text with phone numbers and plates masked, cut to 500 characters."""
+    if len(text) < _SHORTEST_SECRET:
+        return text
     masked = _PLATE.sub(MASK, _PHONE.sub(MASK, text[: 4 * MAX_SHOWN_CHARACTERS]))
     return masked if len(text) <= MAX_SHOWN_CHARACTERS else f"{masked[:MAX_SHOWN_CHARACTERS]}… ({len(text)} characters)"
 
@@ -27,7 +31,7 @@ class RowMasker:
 
     def __init__(self, contract: Contract, header: Sequence[str], matched: MatchedHeader) -> None:
         personal = {c.name for c in contract.columns if c.personal or c.is_free_text}
-        self.header = header
+        self.names = [matched.unknown.get(position, name.strip()) for position, name in enumerate(header)]
         self.hidden = {matched.positions[name] for name in personal if name in matched.positions}
         self.hidden |= set(matched.unknown)
         # In a row whose cells can't be assigned, any cell may be the personal one.
@@ -36,9 +40,9 @@ class RowMasker:
     def cells(self, cells: Sequence[str | None]) -> str:
         """The row as JSON, header cell to cell."""
         shown = {}
-        for position, (name, cell) in enumerate(zip(self.header, cells, strict=False)):
+        for position, (name, cell) in enumerate(zip(self.names, cells, strict=True)):
             is_hidden = position in self.hidden and (cell or "").strip()
-            shown[name.strip() or f"column {position + 1}"] = MASK if is_hidden else mask_text(cell or "")
+            shown[name] = MASK if is_hidden else mask_text(cell or "")
         return json.dumps(shown, ensure_ascii=False)
 
     def broken(self, text: str) -> str:

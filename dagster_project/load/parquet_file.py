@@ -1,5 +1,6 @@
 """Read a Parquet file into chunks of text cells, each row with its ordinal in the file."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,17 +10,28 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dagster_project.load.extract import Chunk, Extract, Quarantine, without_blank_rows
+from dagster_project.load.header import HeaderMatcher
 
 _ROWS_A_CHUNK = 200_000
+# Whole numbers up to here are exact as binary fractions.
+_MAX_EXACT = 2.0**53
 _SHANGHAI_OFFSET_US = 8 * 3600 * 1_000_000
 
 
 def _float_text(array: pa.Array) -> pa.Array:
     # pandas turns whole numbers with gaps into floats and gaps into NaN.
-    array = pc.if_else(pc.is_nan(array), pa.scalar(None, pa.float64()), array)
-    is_whole = pc.and_(pc.equal(pc.trunc(array), array), pc.less(pc.abs(array), 1e15))
+    text = pc.cast(pc.cast(array, pa.float32()) if pa.types.is_float16(array.type) else array, pa.string())
+    array = pc.cast(array, pa.float64())
+    is_whole = pc.and_(pc.equal(pc.trunc(array), array), pc.less_equal(pc.abs(array), _MAX_EXACT))
     whole = pc.cast(pc.if_else(is_whole, array, pa.scalar(None, pa.float64())), pa.int64())
-    return pc.if_else(pc.fill_null(is_whole, False), pc.cast(whole, pa.string()), pc.cast(array, pa.string()))
+    text = pc.if_else(pc.fill_null(is_whole, False), pc.cast(whole, pa.string()), text)
+    return pc.if_else(pc.is_nan(array), pa.scalar(None, pa.string()), text)
+
+
+def _decimal_text(array: pa.Array) -> pa.Array:
+    # Whole numbers often come as decimal(38, 10): a code has no fraction.
+    text = pc.replace_substring_regex(pc.cast(array, pa.string()), r"^-?0E-[0-9]+$", "0")
+    return pc.replace_substring_regex(text, r"\.0+$", "")
 
 
 def _timestamp_text(array: pa.Array) -> pa.Array:
@@ -30,41 +42,81 @@ def _timestamp_text(array: pa.Array) -> pa.Array:
     return pc.cast(pc.cast(pc.cast(micros, pa.int64()), pa.timestamp("us")), pa.string())
 
 
+def _nested_text(array: pa.Array) -> pa.Array:
+    values = array.to_pylist()
+    texts = ["" if value is None else json.dumps(value, ensure_ascii=False, default=str) for value in values]
+    return pa.array(texts, pa.string())
+
+
 def column_text(array: pa.Array) -> pa.Array:
-    """A native column as the text a CSV export would hold; raises Quarantine for nested types."""
+    """A native column as the text a CSV export would hold, nested values as JSON.
+
+    Raises ArrowInvalid when text, or bytes that some systems write for text, are not UTF-8.
+    """
     kind = array.type
     if pa.types.is_dictionary(kind):
         array = array.dictionary_decode()
         kind = array.type
     if pa.types.is_floating(kind):
-        text = _float_text(pc.cast(array, pa.float64()))
+        text = _float_text(array)
+    elif pa.types.is_decimal(kind):
+        text = _decimal_text(array)
     elif pa.types.is_timestamp(kind):
         text = _timestamp_text(array)
-    elif pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-        raise Quarantine(f"a column holds {kind}, which is not a plain value")
+    elif pa.types.is_nested(kind):
+        text = _nested_text(array)
     else:
         text = pc.cast(array, pa.string())
+    text.validate(full=True)
     return pc.fill_null(text, "")
 
 
-def open_parquet(path: Path) -> Extract:
+def _hex_text(array: pa.Array) -> pa.Array:
+    return pa.array([(value or b"").hex() for value in array.cast(pa.binary()).to_pylist()], pa.string())
+
+
+def _columns(batch: pa.RecordBatch, matcher: HeaderMatcher) -> list[pa.Array]:
+    """The batch's columns as text; raises Quarantine for a column of the contract that can't be text."""
+    texts = []
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        is_known = matcher.count([name]) > 0
+        if is_known and pa.types.is_nested(column.type):
+            raise Quarantine(f"column {name!r} holds {column.type}, which is not a plain value: export it flat")
+        try:
+            texts.append(column_text(column))
+        except pa.ArrowInvalid as error:
+            if is_known or pa.types.is_nested(column.type):
+                raise Quarantine(f"column {name!r} ({column.type}) is not UTF-8 text: export it as UTF-8") from error
+            texts.append(_hex_text(column))
+    return texts
+
+
+def open_parquet(path: Path, matcher: HeaderMatcher) -> Extract:
     """Open a .parquet file; raises Quarantine when it is damaged."""
+    if path.stat().st_size == 0:
+        raise Quarantine("the file is empty")
+    source = path.open("rb")
     try:
-        file = pq.ParquetFile(path)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
-        raise Quarantine(f"the Parquet file is damaged ({error}): ask for the file again") from error
+        # The old INT96 times in nanoseconds would wrap around beyond the year 2262.
+        file = pq.ParquetFile(source, coerce_int96_timestamp_unit="us")
+    except (pa.ArrowException, OSError) as error:
+        source.close()
+        raise Quarantine(f"the Parquet file is damaged ({_one_line(error)}): ask for the file again") from error
 
     def chunks() -> Iterator[Chunk]:
         first = 1
         try:
             for batch in file.iter_batches(batch_size=_ROWS_A_CHUNK):
-                columns = [column_text(column) for column in batch.columns]
                 lines = np.arange(first, first + batch.num_rows, dtype=np.int64)
                 first += batch.num_rows
-                yield without_blank_rows(Chunk.of(pa.array(lines), columns))
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
-            raise Quarantine(f"the Parquet file is damaged ({error}): ask for the file again") from error
+                yield without_blank_rows(Chunk.of(pa.array(lines), _columns(batch, matcher)))
+        except (pa.ArrowException, OSError) as error:
+            raise Quarantine(f"the Parquet file is damaged ({_one_line(error)}): ask for the file again") from error
         finally:
-            file.close()
+            source.close()
 
     return Extract(header=list(file.schema_arrow.names), encoding=None, chunks=chunks())
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

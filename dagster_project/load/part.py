@@ -5,7 +5,8 @@ Parts never change: they are written under a temporary name, then renamed.
 
 import json
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,8 +60,20 @@ def open_extract(file: LandedFile, matcher: HeaderMatcher) -> Extract:
     if file.extension == ".xlsx":
         return open_xlsx(file.path, matcher)
     if file.extension == ".parquet":
-        return open_parquet(file.path)
+        return open_parquet(file.path, matcher)
     return open_csv(file.path, matcher)
+
+
+class LakeError(OSError):
+    """The lake can't be written: no fault of the file that was read."""
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise LakeError(f"can't write {path}: {error.strerror or error}") from error
 
 
 class _PartWriter:
@@ -70,21 +83,25 @@ class _PartWriter:
         self.path = path
         self.schema = schema
         self.temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.writer = pq.ParquetWriter(self.temporary, schema, compression="zstd")
+        with _writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.writer = pq.ParquetWriter(self.temporary, schema, compression="zstd")
         self.rows = 0
 
     def write(self, columns: list[pa.Array]) -> None:
         if len(columns[0]):
-            self.writer.write_batch(pa.record_batch(columns, schema=self.schema))
+            with _writing(self.path):
+                self.writer.write_batch(pa.record_batch(columns, schema=self.schema))
             self.rows += len(columns[0])
 
     def finish(self) -> None:
-        self.writer.close()
-        os.replace(self.temporary, self.path)
+        with _writing(self.path):
+            self.writer.close()
+            os.replace(self.temporary, self.path)
 
     def abandon(self) -> None:
-        self.writer.close()
+        with suppress(OSError):
+            self.writer.close()
         self.temporary.unlink(missing_ok=True)
 
 
@@ -100,7 +117,7 @@ class _FileLoader:
     def _origin(self, lines: pa.Array) -> list[pa.Array]:
         count = len(lines)
         return [
-            pa.repeat(pa.scalar(self.file.path.name), count),
+            pa.repeat(pa.scalar(self.file.name), count),
             pa.repeat(pa.scalar(self.source_path), count),
             lines,
             pa.repeat(pa.scalar(self.file.extract_at, pa.timestamp("us")), count),
@@ -120,17 +137,12 @@ class _FileLoader:
             position = [column.name for column in self.contract.columns].index("store_code")
             stray = pc.invert(pc.is_in(columns[position], self.known_stores))
             if pc.any(stray).as_py():
-                raw = [column.filter(accepted) for column in chunk.columns]
-                masked = pa.array(
-                    [
-                        masker.cells([column[row].as_py() for column in raw]) if is_stray else None
-                        for row, is_stray in enumerate(stray.to_pylist())
-                    ],
-                    pa.string(),
-                )
+                raw = [column.filter(accepted).filter(stray).to_pylist() for column in chunk.columns]
+                shown = pa.array([masker.cells(cells) for cells in zip(*raw, strict=True)], pa.string())
+                masked = pc.replace_with_mask(masked, stray, shown)
         return [*columns, *self._origin(lines), unknown, masked]
 
-    def _rejected(self, chunk: Chunk, typed: TypedChunk, header: list[str], masker: RowMasker) -> list[pa.Array]:
+    def _rejected(self, chunk: Chunk, typed: TypedChunk, masker: RowMasker) -> list[pa.Array]:
         rejected = pc.is_valid(typed.reasons)
         lines = chunk.lines.filter(rejected)
         texts = chunk.texts.filter(rejected).to_pylist()
@@ -139,7 +151,7 @@ class _FileLoader:
         for row, text in enumerate(texts):
             if text is None:
                 values = [column[row] for column in cells]
-                raws.append(json.dumps(dict(zip(header, values, strict=True)), ensure_ascii=False))
+                raws.append(json.dumps(dict(zip(masker.names, values, strict=True)), ensure_ascii=False))
                 masks.append(masker.cells(values))
             else:
                 raws.append(json.dumps({"line": text}, ensure_ascii=False))
@@ -176,7 +188,7 @@ class _FileLoader:
                 typed = cells.read(chunk)
                 accepted.write(self._accepted(chunk, typed, matched, masker))
                 if typed.reasons.null_count < len(typed.reasons):
-                    rejected.write(self._rejected(chunk, typed, extract.header, masker))
+                    rejected.write(self._rejected(chunk, typed, masker))
                 if progress:
                     progress(rows_read)
             accepted.finish()
@@ -185,8 +197,6 @@ class _FileLoader:
             accepted.abandon()
             rejected.abandon()
             raise
-        finally:
-            cells.close()
         return LoadedRows(
             rows_read=rows_read,
             rows_parsed=accepted.rows,

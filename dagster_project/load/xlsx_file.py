@@ -1,5 +1,7 @@
 """Read an Excel workbook into chunks of text cells, each row with its row number in the sheet."""
 
+import re
+import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -13,6 +15,11 @@ from dagster_project.load.header import HeaderMatcher, plain_name
 # Title rows above a header are few; a header further down is no header.
 _ROWS_SEARCHED = 50
 _ROWS_A_CHUNK = 100_000
+# Whole numbers up to here are exact as binary fractions.
+_MAX_EXACT = 2.0**53
+# A sheet is read as the rectangle of its used cells: one stray cell in the last corner would take all memory.
+_MAX_CELLS = 50_000_000
+_DIMENSION = re.compile(rb'<(?:\w+:)?dimension ref="(?:[A-Z]+[0-9]+:)?([A-Z]+)([0-9]+)"')
 
 
 def cell_text(value: object) -> str:
@@ -22,7 +29,7 @@ def cell_text(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        return str(int(value)) if value.is_integer() and abs(value) <= _MAX_EXACT else repr(value)
     if isinstance(value, datetime):
         # Excel keeps times as fractions of a day, exact to about a millisecond.
         milliseconds = round(value.microsecond / 1000)
@@ -33,10 +40,33 @@ def cell_text(value: object) -> str:
     return str(value)
 
 
+def _check_size(path: Path) -> None:
+    """Raise Quarantine when a sheet says that it spans more cells than can be read."""
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            if not name.startswith("xl/worksheets/sheet"):
+                continue
+            with archive.open(name) as sheet:
+                used = _DIMENSION.search(sheet.read(4096))
+            if used is None:
+                continue
+            columns = 0
+            for letter in used[1]:
+                columns = columns * 26 + letter - ord("A") + 1
+            if columns * int(used[2]) > _MAX_CELLS:
+                raise Quarantine(
+                    f"a sheet ({name}) has cells down to {(used[1] + used[2]).decode()}: delete the empty rows and "
+                    "columns behind its table and save the workbook again"
+                )
+
+
 def _open_sheet(path: Path, matcher: HeaderMatcher) -> python_calamine.CalamineSheet:
     try:
+        _check_size(path)
         workbook = python_calamine.CalamineWorkbook.from_path(path)
-        names = workbook.sheet_names
+        names = [s.name for s in workbook.sheets_metadata if s.typ == python_calamine.SheetTypeEnum.WorkSheet]
         if not names:
             raise Quarantine("the workbook has no sheet")
         wanted = {plain_name(matcher.contract.dataset), plain_name(matcher.contract.label)}
@@ -44,7 +74,7 @@ def _open_sheet(path: Path, matcher: HeaderMatcher) -> python_calamine.CalamineS
         return workbook.get_sheet_by_name(name)
     except python_calamine.PasswordError as error:
         raise Quarantine("the workbook is protected by a password: save it without one") from error
-    except (python_calamine.CalamineError, OSError, ValueError) as error:
+    except (python_calamine.CalamineError, zipfile.BadZipFile, OSError, ValueError) as error:
         raise Quarantine(f"the workbook is damaged or is not XLSX ({error}): save it again") from error
 
 
@@ -67,17 +97,12 @@ def open_xlsx(path: Path, matcher: HeaderMatcher) -> Extract:
     if header_at is None:
         header_at = max(range(len(candidates)), key=lambda i: (matcher.count(candidates[i]), -i))
     header = candidates[header_at]
-    width = len(header)
-    while (
-        width > 1
-        and not header[width - 1].strip()
-        and not any(cell_text(row[width - 1]).strip() for row in rows[header_at + 1 :])
-    ):
-        width -= 1
+    data = rows[header_at + 1 :]
+    used = [at for at, cell in enumerate(header) if cell.strip() or any(cell_text(row[at]).strip() for row in data)]
 
     def chunks() -> Iterator[Chunk]:
         for start in range(header_at + 1, len(rows), _ROWS_A_CHUNK):
-            texts = [[cell_text(cell) for cell in row[:width]] for row in rows[start : start + _ROWS_A_CHUNK]]
+            texts = [[cell_text(row[at]) for at in used] for row in rows[start : start + _ROWS_A_CHUNK]]
             numbered = [(start + index + 1, row) for index, row in enumerate(texts) if any(map(str.strip, row))]
             if numbered:
                 columns = zip(*(row for _, row in numbered), strict=True)
@@ -86,4 +111,4 @@ def open_xlsx(path: Path, matcher: HeaderMatcher) -> Extract:
                     [pa.array(cells, pa.string()) for cells in columns],
                 )
 
-    return Extract(header=header[:width], encoding=None, chunks=chunks())
+    return Extract(header=[header[at] for at in used], encoding=None, chunks=chunks())

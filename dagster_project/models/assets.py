@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
 
-from dagster_project.models.dbt_build import dbt_environment, target_path
+from dagster_project.models.dbt_build import dbt_environment, parse_project, target_path
 from dagster_project.refresh import only_run
 from dagster_project.resources import Installation
 from dagster_project.settings import DBT_DIR, PROJECT_DIR
@@ -22,7 +22,7 @@ def prepared_project() -> DbtProject:
     manifest = project.manifest_path
     files = [path for folder in SOURCE_FOLDERS for path in folder.rglob("*") if path.is_file()]
     if not manifest.exists() or manifest.stat().st_mtime < max(path.stat().st_mtime for path in files):
-        project.preparer.prepare(project)
+        parse_project(manifest.parent)
     return project
 
 

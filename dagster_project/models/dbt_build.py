@@ -13,6 +13,9 @@ from pathlib import Path
 
 from dagster_project.settings import DBT_DIR, Settings
 
+# The dbt of this environment, whatever is on the path.
+DBT = (sys.executable, "-m", "dbt.cli.main")
+
 _NODE_DONE = re.compile(r"^\S+\s+(\d+) of (\d+) (?!START)\S+")
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 _SECONDS_BETWEEN_PROGRESS = 2.0
@@ -40,6 +43,15 @@ def target_path(settings: Settings) -> Path:
     return settings.data / "dbt" / "target"
 
 
+def parse_project(target: Path) -> None:
+    """Write dbt's manifest into `target` without touching a warehouse; raises ModelError when dbt can't read it."""
+    command = [*DBT, "parse", "--target", "lint", "--target-path", str(target), "--profiles-dir", str(DBT_DIR)]
+    environment = os.environ | {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
+    finished = subprocess.run(command, cwd=DBT_DIR, env=environment, capture_output=True, text=True, check=False)
+    if finished.returncode:
+        raise ModelError(f"dbt can't read the project:\n{finished.stdout[-5000:]}")
+
+
 def failures(results: dict) -> list[str]:
     """A line for each node of a run_results document that failed, with dbt's message."""
     failed = [r for r in results["results"] if r["status"] in ("error", "fail", "runtime error")]
@@ -63,7 +75,7 @@ def build_models(settings: Settings, tell: Callable[[str], None] | None = None) 
     Unit tests are left to `make test`: they judge the code, not the data. Raises ModelError when a
     model or test fails; the private warehouse is then half built and must not be published.
     """
-    command = [sys.executable, "-m", "dbt.cli.main", "build", "--exclude-resource-type", "unit_test"]
+    command = [*DBT, "build", "--exclude-resource-type", "unit_test"]
     target_path(settings).mkdir(parents=True, exist_ok=True)
     results_path = target_path(settings) / "run_results.json"
     results_path.unlink(missing_ok=True)
