@@ -9,12 +9,21 @@ from pathlib import Path
 from dagster_project.load.lake import WarehouseBusy
 from dagster_project.load.load import LandingError
 from dagster_project.models.dbt_build import ModelError
-from dagster_project.refresh import AlreadyRunning, refresh
+from dagster_project.refresh import AlreadyRunning, PublishingBlocked, refresh
 from dagster_project.sample_store import SampleMixed, choose_sample, guard_sample
 from dagster_project.settings import Settings, SettingsError, read_settings
 from dagster_project.summary import summarise
 
-_EXPECTED_ERRORS = (SettingsError, LandingError, WarehouseBusy, ModelError, AlreadyRunning, SampleMixed, OSError)
+_EXPECTED_ERRORS = (
+    SettingsError,
+    LandingError,
+    WarehouseBusy,
+    ModelError,
+    AlreadyRunning,
+    PublishingBlocked,
+    SampleMixed,
+    OSError,
+)
 
 
 def _tell_since(started: float) -> Callable[[str], None]:

@@ -1,17 +1,23 @@
-"""The main job: load what landed, build and test the models, publish the marts."""
+"""The main job: load what landed, build and test the models, check the data, publish the marts."""
 
 import fcntl
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
+from dagster_project.checks.blocking import blocks, judge
+from dagster_project.checks.results import CheckResult, RunInfo, write_results
+from dagster_project.checks.worker import CheckWorker, check_worker
 from dagster_project.load.dataset import DatasetLoad
 from dagster_project.load.hash_key import read_hash_key
 from dagster_project.load.lake import register_lake
 from dagster_project.load.load import load_landing
-from dagster_project.models.dbt_build import build_models, target_path
-from dagster_project.publish.publish import PublishedState, publish
-from dagster_project.settings import Settings
+from dagster_project.models.dbt_build import NodeResult, build_models, target_path
+from dagster_project.publish.publish import PublishedState, publish, publish_quality
+from dagster_project.reports.quality import write_quality_report
+from dagster_project.settings import TIME_ZONE, Settings
 
 Tell = Callable[[str], None]
 
@@ -20,11 +26,16 @@ class AlreadyRunning(Exception):
     """Another run writes to the same data folder."""
 
 
+class PublishingBlocked(Exception):
+    """A blocking check failed: the last published marts stay; the message says what and where."""
+
+
 @dataclass(frozen=True)
 class Refreshed:
     """What a refresh did."""
 
     loads: list[DatasetLoad]
+    results: list[CheckResult]
     state: PublishedState
 
 
@@ -43,11 +54,46 @@ def only_run(settings: Settings) -> Iterator[None]:
         yield
 
 
+def new_run(settings: Settings) -> RunInfo:
+    """A run of now, whose number sorts by time."""
+    now = datetime.now(TIME_ZONE).replace(tzinfo=None)
+    return RunInfo(run_id=f"{now:%Y%m%d%H%M%S}-{secrets.token_hex(3)}", run_at=now, as_of=settings.as_of)
+
+
+def check_build(settings: Settings, nodes: list[NodeResult], worker: CheckWorker) -> list[CheckResult]:
+    """Check the data and judge the build; the results are kept in the lake, run by run."""
+    run = new_run(settings)
+    results = judge(run, settings.warehouse, settings.published / "aftersales.duckdb", nodes)
+    results += worker.run(settings.warehouse, run)
+    write_results(settings.lake / "quality", results)
+    return results
+
+
+def publish_checked(settings: Settings, results: list[CheckResult]) -> PublishedState:
+    """Publish the marts, or only the quality tables and raise PublishingBlocked when a check forbids it."""
+    manifest = target_path(settings) / "manifest.json"
+    sentences = blocks(results)
+    if not sentences:
+        state = publish(settings.warehouse, manifest, settings.published)
+        write_quality_report(settings)
+        return state
+    publish_quality(settings.warehouse, manifest, settings.published)
+    report = write_quality_report(settings)
+    told = "\n".join(f"  {sentence}" for sentence in sentences)
+    raise PublishingBlocked(
+        f"publishing is blocked by {len(sentences)} check(s); the marts stay as last published:\n{told}\n"
+        f"the quality report says more: {report}"
+    )
+
+
 def refresh(settings: Settings, tell: Tell | None = None) -> Refreshed:
-    """Load, build, test and publish; the last published state stays when any of it fails."""
-    with only_run(settings):
+    """Load, build, test, check and publish; the last published marts stay when any of it fails."""
+    with only_run(settings), check_worker() as worker:
         loads = load_landing(settings.landing, settings.lake, tell)
         register_lake(settings.lake, settings.warehouse, read_hash_key(settings.data))
-        build_models(settings, tell)
-        state = publish(settings.warehouse, target_path(settings) / "manifest.json", settings.published)
-    return Refreshed(loads=loads, state=state)
+        nodes = build_models(settings, tell)
+        if tell:
+            tell("checking the data")
+        results = check_build(settings, nodes, worker)
+        state = publish_checked(settings, results)
+    return Refreshed(loads=loads, results=results, state=state)

@@ -39,6 +39,13 @@ def _drift(settings: Settings) -> list[str]:
     return lines
 
 
+def _checks(refreshed: Refreshed) -> str:
+    results = refreshed.results
+    failed = sum(result.passed is False for result in results)
+    not_run = sum(result.passed is None for result in results)
+    return f"{len(results)} checks, {failed} with findings, {not_run} did not run; quality report"
+
+
 def summarise(settings: Settings, refreshed: Refreshed, seconds: float) -> str:
     """The summary of a refresh, as text for a terminal."""
     counts = _counts(settings)
@@ -61,6 +68,6 @@ def summarise(settings: Settings, refreshed: Refreshed, seconds: float) -> str:
         f"in {seconds:.0f} s",
         f"  {settings.published / 'aftersales.duckdb'}  (schema marts)",
         f"  {settings.published / 'parquet'}",
-        "look at marts.quality_rejected_row for rejected rows and their reasons",
+        f"{_checks(refreshed)}: {settings.data / 'reports' / 'quality' / 'latest' / 'index.html'}",
     ]
     return "\n".join(lines)

@@ -9,6 +9,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dagster_project.checks.results import write_empty_results
 from dagster_project.contracts import Contract, read_contracts
 from dagster_project.load.cells import lake_schema
 from dagster_project.load.manifest import MANIFEST_SCHEMA, Entry, read_manifest
@@ -73,8 +74,8 @@ def open_warehouse(warehouse: Path) -> duckdb.DuckDBPyConnection:
 def register_lake(lake: Path, warehouse: Path, hash_key: str) -> None:
     """Create or replace the schema `lake` in the private warehouse.
 
-    One view a dataset (`<system>__<dataset>`), `rejected_rows`, `loads` (one row a file) and
-    `hash_key` (the secret that customers and vehicles are hashed with).
+    One view a dataset (`<system>__<dataset>`), `rejected_rows`, `loads` (one row a file), `check_results`
+    (history of the checks) and `hash_key` (the secret that customers and vehicles are hashed with).
     """
     rejected: list[Path] = []
     with open_warehouse(warehouse) as connection:
@@ -89,8 +90,16 @@ def register_lake(lake: Path, warehouse: Path, hash_key: str) -> None:
             ]
         connection.execute(f"create or replace view lake.rejected_rows as {_relation(REJECTED_SCHEMA, rejected)}")
         connection.execute(f"create or replace view lake.loads as {_loads(lake)}")
+        connection.execute(f"create or replace view lake.check_results as {_check_results(lake)}")
         connection.execute("create or replace table lake.hash_key as select ? as hash_key", [hash_key])
 
 
 def _loads(lake: Path) -> str:
     return _relation(MANIFEST_SCHEMA, lake.glob("*/*/manifest.parquet"))
+
+
+def _check_results(lake: Path) -> str:
+    # A pattern, not a list: the view shows the results of a run as soon as they are written.
+    write_empty_results(lake / "quality")
+    pattern = _quoted(lake / "quality" / "check_results" / "*.parquet")
+    return f"select * from read_parquet({pattern}, union_by_name = true)"

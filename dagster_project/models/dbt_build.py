@@ -1,16 +1,16 @@
 """Build and test the dbt project in the private warehouse."""
 
-import ctypes
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+from dagster_project.processes import die_with_parent
 from dagster_project.settings import DBT_DIR, Settings
 
 # The dbt of this environment, whatever is on the path.
@@ -22,7 +22,7 @@ _SECONDS_BETWEEN_PROGRESS = 2.0
 
 
 class ModelError(Exception):
-    """A model or a test of the dbt project failed; the message names each with its reason."""
+    """The dbt project could not be read or started; the message holds what dbt said."""
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:
@@ -52,28 +52,52 @@ def parse_project(target: Path) -> None:
         raise ModelError(f"dbt can't read the project:\n{finished.stdout[-5000:]}")
 
 
-def failures(results: dict) -> list[str]:
-    """A line for each node of a run_results document that failed, with dbt's message."""
-    failed = [r for r in results["results"] if r["status"] in ("error", "fail", "runtime error")]
-    lines = []
-    for result in failed:
-        message = " ".join((result["message"] or "no message").split())
-        lines.append(f"{result['unique_id'].split('.', 2)[2]}: {message}")
-    return lines
+@dataclass(frozen=True)
+class NodeResult:
+    """What dbt said of one seed, model or data test; `model` is what a test judges, else the node itself."""
+
+    name: str
+    model: str
+    is_test: bool
+    status: str
+    failures: int | None
+    message: str
+    description: str
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the node, or one it builds on, went wrong."""
+        return self.status not in ("success", "pass", "warn")
 
 
-def _die_with_parent() -> None:
-    # A killed run must not leave dbt behind: it would hold the warehouse against the next run.
-    if sys.platform == "linux":
-        set_parent_death_signal = 1
-        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
+def read_node_results(target: Path) -> list[NodeResult]:
+    """The results of the last build in `target`, with what each test judges."""
+    manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))["nodes"]
+    results = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
+    found = []
+    for result in results:
+        node = manifest[result["unique_id"]]
+        judged = node.get("attached_node") or next(iter(sorted(node["depends_on"].get("nodes", []))), None)
+        is_test = node["resource_type"] == "test"
+        found.append(
+            NodeResult(
+                name=node["name"],
+                model=judged.rsplit(".", 1)[-1] if is_test and judged else node["name"],
+                is_test=is_test,
+                status=result["status"],
+                failures=result["failures"],
+                message=" ".join((result["message"] or "").split()),
+                description=node["description"],
+            )
+        )
+    return found
 
 
-def build_models(settings: Settings, tell: Callable[[str], None] | None = None) -> None:
+def build_models(settings: Settings, tell: Callable[[str], None] | None = None) -> list[NodeResult]:
     """Run `dbt build` (seeds, models, data tests) on the registered lake.
 
-    Unit tests are left to `make test`: they judge the code, not the data. Raises ModelError when a
-    model or test fails; the private warehouse is then half built and must not be published.
+    Unit tests are left to `make test`: they judge the code, not the data. Returns what became of each
+    node, failed ones included; raises ModelError when dbt could not start.
     """
     command = [*DBT, "build", "--exclude-resource-type", "unit_test"]
     target_path(settings).mkdir(parents=True, exist_ok=True)
@@ -88,7 +112,7 @@ def build_models(settings: Settings, tell: Callable[[str], None] | None = None) 
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        preexec_fn=_die_with_parent,  # noqa: PLW1509 (no threads here)
+        preexec_fn=die_with_parent,  # noqa: PLW1509 (no threads here)
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:
@@ -98,9 +122,6 @@ def build_models(settings: Settings, tell: Callable[[str], None] | None = None) 
             if tell and done and time.monotonic() - told_at >= _SECONDS_BETWEEN_PROGRESS:
                 told_at = time.monotonic()
                 tell(f"models and tests: {done[1]} of {done[2]}")
-    if process.returncode == 0:
-        return
     if not results_path.exists():
         raise ModelError("dbt could not start:\n" + "\n".join(output[-20:]))
-    lines = failures(json.loads(results_path.read_text(encoding="utf-8")))
-    raise ModelError(f"{len(lines)} of the models and tests failed:\n" + "\n".join(f"  {line}" for line in lines))
+    return read_node_results(target_path(settings))

@@ -2,16 +2,17 @@
 
 import dagster as dg
 
+from dagster_project.checks.assets import CHECKS_KEY
+from dagster_project.checks.results import last_results
 from dagster_project.models.assets import OWNER, dbt_models
-from dagster_project.models.dbt_build import target_path
-from dagster_project.publish.publish import PUBLISHED_SCHEMAS, publish
-from dagster_project.refresh import only_run
+from dagster_project.publish.publish import PUBLISHED_SCHEMAS
+from dagster_project.refresh import only_run, publish_checked
 from dagster_project.resources import Installation
 
 
 @dg.asset(
     key=["published", "aftersales"],
-    deps=[key for key in dbt_models.keys if key.path[0] in PUBLISHED_SCHEMAS],
+    deps=[CHECKS_KEY, *(key for key in dbt_models.keys if key.path[0] in PUBLISHED_SCHEMAS)],
     group_name="published",
     owners=[OWNER],
     kinds={"duckdb", "parquet"},
@@ -21,10 +22,10 @@ from dagster_project.resources import Installation
     ),
 )
 def published_marts(context: dg.AssetExecutionContext, installation: Installation) -> dg.MaterializeResult:
-    """Publish all marts; runs only after every model and test has passed."""
+    """Publish all marts, or fail with what forbids it and leave them as they were."""
     settings = installation.settings(context.log.info)
     with only_run(settings):
-        state = publish(settings.warehouse, target_path(settings) / "manifest.json", settings.published)
+        state = publish_checked(settings, last_results(settings.lake / "quality"))
     table = "\n".join(f"| {name} | {rows:,} |" for name, rows in state.rows.items())
     return dg.MaterializeResult(
         metadata={

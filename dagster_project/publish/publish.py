@@ -17,11 +17,13 @@ from pathlib import Path
 
 import duckdb
 
+from dagster_project.publish.link import point
 from dagster_project.settings import TIME_ZONE
 
 # Old clients (DuckDB 1.0 on) read this storage version.
 STORAGE_VERSION = "v1.0.0"
 PUBLISHED_SCHEMAS = ("core", "marts")
+QUALITY_PREFIX = "quality_"
 STATES_KEPT = 3
 
 
@@ -50,46 +52,52 @@ def _descriptions(manifest: Path) -> dict[str, dict]:
     }
 
 
-def _write_state(warehouse: Path, descriptions: dict[str, dict], folder: Path) -> dict[str, int]:
+def _write_table(connection: duckdb.DuckDBPyConnection, name: str, source: str, described: dict, folder: Path) -> int:
+    """Write one table of the new state, with its comments, as a table and as a Parquet file."""
+    ordered = "" if name.startswith("fct_") else " order by all"
+    connection.execute(f"create table published.marts.{name} as select * from {source}{ordered}")
+    connection.execute(f"comment on table published.marts.{name} is {_text(described['table'])}")
+    for column, description in described["columns"].items():
+        connection.execute(f"comment on column published.marts.{name}.{column} is {_text(description)}")
+    path = _text(str(folder / "parquet" / f"{name}.parquet"))
+    connection.execute(f"copy published.marts.{name} to {path} (format parquet, compression zstd)")
+    counted = connection.execute(f"select count(*) from published.marts.{name}").fetchone()
+    return counted[0] if counted else 0
+
+
+def _relations(connection: duckdb.DuckDBPyConnection, catalog: str) -> dict[str, str]:
+    """The published tables that a database holds, by name, as they are addressed."""
+    found = connection.execute(
+        "select table_name, table_schema from information_schema.tables "
+        "where table_catalog = ? and table_schema in ('core', 'marts')",
+        [catalog],
+    ).fetchall()
+    return {name: f"{catalog}.{schema}.{name}" for name, schema in found}
+
+
+def _write_state(
+    warehouse: Path, descriptions: dict[str, dict], folder: Path, kept: Path | None, renewed: str
+) -> dict[str, int]:
+    """Write a state: tables whose names begin with `renewed` from the warehouse, the others from `kept`."""
     (folder / "parquet").mkdir(parents=True)
     rows: dict[str, int] = {}
     with duckdb.connect() as connection:
         connection.execute(f"attach {_text(str(warehouse))} as warehouse (read_only)")
-        connection.execute(
-            f"attach {_text(str(folder / 'aftersales.duckdb'))} as published (storage_version '{STORAGE_VERSION}')"
-        )
+        path = _text(str(folder / "aftersales.duckdb"))
+        connection.execute(f"attach {path} as published (storage_version '{STORAGE_VERSION}')")
         connection.execute("create schema published.marts")
-        for name, described in sorted(descriptions.items()):
-            found = connection.execute(
-                "select table_schema from information_schema.tables "
-                "where table_catalog = 'warehouse' and table_name = ? and table_schema in ('core', 'marts')",
-                [name],
-            ).fetchone()
-            if found is None:
-                raise LookupError(f"model {name} is not in the warehouse: run dbt build")
-            ordered = " order by all" if found[0] == "marts" else ""
-            connection.execute(
-                f"create table published.marts.{name} as select * from warehouse.{found[0]}.{name}{ordered}"
-            )
-            connection.execute(f"comment on table published.marts.{name} is {_text(described['table'])}")
-            for column, description in described["columns"].items():
-                connection.execute(f"comment on column published.marts.{name}.{column} is {_text(description)}")
-            connection.execute(
-                f"copy published.marts.{name} to {_text(str(folder / 'parquet' / f'{name}.parquet'))} "
-                "(format parquet, compression zstd)"
-            )
-            counted = connection.execute(f"select count(*) from published.marts.{name}").fetchone()
-            rows[name] = counted[0] if counted else 0
+        built = _relations(connection, "warehouse")
+        if kept is not None:
+            connection.execute(f"attach {_text(str(kept.resolve()))} as kept (read_only)")
+            built = _relations(connection, "kept") | {n: r for n, r in built.items() if n.startswith(renewed)}
+        elif renewed:
+            built = {name: relation for name, relation in built.items() if name.startswith(renewed)}
+        elif missing := sorted(descriptions.keys() - built.keys()):
+            raise LookupError(f"not in the warehouse: {', '.join(missing)}; run dbt build")
+        for name in sorted(descriptions.keys() & built.keys()):
+            rows[name] = _write_table(connection, name, built[name], descriptions[name], folder)
         connection.execute("detach published")
     return rows
-
-
-def _point(link: Path, target: str) -> None:
-    """Make `link` point at `target` in one step, whatever it pointed at before."""
-    temporary = link.with_name(f".{link.name}.{os.getpid()}.tmp")
-    temporary.unlink(missing_ok=True)
-    temporary.symlink_to(target)
-    os.replace(temporary, link)
 
 
 def publish(warehouse: Path, manifest: Path, published: Path) -> PublishedState:
@@ -98,19 +106,29 @@ def publish(warehouse: Path, manifest: Path, published: Path) -> PublishedState:
     `manifest` is dbt's manifest.json: which models are published, and their descriptions. Call it only
     after every blocking check has passed.
     """
+    return _publish(warehouse, manifest, published, kept=None, renewed="")
+
+
+def publish_quality(warehouse: Path, manifest: Path, published: Path) -> PublishedState:
+    """Publish the quality tables alone, so that owners see why the others stay as they were."""
+    last = published / "aftersales.duckdb"
+    return _publish(warehouse, manifest, published, kept=last if last.exists() else None, renewed=QUALITY_PREFIX)
+
+
+def _publish(warehouse: Path, manifest: Path, published: Path, kept: Path | None, renewed: str) -> PublishedState:
     states = published / "states"
     name = f"{datetime.now(TIME_ZONE):%Y%m%d%H%M%S%f}-{os.getpid()}"
     building = states / f".{name}"
     try:
-        rows = _write_state(warehouse, _descriptions(manifest), building)
+        rows = _write_state(warehouse, _descriptions(manifest), building, kept, renewed)
         os.rename(building, states / name)
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
         raise
-    _point(published / "current", f"states/{name}")
+    point(published / "current", f"states/{name}")
     for entry in ("aftersales.duckdb", "parquet"):
         if not (published / entry).is_symlink():
-            _point(published / entry, f"current/{entry}")
+            point(published / entry, f"current/{entry}")
     _remove_old_states(states, name)
     return PublishedState(folder=states / name, rows=rows)
 

@@ -1,4 +1,6 @@
 -- Agents handle the store's cases: together they cannot have more of them, or resolve more, than the store has.
+{{ config(meta={'dagster': {'ref': {'name': 'agent_monthly'}}}) }}
+
 with agents as (
     select
         store_code,

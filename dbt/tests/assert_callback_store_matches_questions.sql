@@ -1,4 +1,6 @@
 -- Why: low answers to Q1 are the disappointed customers; two marts may not disagree on one metric.
+{{ config(meta={'dagster': {'ref': {'name': 'callback_question_monthly'}}}) }}
+
 with questions as (
     select
         store_code,

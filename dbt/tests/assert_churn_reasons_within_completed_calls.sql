@@ -1,4 +1,6 @@
 -- A reason comes from a completed call: more vehicles with one reason than completed calls would be made up.
+{{ config(meta={'dagster': {'ref': {'name': 'churn_callback_monthly'}}}) }}
+
 with completed_calls as (
     select
         store_code,

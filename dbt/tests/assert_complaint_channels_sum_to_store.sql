@@ -1,4 +1,6 @@
 -- Every case came by a channel: a sum that differs from the store's means cases fell out of the table.
+{{ config(meta={'dagster': {'ref': {'name': 'complaint_channel_monthly'}}}) }}
+
 with channels as (
     select
         store_code,

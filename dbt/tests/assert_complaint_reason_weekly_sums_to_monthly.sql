@@ -1,4 +1,6 @@
 -- The weeks of a month must add up to the month, or the report's two tables of reasons disagree.
+{{ config(meta={'dagster': {'ref': {'name': 'complaint_reason_weekly'}}}) }}
+
 with weekly as (
     select
         store_code,

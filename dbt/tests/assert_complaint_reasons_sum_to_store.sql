@@ -1,4 +1,6 @@
 -- Reasons count dissatisfactions and complaints: their sum must be the store's, or a case has lost its reason.
+{{ config(meta={'dagster': {'ref': {'name': 'complaint_reason_monthly'}}}) }}
+
 with reasons as (
     select
         store_code,

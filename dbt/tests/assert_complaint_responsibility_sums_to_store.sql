@@ -1,4 +1,6 @@
 -- Every case is somebody's or the blank row's: a sum that differs from the store's means cases fell out of the table.
+{{ config(meta={'dagster': {'ref': {'name': 'complaint_responsibility_monthly'}}}) }}
+
 with responsibilities as (
     select
         store_code,

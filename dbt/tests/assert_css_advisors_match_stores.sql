@@ -1,4 +1,6 @@
 -- Why: advisors side by side are compared with their store; together they cannot have more calls than the store.
+{{ config(meta={'dagster': {'ref': {'name': 'css_advisor_monthly'}}}) }}
+
 with advisors as (
     select
         store_code,

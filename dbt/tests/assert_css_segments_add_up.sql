@@ -1,4 +1,6 @@
 -- Why: city tier and brand belong to the store, so where they are known their sample is the store's whole sample.
+{{ config(meta={'dagster': {'ref': {'name': 'css_segment_monthly'}}}) }}
+
 with segment_totals as (
     select
         store_code,

@@ -1,4 +1,6 @@
 -- Why: any score must be traceable to the rows it was made from; the fact has to give the mart's figures back.
+{{ config(meta={'dagster': {'ref': {'name': 'css_store_monthly'}}}) }}
+
 with from_fact as (
     select
         store_code,

@@ -1,4 +1,6 @@
 -- Why: the report shows the MOT score and its items side by side; they must tell the same story.
+{{ config(meta={'dagster': {'ref': {'name': 'css_item_monthly'}}}) }}
+
 with from_items as (
     select
         store_code,

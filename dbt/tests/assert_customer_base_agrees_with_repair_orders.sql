@@ -1,4 +1,6 @@
 -- The running count of active customers must equal a plain recount over the twelve months, or the base drifts.
+{{ config(meta={'dagster': {'ref': {'name': 'customer_base_monthly'}}}) }}
+
 with customer_months as (
     select distinct
         store_code,

@@ -1,4 +1,6 @@
 -- Not fixed is recorded or inferred, never both and never neither: otherwise the two columns do not explain the third.
+{{ config(meta={'dagster': {'ref': {'name': 'first_fix_technician_monthly'}}}) }}
+
 with figures as (
     select
         store_code,

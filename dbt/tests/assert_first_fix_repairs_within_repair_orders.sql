@@ -1,4 +1,6 @@
 -- A repair order with a line is a repair order: first-fix figures above the month's repair orders count twice.
+{{ config(meta={'dagster': {'ref': {'name': 'first_fix_store_monthly'}}}) }}
+
 select
     first_fix.store_code,
     first_fix.month,

@@ -1,4 +1,6 @@
 -- The list a store works through must hold exactly the vehicles its churn rate counts.
+{{ config(meta={'dagster': {'ref': {'name': 'lost_vehicle'}}}) }}
+
 with listed as (
     select
         store_code,

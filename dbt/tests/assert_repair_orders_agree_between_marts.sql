@@ -1,4 +1,6 @@
 -- Repair orders are one figure: marts that show different numbers of them for a month would be read as two truths.
+{{ config(meta={'dagster': {'ref': {'name': 'appointment_store_monthly'}}}) }}
+
 with figures as (
     select
         store_code,

@@ -1,6 +1,8 @@
 -- Why: a row that is neither accepted, rejected nor superseded is lost, and nobody would know whose it was.
 -- Files with rows but without a load record count too. A quarantined file that replaced a readable one keeps the
 -- rows and counts of the version before.
+{{ config(meta={'dagster': {'ref': {'name': 'quality_rejected_row'}}}) }}
+
 with parsed_files as (
     select
         system,

@@ -1,0 +1,151 @@
+"""What may not be published: the rules that keep the last published state in place.
+
+Rows not conserved; no stores, or a dataset that had rows in the last published state now empty; a dataset
+of 100 rows or more with over 20% rejected; a model that fails, or a test of the marts (key, contract, two
+marts that disagree on one metric).
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from dagster_project.checks.results import CheckResult, RunInfo
+from dagster_project.contracts import Contract, read_contracts
+from dagster_project.models.dbt_build import NodeResult
+
+WAREHOUSE_OWNER = "warehouse"
+JUDGED_FROM_ROWS = 100
+MOST_REJECTED_SHARE = 0.2
+
+# The blocking rules of every dataset.
+DATASET_RULES = {
+    "rows_conserved": "Every row read is accepted, rejected or superseded. / 读取的每一行都有去向。",
+    "not_emptied": "A dataset that had rows when last published has rows; stores there are always. / 数据集不得变空。",
+    "rejected_share": "At most 20% of a dataset of 100 rows or more are rejected. / 拒收比例不超过 20%。",
+}
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Row counts of a dataset over all its files."""
+
+    read: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    superseded: int = 0
+
+
+_COUNTS = (
+    "select system || '/' || dataset, sum(rows_read), sum(rows_accepted), sum(rows_rejected), sum(rows_superseded) "
+    "from marts.quality_load group by 1"
+)
+
+
+def _rows(database: Path) -> dict[str, _Rows]:
+    with duckdb.connect(str(database), read_only=True) as connection:
+        return {name: _Rows(*map(int, counts)) for name, *counts in connection.execute(_COUNTS).fetchall()}
+
+
+def _dataset_results(run: RunInfo, contract: Contract, now: _Rows, before: _Rows) -> list[CheckResult]:
+    def result(name: str, dimension: str, description: str, evaluated: int, failed: int) -> CheckResult:
+        return CheckResult(
+            run_id=run.run_id,
+            system=contract.system,
+            dataset=contract.dataset,
+            check_name=name,
+            dimension=dimension,
+            severity="critical",
+            column_name=None,
+            evaluated=evaluated,
+            failed=failed,
+            pass_rate=1 - failed / evaluated if evaluated else None,
+            is_blocking=True,
+            passed=failed == 0,
+            run_at=run.run_at,
+            owner=contract.owner,
+            description=description if failed else DATASET_RULES[name],
+        )
+
+    lost = abs(now.read - now.accepted - now.rejected - now.superseded)
+    too_many = now.read >= JUDGED_FROM_ROWS and now.rejected > MOST_REJECTED_SHARE * now.read
+    had_rows = before.accepted > 0 or contract.name == "dms/stores"
+    emptied = had_rows and now.accepted == 0
+    return [
+        result(
+            "rows_conserved",
+            "consistency",
+            f"{lost} of {now.read} rows read are neither accepted, rejected nor superseded. / "
+            f"读取的 {now.read} 行中有 {lost} 行去向不明。",
+            now.read,
+            min(lost, now.read) if now.read else lost,
+        ),
+        result(
+            "not_emptied",
+            "completeness",
+            (
+                "No store is known: rows of unknown stores are rejected. / 没有任何门店，所有数据都会被拒收。"
+                if contract.name == "dms/stores"
+                else f"No row is left; the last published state had {before.accepted}. / "
+                f"数据集已空，上次发布时有 {before.accepted} 行。"
+            ),
+            1 if had_rows else 0,
+            1 if emptied else 0,
+        ),
+        result(
+            "rejected_share",
+            "accuracy",
+            f"{now.rejected} of {now.read} rows are rejected; more than 20% may not be. / "
+            f"{now.read} 行中拒收 {now.rejected} 行，上限为 20%。",
+            now.read if now.read >= JUDGED_FROM_ROWS else 0,
+            now.rejected if too_many else 0,
+        ),
+    ]
+
+
+def _node_result(run: RunInfo, node: NodeResult) -> CheckResult:
+    did_run = node.status in ("success", "pass", "fail", "warn")
+    return CheckResult(
+        run_id=run.run_id,
+        system="marts",
+        dataset=node.model,
+        check_name=node.name,
+        dimension="consistency",
+        severity="critical",
+        column_name=None,
+        evaluated=None,
+        failed=node.failures,
+        pass_rate=None,
+        is_blocking=True,
+        passed=node.status in ("success", "pass", "warn") if did_run else None,
+        run_at=run.run_at,
+        owner=WAREHOUSE_OWNER,
+        description=node.description or node.name,
+        error=None if node.status in ("success", "pass", "warn") else node.message,
+    )
+
+
+def judge(run: RunInfo, warehouse: Path, published: Path, nodes: list[NodeResult]) -> list[CheckResult]:
+    """The blocking checks of a build: what dbt said of its nodes, and the row counts of each dataset.
+
+    `published` is the last published DuckDB file, which need not exist. Datasets are judged only when
+    the models could count their rows; that they could not is a failed node.
+    """
+    results = [_node_result(run, node) for node in nodes if node.is_test or node.has_failed]
+    counted = {node.name for node in nodes if not node.is_test and not node.has_failed}
+    if "quality_load" not in counted:
+        return results
+    now = _rows(warehouse)
+    before = _rows(published) if published.exists() else {}
+    for contract in read_contracts().values():
+        results += _dataset_results(run, contract, now.get(contract.name, _Rows()), before.get(contract.name, _Rows()))
+    return results
+
+
+def blocks(results: list[CheckResult]) -> list[str]:
+    """A sentence for each blocking check that failed or could not run; none when publishing may go on."""
+    return [
+        f"{result.system}/{result.dataset} {result.check_name}: {result.error or result.description}"
+        for result in results
+        if result.is_blocking and result.passed is not True
+    ]

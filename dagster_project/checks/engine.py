@@ -1,0 +1,148 @@
+"""Let Great Expectations run its expectations as SQL in DuckDB, which it does not know by itself.
+
+Importing Great Expectations costs seconds: this module is imported only when checks run.
+"""
+
+import logging
+import warnings
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, ClassVar, Literal
+
+import great_expectations as gx
+import sqlalchemy as sa
+from great_expectations.core import ExpectationValidationResult
+from great_expectations.datasource.fluent import SQLDatasource
+from great_expectations.datasource.fluent.sql_datasource import TableAsset
+from great_expectations.execution_engine import SqlAlchemyExecutionEngine
+from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+from great_expectations.validator.metric_configuration import MetricConfiguration
+
+# Metrics that list rows; they cost a query each.
+_LISTS = (".unexpected_values", ".unexpected_index_list", "unexpected_rows_query.table")
+
+# `type` means something else inside a datasource.
+_ENGINE_TYPE = type[SqlAlchemyExecutionEngine]
+
+
+class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
+    """Runs every query on one connection that stays open.
+
+    Great Expectations closes its connection before it fetches; DuckDB's result is gone by then.
+    """
+
+    shared: ClassVar[sa.Connection | None] = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        kwargs.pop("connection_string", None)
+        assert self.shared is not None
+        super().__init__(*args, engine=self.shared.engine, **kwargs)
+        # A module with this name in it makes regular expressions REGEXP_MATCHES.
+        self.dialect_module = SimpleNamespace(DremioDialect=True)
+
+    @contextmanager
+    def get_connection(self) -> Generator[sa.Connection, None, None]:
+        """The one connection. What a failed query leaves behind is rolled back to where it began."""
+        assert self.shared is not None
+        try:
+            yield self.shared
+        except sa.exc.DBAPIError:
+            self.shared.rollback()
+            raise
+
+    def resolve_metrics(
+        self,
+        metrics_to_resolve: Iterable[MetricConfiguration],
+        metrics: dict | None = None,
+        runtime_configuration: dict | None = None,
+    ) -> dict:
+        """Compute metrics, but for the lists of failing rows: those are read by their own query where needed."""
+        wanted = list(metrics_to_resolve)
+        lists = [metric for metric in wanted if metric.metric_name.endswith(_LISTS)]
+        others = [metric for metric in wanted if metric not in lists]
+        return super().resolve_metrics(others, metrics, runtime_configuration) | {metric.id: [] for metric in lists}
+
+    def get_inspector(self) -> SimpleNamespace:
+        """What names the columns of a relation; the dialect's own inspector is a hundred times slower."""
+        return SimpleNamespace(get_columns=self._columns, dialect=self.engine.dialect)
+
+    def _columns(self, table_name: str, schema: str | None = None) -> list[dict[str, Any]]:
+        assert self.shared is not None
+        described = self.shared.exec_driver_sql(f"describe {table_name}")
+        return [{"name": row[0], "type": sa.types.NullType()} for row in described]
+
+
+class DuckDBDatasource(SQLDatasource):
+    """The private warehouse as a datasource; Great Expectations adds it by the name of its type."""
+
+    type: Literal["duckdb"] = "duckdb"  # type: ignore[assignment]
+
+    @property
+    def execution_engine_type(self) -> _ENGINE_TYPE:
+        """The engine above."""
+        return DuckDBExecutionEngine
+
+    def get_engine(self) -> sa.Engine:
+        """The engine of the one connection."""
+        assert DuckDBExecutionEngine.shared is not None
+        return DuckDBExecutionEngine.shared.engine
+
+    def test_connection(self, test_assets: bool = True) -> None:
+        """Nothing: a second connection would end the transaction of the first; a bad relation shows when used."""
+
+
+class Engine:
+    """Great Expectations on one connection to the warehouse."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self.connection = connection
+        DuckDBExecutionEngine.shared = connection
+        self.context = gx.get_context(mode="ephemeral")
+        self.context.variables.progress_bars = {"globally": False}
+        self.datasource: DuckDBDatasource | None = None
+
+    def register(self, relations: Iterable[str]) -> None:
+        """Name the relations that can be validated: all at once, as each call rewrites the whole context."""
+        assets = [TableAsset(name=relation, table_name=relation) for relation in relations]
+        self.datasource = self.context.data_sources.add_duckdb(
+            name="warehouse", connection_string="duckdb://", assets=assets
+        )
+
+    def validate(
+        self, relation: str, configurations: Iterable[ExpectationConfiguration], result_format: dict[str, Any]
+    ) -> list[ExpectationValidationResult]:
+        """Evaluate expectations on a relation, those on columns together in one query."""
+        assert self.datasource is not None
+        suite = gx.ExpectationSuite(
+            name=relation, expectations=[configuration.to_domain_obj() for configuration in configurations]
+        )
+        asset = self.datasource.get_asset(relation)
+        return asset.get_batch(asset.build_batch_request()).validate(suite, result_format=result_format).results
+
+
+@contextmanager
+def open_engine(warehouse: Path, *, read_only: bool = True) -> Iterator[Engine]:
+    """Great Expectations on a warehouse file; the file is free again afterwards.
+
+    Nothing is written: views that checks need are temporary.
+    """
+    database = sa.create_engine(
+        sa.URL.create("duckdb", database=str(warehouse)),
+        poolclass=sa.pool.StaticPool,
+        connect_args={"read_only": read_only},
+    )
+    logs = [logging.getLogger(name) for name in ("great_expectations", "great_expectations.validator.validator")]
+    levels = [log.level for log in logs]
+    try:
+        with warnings.catch_warnings(), database.connect() as connection:
+            warnings.simplefilter("ignore")
+            for log in logs:
+                log.setLevel(logging.CRITICAL)
+            yield Engine(connection)
+    finally:
+        DuckDBExecutionEngine.shared = None
+        database.dispose()
+        for log, level in zip(logs, levels, strict=True):
+            log.setLevel(level)

@@ -1,0 +1,153 @@
+"""What the checks found, and how it is kept: two Parquet files a run."""
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+LISTED_ROWS = 200
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """One run of the checks: `as_of` is the business date that ages are measured at."""
+
+    run_id: str
+    run_at: datetime
+    as_of: date
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What one check found.
+
+    `passed` is None, and `error` says why, when the check could not be evaluated. `failing` names up to
+    200 of the failing rows by key, file and line; it never holds a name, phone, plate or free text.
+    """
+
+    run_id: str
+    system: str
+    dataset: str
+    check_name: str
+    dimension: str
+    severity: str
+    column_name: str | None
+    evaluated: int | None
+    failed: int | None
+    pass_rate: float | None
+    is_blocking: bool
+    passed: bool | None
+    run_at: datetime
+    owner: str
+    description: str
+    error: str | None = None
+    failing: list[dict[str, Any]] = field(default_factory=list)
+
+
+RESULT_SCHEMA = pa.schema(
+    [
+        ("run_id", pa.string()),
+        ("system", pa.string()),
+        ("dataset", pa.string()),
+        ("check_name", pa.string()),
+        ("dimension", pa.string()),
+        ("severity", pa.string()),
+        ("column_name", pa.string()),
+        ("evaluated", pa.int64()),
+        ("failed", pa.int64()),
+        ("pass_rate", pa.float64()),
+        ("is_blocking", pa.bool_()),
+        ("passed", pa.bool_()),
+        ("run_at", pa.timestamp("us")),
+        ("owner", pa.string()),
+        ("description", pa.string()),
+        ("error", pa.string()),
+    ]
+)
+
+FAILURE_SCHEMA = pa.schema(
+    [
+        ("run_id", pa.string()),
+        ("system", pa.string()),
+        ("dataset", pa.string()),
+        ("check_name", pa.string()),
+        ("source_file", pa.string()),
+        ("source_line", pa.int64()),
+        ("row_key", pa.string()),
+    ]
+)
+
+
+def _result_row(result: CheckResult) -> dict[str, Any]:
+    return {name: getattr(result, name) for name in RESULT_SCHEMA.names}
+
+
+def _failure_rows(result: CheckResult) -> Iterable[dict[str, Any]]:
+    for row in result.failing:
+        told = {name: value for name, value in row.items() if name not in ("source_file", "source_line")}
+        yield {
+            "run_id": result.run_id,
+            "system": result.system,
+            "dataset": result.dataset,
+            "check_name": result.check_name,
+            "source_file": row.get("source_file"),
+            "source_line": row.get("source_line"),
+            "row_key": json.dumps(told, ensure_ascii=False, default=str),
+        }
+
+
+def _write(path: Path, rows: list[dict[str, Any]], schema: pa.Schema) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        pq.write_table(pa.Table.from_pylist(rows, schema=schema), temporary, compression="zstd")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path
+
+
+def write_results(folder: Path, results: list[CheckResult]) -> tuple[Path, Path]:
+    """Write `check_results/<run_id>.parquet` and `check_failures/<run_id>.parquet` below the folder.
+
+    The results of one run are written together; each file appears whole or not at all, the failures first,
+    so that a result never stands without its rows.
+    """
+    run_ids = {result.run_id for result in results}
+    if len(run_ids) != 1:
+        raise ValueError(f"results of one run are written together, got {len(run_ids)} runs")
+    name = f"{run_ids.pop()}.parquet"
+    failures = [row for result in results for row in _failure_rows(result)]
+    failures_path = _write(folder / "check_failures" / name, failures, FAILURE_SCHEMA)
+    results_path = _write(folder / "check_results" / name, [_result_row(r) for r in results], RESULT_SCHEMA)
+    return results_path, failures_path
+
+
+def write_empty_results(folder: Path) -> None:
+    """Make the result files' folder readable as a table before the first run."""
+    for name, schema in (("check_results", RESULT_SCHEMA), ("check_failures", FAILURE_SCHEMA)):
+        path = folder / name / "empty.parquet"
+        if not path.exists():
+            _write(path, [], schema)
+
+
+def last_results(folder: Path) -> list[CheckResult]:
+    """The results of the newest run, with up to 200 failing rows each; none before the first run."""
+    runs = sorted(path for path in (folder / "check_results").glob("*.parquet") if path.name != "empty.parquet")
+    if not runs:
+        return []
+    failing: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for row in pq.read_table(folder / "check_failures" / runs[-1].name).to_pylist():
+        where = {"source_file": row["source_file"], "source_line": row["source_line"]}
+        key = (row["system"], row["dataset"], row["check_name"])
+        failing.setdefault(key, []).append(json.loads(row["row_key"]) | where)
+    return [
+        CheckResult(**row, failing=failing.get((row["system"], row["dataset"], row["check_name"]), []))
+        for row in pq.read_table(runs[-1]).to_pylist()
+    ]

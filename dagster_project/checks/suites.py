@@ -1,0 +1,233 @@
+"""Read the check suites of `expectations/<system>/<dataset>.yml` and say what is wrong with them.
+
+Great Expectations drops an expectation that it does not know with a line in its log, so everything is
+validated here first, without importing it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+import yaml
+
+from dagster_project.contracts import Contract, read_contracts
+from dagster_project.settings import PROJECT_DIR
+
+SUITES_DIR = PROJECT_DIR / "expectations"
+
+NOT_NULL = "expect_column_values_to_not_be_null"
+SQL = "unexpected_rows_expectation"
+
+# Expectation types in use: arguments that must be given, arguments that may be.
+TYPES: dict[str, tuple[set[str], set[str]]] = {
+    NOT_NULL: ({"column", "mostly"}, set()),
+    "expect_column_values_to_be_between": ({"column"}, {"min_value", "max_value", "mostly"}),
+    "expect_column_values_to_be_in_set": ({"column", "value_set"}, {"mostly"}),
+    "expect_column_values_to_match_regex": ({"column", "regex"}, {"mostly"}),
+    "expect_column_pair_values_a_to_be_greater_than_b": (
+        {"column_A", "column_B", "or_equal", "ignore_row_if"},
+        {"mostly"},
+    ),
+    SQL: ({"unexpected_rows_query"}, set()),
+}
+DIMENSIONS = ("completeness", "accuracy", "timeliness", "consistency")
+SEVERITIES = ("critical", "warning", "info")
+
+# accepted: the rows of staging. original: the same rows with the values as they came, implausible ones
+# included. parsed: every row that could be read, superseded versions and unknown stores included.
+ROWS = ("accepted", "original", "parsed")
+
+# What is filled into SQL: the relation of `rows`, the business date, the cadence of the dataset in days.
+PLACEHOLDERS = ("batch", "as_of", "latency_days")
+
+_COLUMN_ARGUMENTS = ("column", "column_A", "column_B")
+_META_REQUIRED = {"name", "dimension", "rows", "description"}
+_META_ALLOWED = _META_REQUIRED | {"owner", "column", "evaluated_query", "blocking"}
+_ENTRY_KEYS = {"type", "kwargs", "severity", "meta"}
+
+
+class SuiteError(ValueError):
+    """A suite file is wrong; the message names the file, the check and what to do."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check of a dataset.
+
+    `type` and `kwargs` are Great Expectations' own; `evaluated_query` counts the rows that a SQL check
+    applies to, where that is not every row; `column` is the one the finding is about, if there is one.
+    """
+
+    system: str
+    dataset: str
+    name: str
+    type: str
+    kwargs: Mapping[str, Any]
+    severity: str
+    dimension: str
+    rows: str
+    description: str
+    owner: str
+    column: str | None
+    evaluated_query: str | None
+    is_blocking: bool
+
+
+@dataclass(frozen=True)
+class Suite:
+    """The checks of one dataset."""
+
+    contract: Contract
+    checks: tuple[Check, ...]
+
+    @property
+    def name(self) -> str:
+        """`<system>/<dataset>`."""
+        return self.contract.name
+
+    def check(self, name: str) -> Check:
+        """The check called `name`; KeyError when the suite has none."""
+        for check in self.checks:
+            if check.name == name:
+                return check
+        raise KeyError(f"{self.name} has no check {name}")
+
+
+def _entry_faults(entry: Any) -> list[str]:  # noqa: ANN401
+    """What is wrong with the shape of one entry; nothing else can be said of it then."""
+    if not isinstance(entry, dict) or not isinstance(entry.get("meta"), dict):
+        return ["an entry needs type, kwargs, severity and meta"]
+    faults = [f"{key} is missing" for key in sorted(_ENTRY_KEYS - entry.keys())]
+    faults += [f"{key} is not known" for key in sorted(entry.keys() - _ENTRY_KEYS)]
+    faults += [f"meta.{key} is missing" for key in sorted(_META_REQUIRED - entry["meta"].keys())]
+    faults += [f"meta.{key} is not known" for key in sorted(entry["meta"].keys() - _META_ALLOWED)]
+    if not faults and not isinstance(entry["kwargs"], dict):
+        faults.append("kwargs must be a mapping")
+    return faults
+
+
+def _choice(name: str, value: object, choices: Iterable[str]) -> list[str]:
+    return [] if value in choices else [f"{name} {value!r} is none of {', '.join(choices)}"]
+
+
+def _query_faults(queries: Mapping[str, object]) -> list[str]:
+    """Placeholders that nothing is put for; a brace of the SQL itself is written twice."""
+    faults = []
+    for key, query in queries.items():
+        try:
+            names = {name for _, name, _, _ in Formatter().parse(str(query)) if name is not None}
+        except ValueError as error:
+            faults.append(f"{key}: {error}")
+            continue
+        faults += [
+            f"{key}: {{{name}}} is none of {', '.join(PLACEHOLDERS)}" for name in sorted(names - {*PLACEHOLDERS})
+        ]
+    return faults
+
+
+def _value_faults(entry: dict, contract: Contract) -> list[str]:
+    kwargs, meta = entry["kwargs"], entry["meta"]
+    faults = _choice("type", entry["type"], TYPES)
+    if not faults:
+        required, optional = TYPES[entry["type"]]
+        faults += [f"kwargs.{key} is missing" for key in sorted(required - kwargs.keys())]
+        faults += [f"kwargs.{key} is not known" for key in sorted(kwargs.keys() - required - optional)]
+    faults += _choice("severity", entry["severity"], SEVERITIES)
+    faults += _choice("dimension", meta["dimension"], DIMENSIONS)
+    faults += _choice("rows", meta["rows"], ROWS)
+    columns = {column.name for column in contract.columns}
+    named = {f"kwargs.{key}": kwargs[key] for key in _COLUMN_ARGUMENTS if key in kwargs}
+    if "column" in meta:
+        named["meta.column"] = meta["column"]
+    faults += [f"{key}: {contract.name} has no column {name!r}" for key, name in named.items() if name not in columns]
+    mostly = kwargs.get("mostly", 1)
+    if not isinstance(mostly, int | float) or not 0 <= mostly <= 1:
+        faults.append(f"mostly {mostly!r} is not a share between 0 and 1")
+    queries = {"unexpected_rows_query": kwargs, "evaluated_query": meta}
+    faults += _query_faults({key: given[key] for key, given in queries.items() if key in given})
+    if "evaluated_query" in meta and entry["type"] != SQL:
+        faults.append(f"evaluated_query belongs to {SQL} only")
+    if " / " not in str(meta["description"]):
+        faults.append("description must be in both languages, English / 中文")
+    return faults
+
+
+def _check(entry: dict, contract: Contract) -> Check:
+    meta, kwargs = entry["meta"], entry["kwargs"]
+    return Check(
+        system=contract.system,
+        dataset=contract.dataset,
+        name=meta["name"],
+        type=entry["type"],
+        kwargs=kwargs,
+        severity=entry["severity"],
+        dimension=meta["dimension"],
+        rows=meta["rows"],
+        description=meta["description"],
+        owner=meta.get("owner", contract.owner),
+        column=meta.get("column", kwargs.get("column")),
+        evaluated_query=meta.get("evaluated_query"),
+        is_blocking=meta.get("blocking", False),
+    )
+
+
+def read_suite(path: Path, contract: Contract) -> Suite:
+    """Read one suite; raises SuiteError with every fault in the file."""
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise SuiteError(f"{path}: not YAML: {error}") from error
+    if not isinstance(document, dict) or document.keys() != {"expectations"} or not document["expectations"]:
+        raise SuiteError(f"{path}: the file must hold a list `expectations` and nothing else")
+    faults: list[str] = []
+    checks: list[Check] = []
+    for position, entry in enumerate(document["expectations"], start=1):
+        found = _entry_faults(entry) or _value_faults(entry, contract)
+        meta = entry.get("meta") if isinstance(entry, dict) else None
+        name = meta.get("name") if isinstance(meta, dict) else None
+        if not found and any(check.name == name for check in checks):
+            found = ["its name is used twice"]
+        faults += [f"{path}: check {name or f'number {position}'}: {fault}" for fault in found]
+        if not found:
+            checks.append(_check(entry, contract))
+    if faults:
+        raise SuiteError("\n".join(faults))
+    return Suite(contract=contract, checks=tuple(checks))
+
+
+def _coverage_faults(suite: Suite, path: Path) -> list[str]:
+    """Columns outside the key that no completeness check bounds."""
+    bounded = {check.column for check in suite.checks if check.type == NOT_NULL and check.dimension == "completeness"}
+    missing = [c.name for c in suite.contract.columns if c.key_position is None and c.name not in bounded]
+    return [f"{path}: column {name} has no bound for its share of blanks ({NOT_NULL})" for name in missing]
+
+
+def read_suites(folder: Path = SUITES_DIR, contracts: Mapping[str, Contract] | None = None) -> dict[str, Suite]:
+    """All suites by `<system>/<dataset>`, in the order of the contracts.
+
+    Raises SuiteError when a file is wrong, a dataset has no suite, a suite no dataset, or a column
+    outside the key no bound for its share of blanks.
+    """
+    contracts = read_contracts() if contracts is None else contracts
+    faults = [
+        f"{path}: there is no dataset {path.parent.name}/{path.stem}"
+        for path in sorted(folder.glob("*/*.y*ml"))
+        if path.suffix != ".yml" or f"{path.parent.name}/{path.stem}" not in contracts
+    ]
+    suites: dict[str, Suite] = {}
+    for name, contract in contracts.items():
+        path = folder / f"{name}.yml"
+        if not path.exists():
+            faults.append(f"{path}: the file is missing: dataset {name} needs checks")
+            continue
+        try:
+            suites[name] = read_suite(path, contract)
+        except SuiteError as error:
+            faults.append(str(error))
+        else:
+            faults += _coverage_faults(suites[name], path)
+    if faults:
+        raise SuiteError("\n".join(faults))
+    return suites

@@ -1,0 +1,45 @@
+"""A process of its own for the checks: it warms up while the models are built, and takes its memory with it."""
+
+import atexit
+import multiprocessing
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from dagster_project.checks.results import CheckResult, RunInfo
+from dagster_project.checks.run import run_checks
+from dagster_project.processes import die_with_parent
+
+
+def _prepare() -> None:
+    die_with_parent()
+    # Without the interpreter's clean-up: DuckDB's bindings report leaks there that are none of ours.
+    atexit.register(os._exit, 0)
+
+
+def _warm_up() -> None:
+    # Great Expectations takes seconds to import.
+    import dagster_project.checks.engine  # noqa: F401
+
+
+@dataclass(frozen=True)
+class CheckWorker:
+    """Runs the suites in the other process."""
+
+    pool: ProcessPoolExecutor
+
+    def run(self, warehouse: Path, run: RunInfo) -> list[CheckResult]:
+        """All results of the suites; the warehouse is free for others afterwards."""
+        return self.pool.submit(run_checks, warehouse, run).result()
+
+
+@contextmanager
+def check_worker() -> Iterator[CheckWorker]:
+    """A worker that warms up while the caller goes on."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context, initializer=_prepare) as pool:
+        pool.submit(_warm_up)
+        yield CheckWorker(pool)

@@ -1,0 +1,1 @@
+"""Reports for people, rendered from what was published and checked."""

@@ -1,0 +1,28 @@
+"""How the report writes numbers: half away from zero, and never a perfect score that is not one."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+NONE = "–"
+
+
+def number(value: int | None) -> str:
+    """1,234."""
+    return NONE if value is None else f"{value:,}"
+
+
+def rounded(value: float, digits: int) -> Decimal:
+    """The value rounded half away from zero."""
+    return Decimal(repr(value)).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """0.0525 as 5.3%."""
+    return NONE if value is None else f"{rounded(value * 100, digits)}%"
+
+
+def score(value: float | None, digits: int = 2) -> str:
+    """A score of 0 to 1 as 0 to 100; one below 1 never reads 100."""
+    if value is None:
+        return NONE
+    told = rounded(value * 100, digits)
+    return f">{100 - Decimal(1).scaleb(-digits)}" if value < 1 and told == 100 else f"{told}"

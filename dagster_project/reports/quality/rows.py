@@ -1,0 +1,121 @@
+"""Rejected rows and loaded files as published, with each masked row's cells told by column."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import duckdb
+import pyarrow as pa
+
+from dagster_project.contracts import Column, Contract
+from dagster_project.load.cells import clean, enum_values, typed_sql
+from dagster_project.load.header import plain_name
+from dagster_project.reports.quality.wording import Reason, read_reasons
+
+# The cell of a row whose cells can't be told apart.
+BROKEN_LINE = "line"
+REPEATED_HEADER = "repeated_header"
+
+
+@dataclass(frozen=True)
+class LoadedFile:
+    """What became of one landed file."""
+
+    system: str
+    dataset: str
+    file: str
+    extract_at: datetime | None
+    rows_read: int
+    rows_rejected: int
+    status: str
+    error: str | None
+
+    @property
+    def name(self) -> str:
+        """`<system>/<dataset>`."""
+        return f"{self.system}/{self.dataset}"
+
+
+@dataclass(frozen=True)
+class RejectedRow:
+    """A row that was refused: where it stands, why, and its masked cells by column name.
+
+    `other` holds what names no column: the whole line of a row whose cells can't be told apart.
+    """
+
+    file: str
+    line: int
+    reasons: list[Reason]
+    cells: dict[str, str]
+    other: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_data(self) -> bool:
+        """Whether the row tells of anything: a header that stands again does not."""
+        return all(reason.code != REPEATED_HEADER for reason in self.reasons)
+
+    @property
+    def bad_columns(self) -> set[str]:
+        """Columns that a reason names."""
+        return {reason.column for reason in self.reasons if reason.column}
+
+
+def _tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    found = connection.execute("select table_name from information_schema.tables where table_schema = 'marts'")
+    return {name for (name,) in found.fetchall()}
+
+
+def read_files(connection: duckdb.DuckDBPyConnection) -> list[LoadedFile]:
+    """All landed files, from the published tables; none when they were never published."""
+    if "quality_load" not in _tables(connection):
+        return []
+    rows = connection.execute(
+        "select system, dataset, file, extract_at, rows_read, rows_rejected, status, error "
+        "from marts.quality_load order by system, dataset, extract_at, file"
+    ).fetchall()
+    return [LoadedFile(*row) for row in rows]
+
+
+def _row(contract: Contract, names: dict[str, str], found: tuple) -> RejectedRow:
+    file, line, reasons, text = found
+    try:
+        shown = json.loads(text or "{}")
+    except json.JSONDecodeError:
+        shown = {BROKEN_LINE: text}
+    cells: dict[str, str] = {}
+    other: dict[str, str] = {}
+    for header, cell in shown.items():
+        column = names.get(plain_name(header))
+        target, name = (other, header) if column is None else (cells, column)
+        target[name] = "" if cell is None else str(cell)
+    return RejectedRow(file=file, line=line, reasons=read_reasons(reasons, contract), cells=cells, other=other)
+
+
+def read_rejected(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[RejectedRow]:
+    """The rejected rows of a dataset by file and line, from the published tables."""
+    if "quality_rejected_row" not in _tables(connection):
+        return []
+    rows = connection.execute(
+        "select file, line, reasons, row from marts.quality_rejected_row "
+        "where system = ? and dataset = ? order by file, line",
+        [contract.system, contract.dataset],
+    ).fetchall()
+    names = {plain_name(n): c.name for c in contract.columns for n in (c.name, c.label, *c.aliases)}
+    return [_row(contract, names, found) for found in rows]
+
+
+def read_column(column: Column, rows: Sequence[RejectedRow]) -> list[str | None]:
+    """The column's value in each row as clean text (ISO dates, codes of a list), None where it can't be read."""
+    if not rows:
+        return []
+    texts = clean(column, pa.array([row.cells.get(column.name) for row in rows], pa.string()))
+    if column.enum:
+        values = enum_values(column)
+        return [None if text is None else values.get(plain_name(text)) for text in texts.to_pylist()]
+    if column.type == "string":
+        return texts.to_pylist()
+    with duckdb.connect() as connection:
+        connection.register("cells", pa.table({"place": pa.array(range(len(rows))), "text": texts}))
+        sql = f"select cast({typed_sql(column, 'text')} as varchar) from cells order by place"
+        return [value for (value,) in connection.execute(sql).fetchall()]

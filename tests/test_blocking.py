@@ -1,0 +1,120 @@
+"""What may not be published is not: each blocking rule, with what readers see and what is said."""
+
+import shutil
+import subprocess
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from dagster_project import cli
+from dagster_project.checks.blocking import blocks, judge
+from dagster_project.checks.results import RunInfo
+from dagster_project.contracts import read_contracts
+from dagster_project.models.dbt_build import DBT, NodeResult, dbt_environment, read_node_results, target_path
+from dagster_project.settings import DBT_DIR, Settings
+from tests.published import differences, tables
+
+RUN = RunInfo("20260630-1", datetime(2026, 6, 30, 6), date(2026, 6, 30))
+BUILT = NodeResult("quality_load", "quality_load", False, "success", None, "", "")
+FINE = (10, 9, 1, 0)
+
+
+def counts(path: Path, changed: dict[str, tuple[int, int, int, int]]) -> Path:
+    """A database with the row counts of all datasets: read, accepted, rejected, superseded."""
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            "create schema marts; create table marts.quality_load (system varchar, dataset varchar, rows_read bigint, "
+            "rows_accepted bigint, rows_rejected bigint, rows_superseded bigint)"
+        )
+        for name in read_contracts():
+            values = [*name.split("/"), *changed.get(name, FINE)]
+            connection.execute("insert into marts.quality_load values (?, ?, ?, ?, ?, ?)", values)
+    return path
+
+
+def blocked(tmp_path: Path, now: dict, before: dict | None = None) -> list[str]:
+    published = counts(tmp_path / "before.duckdb", before) if before is not None else tmp_path / "none.duckdb"
+    sentences = blocks(judge(RUN, counts(tmp_path / "now.duckdb", now), published, [BUILT]))
+    return [sentence.split(":")[0] for sentence in sentences]
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "expected"),
+    [
+        ({}, {}, []),
+        ({"dms/vehicles": (10, 8, 1, 0)}, None, ["dms/vehicles rows_conserved"]),
+        ({"dms/vehicles": (10, 9, 2, 0)}, None, ["dms/vehicles rows_conserved"]),
+        ({"dms/stores": (0, 0, 0, 0)}, None, ["dms/stores not_emptied"]),
+        ({"dms/vehicles": (0, 0, 0, 0)}, {}, ["dms/vehicles not_emptied"]),
+        ({"dms/vehicles": (0, 0, 0, 0)}, None, []),
+        ({"dms/vehicles": (0, 0, 0, 0)}, {"dms/vehicles": (0, 0, 0, 0)}, []),
+        ({"dms/vehicles": (100, 79, 21, 0)}, None, ["dms/vehicles rejected_share"]),
+        ({"dms/vehicles": (100, 80, 20, 0)}, None, []),
+        ({"dms/vehicles": (99, 1, 98, 0)}, None, []),
+    ],
+)
+def test_rules_of_datasets(tmp_path: Path, now: dict, before: dict | None, expected: list[str]) -> None:
+    assert blocked(tmp_path, now, before) == expected
+
+
+def test_a_node_that_failed_or_did_not_run_blocks(tmp_path: Path) -> None:
+    nodes = [
+        BUILT,
+        NodeResult("key", "css_store_monthly", True, "pass", 0, "", ""),
+        NodeResult("parity", "css_item_monthly", True, "fail", 3, "Got 3 results", ""),
+        NodeResult("later", "css_item_monthly", True, "skipped", None, "upstream failed", ""),
+        NodeResult("css_driver", "css_driver", False, "error", None, "contract broken", ""),
+    ]
+    results = judge(RUN, counts(tmp_path / "now.duckdb", {}), tmp_path / "none.duckdb", nodes)
+    assert blocks(results) == [
+        "marts/css_item_monthly parity: Got 3 results",
+        "marts/css_item_monthly later: upstream failed",
+        "marts/css_driver css_driver: contract broken",
+    ]
+    passed = {result.check_name: result.passed for result in results if result.system == "marts"}
+    assert passed == {"key": True, "parity": False, "later": None, "css_driver": None}
+
+
+def test_two_marts_that_disagree_on_one_metric_block(sample_run: Settings, tmp_path: Path) -> None:
+    settings = replace(sample_run, data=tmp_path)
+    shutil.copy(sample_run.warehouse, settings.warehouse)
+    with duckdb.connect(str(settings.warehouse)) as connection:
+        connection.execute("update marts.appointment_store_monthly set repair_orders = repair_orders + 1")
+    command = [*DBT, "test", "--select", "test_type:singular"]
+    subprocess.run(command, cwd=DBT_DIR, env=dbt_environment(settings), capture_output=True, check=False)
+    nodes = read_node_results(target_path(settings))
+    failed = [node for node in nodes if node.has_failed]
+    assert any("repair_orders" in node.name for node in failed)
+    sentences = blocks(judge(RUN, settings.warehouse, tmp_path / "none.duckdb", nodes))
+    assert len(sentences) == len(failed) > 0
+
+
+def test_blocked_marts_stay_and_the_quality_tables_say_why(sample_run: Settings, tmp_path: Path, capsys) -> None:
+    settings = replace(sample_run, data=tmp_path / "data", landing=tmp_path / "landing")
+    shutil.copytree(sample_run.data, settings.data, symlinks=True)
+    shutil.copytree(sample_run.landing, settings.landing)
+    shutil.rmtree(settings.landing / "planning" / "targets")
+    shutil.rmtree(settings.lake / "planning" / "targets")
+    bad = "store_code,employee_no,role\n" + "".join(f"S001,X{number},pilot\n" for number in range(200))
+    (settings.landing / "dms" / "employees" / "bad_20251129.csv").write_text(bad)
+    before = settings.published.joinpath("aftersales.duckdb").resolve()
+
+    arguments = ["run", "--quiet", "--landing", str(settings.landing), "--data", str(settings.data)]
+    assert cli.main([*arguments, "--as-of", settings.as_of.isoformat()]) == 1
+    said = capsys.readouterr().err
+    assert "planning/targets not_emptied: No row is left" in said
+    assert "dms/employees rejected_share: 200 of 346 rows are rejected" in said
+
+    after = settings.published / "aftersales.duckdb"
+    changed = {line.split(":")[0] for line in differences(before, after)}
+    assert changed == {"quality_load", "quality_rejected_row"}
+    assert tables(after).keys() == tables(before).keys()
+    with duckdb.connect(str(after), read_only=True) as connection:
+        found = connection.execute(
+            "select dataset, check_name from marts.quality_check_result where is_blocking and not passed "
+            "and run_id = (select max(run_id) from marts.quality_check_result) order by all"
+        ).fetchall()
+    assert found == [("employees", "rejected_share"), ("targets", "not_emptied")]

@@ -1,0 +1,155 @@
+"""Every check finds the defect planted for it, in exactly the rows that have it, and nothing in clean data."""
+
+import math
+from datetime import date, datetime
+
+import duckdb
+import pytest
+
+from dagster_project.checks.results import RunInfo
+from dagster_project.checks.run import open_session
+from dagster_project.checks.suites import NOT_NULL, read_suites
+from dagster_project.contracts import read_contracts
+from tests.defects import HARMLESS
+from tests.mutations import defect_of
+
+AS_OF = date(2025, 11, 30)
+RUN = RunInfo("run", datetime(2025, 12, 1, 6), AS_OF)
+SUITES = read_suites()
+CHECKS = [(suite, check) for suite in SUITES.values() for check in suite.checks]
+BLANKS = [pair for pair in CHECKS if pair[1].type == NOT_NULL]
+OTHERS = [pair for pair in CHECKS if pair[1].type != NOT_NULL]
+
+# The sample's late rows: they came with a later extract than the one that was due.
+PLANTED_LATE = {
+    ("complaint/cases", "carried_in_time"),
+    ("dms/customers", "carried_in_time"),
+    ("dms/repair_orders", "carried_in_time"),
+    ("survey/callbacks", "carried_in_time"),
+}
+
+
+def name(pair) -> str:
+    return f"{pair[0].name}.{pair[1].name}"
+
+
+@pytest.fixture(scope="module")
+def session(sample_run, tmp_path_factory):
+    """Checks on a copy of the sample's warehouse in which every relation that they read is a table."""
+    copy = tmp_path_factory.mktemp("mutations") / "warehouse.duckdb"
+    with duckdb.connect(str(copy)) as connection:
+        connection.execute(f"attach '{sample_run.warehouse}' as built (read_only)")
+        for schema in ("staging", "lake", "seeds"):
+            connection.execute(f"create schema {schema}")
+        tables = [f"lake.{c.system}__{c.dataset}" for c in read_contracts().values()]
+        tables += [f"staging.stg_{c.system}__{c.dataset}" for c in read_contracts().values()]
+        for table in (*tables, "lake.loads", "seeds.mot_items"):
+            connection.execute(f"create table {table} as from built.{table}")
+    with open_session(copy, AS_OF, read_only=False) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def clean(session):
+    """What the checks find in the sample as it is."""
+    return {(suite.name, result.check_name): result for suite in SUITES.values() for result in session.run(suite, RUN)}
+
+
+@pytest.fixture
+def change(session):
+    """Runs SQL whose effect is undone after the test."""
+    yield session.execute
+    session.engine.connection.rollback()
+
+
+def table_of(suite, check) -> str:
+    relation = f"{suite.contract.system}__{suite.contract.dataset}"
+    return f"staging.stg_{relation}" if check.rows == "accepted" else f"lake.{relation}"
+
+
+def pairs(rows) -> list[tuple]:
+    return sorted((row["source_file"], row["source_line"]) for row in rows)
+
+
+def test_clean_data_has_no_finding_but_the_late_rows(clean):
+    assert len(clean) == len(CHECKS)
+    assert {key: result.error for key, result in clean.items() if result.passed is None} == {}
+    assert {key for key, result in clean.items() if not result.passed} == PLANTED_LATE
+    assert [key for key, result in clean.items() if result.evaluated == 0] == []
+    assert all(result.failed < 0.01 * result.evaluated for key, result in clean.items() if key in PLANTED_LATE)
+
+
+@pytest.mark.parametrize(("suite", "check"), BLANKS, ids=map(name, BLANKS))
+def test_blanks_beyond_the_bound_are_found(suite, check, session, clean, change):
+    before = clean[suite.name, check.name]
+    mostly = check.kwargs["mostly"]
+    allowed = math.floor(before.evaluated * (1 - mostly) + 1e-9)
+    blanks = min(allowed + 1, before.evaluated)
+    assert before.failed <= allowed
+    keys = ", ".join(suite.contract.key)
+    row = f"({keys}, source_file, source_line)"
+    relation = f"{check.rows}__{suite.contract.system}__{suite.contract.dataset}"
+    change(f"create temp table blanks as select {keys}, source_file, source_line from {relation}"
+           f" order by {check.column} is not null, {keys} limit {blanks}")  # fmt: skip
+    change(f"update {table_of(suite, check)} set {check.column} = null where {row} in (select {row} from blanks)")
+    (result,) = session.run(suite, RUN, [check.name])
+    assert (result.failed, result.evaluated) == (blanks, before.evaluated)
+    assert result.passed is (mostly == 0)
+    assert len(result.failing) == (0 if result.passed else min(blanks, 200))
+    expected = session.execute("select source_file, source_line from blanks").fetchall()
+    assert pairs(session.failing_rows(suite, check)) == sorted(map(tuple, expected))
+
+
+@pytest.mark.parametrize(("suite", "check"), OTHERS, ids=map(name, OTHERS))
+def test_planted_defect_is_found(suite, check, session, clean, change):
+    defect = defect_of(suite, check)
+    assert defect, "plant a defect for this check in tests/mutations.py"
+    before = clean[suite.name, check.name]
+    table, keys = table_of(suite, check), ", ".join(suite.contract.key)
+    relation = f"{check.rows}__{suite.contract.system}__{suite.contract.dataset}"
+    victims = f"select * from {relation} where {defect.victims} order by {keys}, source_file, source_line"
+    change(f"create temp table victims as {victims} limit {defect.count}")
+    planted = session.execute("select count(*) from victims").scalar_one()
+    assert planted == defect.count
+    if defect.set:
+        row = f"({keys}, source_file, source_line)"
+        change(f"update {table} set {defect.set} where {row} in (select {row} from victims)")
+    for statement in defect.statements:
+        change(statement.replace("{victims}", "victims"))
+    failed = planted if defect.failed is None else defect.failed
+    (result,) = session.run(suite, RUN, [check.name])
+    assert result.error is None
+    assert (result.failed, result.passed) == (before.failed + failed, False)
+    assert 0 <= result.pass_rate < 1
+    assert result.evaluated >= result.failed
+    found = session.failing_rows(suite, check)
+    assert len(found) == result.failed
+    if defect.named:
+        named = {tuple(row) for row in session.execute(defect.named).fetchall()}
+        assert set(pairs(found)) - set(pairs(before.failing)) == named
+    if defect.months:
+        (store,) = session.execute("select store_code from victims").scalars()
+        assert sorted((row["store_code"], f"{row['month']:%Y-%m}") for row in found) == [
+            (store, month) for month in defect.months
+        ]
+
+
+@pytest.mark.parametrize(("where", "change_to", "condition"), HARMLESS, ids=[f"{h[0]}: {h[1]}" for h in HARMLESS])
+def test_values_at_the_bound_are_no_finding(where, change_to, condition, session, change):
+    dataset, check_name = where.split(".")
+    suite = SUITES[dataset]
+    change(f"update {table_of(suite, suite.check(check_name))} set {change_to} where {condition}")
+    (result,) = session.run(suite, RUN, [check_name])
+    assert (result.passed, result.failed, result.error) == (True, 0, None)
+
+
+@pytest.mark.parametrize("suite", SUITES.values(), ids=SUITES)
+def test_an_extract_as_old_as_the_cadence_allows_is_in_time_and_none_at_all_is_not(suite, session, change):
+    contract = suite.contract
+    dataset = f"system = '{contract.system}' and dataset = '{contract.dataset}'"
+    allowed = f"timestamp '2025-11-30' - interval {contract.latency_days} days"
+    change(f"update lake.loads set extract_at = least(extract_at, {allowed}) where {dataset}")
+    assert [r.passed for r in session.run(suite, RUN, ["newest_extract_in_time"])] == [True]
+    change(f"update lake.loads set status = 'quarantined' where {dataset}")
+    (result,) = session.run(suite, RUN, ["newest_extract_in_time"])
+    assert (result.evaluated, result.failed, result.passed) == (1, 1, False)

@@ -1,0 +1,204 @@
+"""The engine of the checks answers rightly on a tiny hand-made warehouse."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import date, datetime
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+
+from dagster_project.checks.results import RunInfo, write_results
+from dagster_project.checks.run import failing_rows, run_checks, shown_columns
+from dagster_project.checks.suites import SQL, read_suites
+from dagster_project.contracts import read_contracts
+from dagster_project.settings import PROJECT_DIR
+from tests.probes import entry, suite_of
+
+RUN = RunInfo("run-1", datetime(2026, 4, 4, 6), date(2026, 4, 3))
+HIDDEN = {c.name for contract in read_contracts().values() for c in contract.columns if c.personal or c.is_free_text}
+
+
+# ---------- engine
+
+ROWS = [
+    # customer_no, name, type, gender, birth_year, phone, registered_on, line
+    ("1", "张一", "private", "M", 1980, "13800138001", "2026-03-01", 2),
+    ("2", "李二", "private", None, 1890, "13800138002", "2026-03-02", 3),
+    ("3", "王三", "corporate", None, None, "138", "2026-03-03", 4),
+    ("4", "赵四", "private", "F", 1990, None, "2026-04-05", 5),
+]
+
+
+@pytest.fixture
+def warehouse(tmp_path):
+    """Four customers, three of them with a fault or two; no other dataset."""
+    path = tmp_path / "warehouse.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create schema staging; create schema lake")
+        connection.execute("""
+            create table lake.dms__customers (
+                customer_no varchar, customer_name varchar, customer_type varchar, gender varchar, birth_year bigint,
+                phone varchar, registered_on date, source_line bigint, store_code varchar default '001',
+                occupation varchar, source_file varchar default 'customers_20260403.csv',
+                source_path varchar default 'dms/customers/customers_20260403.csv',
+                extract_at timestamp default '2026-04-03'
+            )""")
+        names = "customer_no, customer_name, customer_type, gender, birth_year, phone, registered_on, source_line"
+        connection.executemany(f"insert into lake.dms__customers ({names}) values (?, ?, ?, ?, ?, ?, ?, ?)", ROWS)
+        connection.execute(
+            "create table staging.stg_dms__customers as select * exclude (source_path) from lake.dms__customers"
+        )
+    return path
+
+
+PROBES = {
+    "null_within": (entry(kwargs={"column": "gender", "mostly": 0.5}), 4, 2, True, []),
+    "null_beyond": (entry(kwargs={"column": "gender", "mostly": 0.51}), 4, 2, False, [3, 4]),
+    "between": (
+        entry("expect_column_values_to_be_between", {"column": "birth_year", "min_value": 1900}), 3, 1, False, [3],
+    ),
+    "in_set": (
+        entry("expect_column_values_to_be_in_set", {"column": "customer_type", "value_set": ["private"]}),
+        4, 1, False, [4],
+    ),
+    "regex": (
+        entry("expect_column_values_to_match_regex", {"column": "phone", "regex": "^1[0-9]{10}$"}), 3, 1, False, [4],
+    ),
+    "regex_mostly": (
+        entry("expect_column_values_to_match_regex", {"column": "phone", "regex": "^1[0-9]{10}$", "mostly": 0.6}),
+        3, 1, True, [],
+    ),
+    "pair": (
+        entry(
+            "expect_column_pair_values_a_to_be_greater_than_b",
+            {"column_A": "gender", "column_B": "customer_type", "or_equal": True,
+             "ignore_row_if": "either_value_is_missing"},
+        ),
+        2, 2, False, [2, 5],
+    ),
+    "sql": (
+        entry(
+            SQL,
+            {"unexpected_rows_query": "select * from {batch} as batch where phone is null or regexp_full_match(phone,"
+             " '[0-9]{{3}}')"},
+        ),
+        4, 2, False, [4, 5],
+    ),
+    "sql_of_some": (
+        entry(
+            SQL,
+            {"unexpected_rows_query": "select customer_no, source_file, source_line from {batch}"
+             " where registered_on + {latency_days} > {as_of} + 2"},
+            evaluated_query="select count(*) from {batch} where customer_type = 'private'",
+        ),
+        3, 1, False, [5],
+    ),
+    "nothing_to_evaluate": (
+        entry("expect_column_values_to_be_in_set", {"column": "occupation", "value_set": ["x"]}), 0, 0, True, [],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rows", ["accepted", "original", "parsed"])
+def test_engine_counts_and_names_the_failing_rows(tmp_path, warehouse, rows):
+    entries = [{**e, "meta": {**e["meta"], "name": name, "rows": rows}} for name, (e, *_) in PROBES.items()]
+    results = run_checks(warehouse, RUN, {"dms/customers": suite_of(tmp_path, *entries)})
+    assert [result.check_name for result in results] == list(PROBES)
+    for result in results:
+        _, evaluated, failed, passed, lines = PROBES[result.check_name]
+        assert (result.evaluated, result.failed, result.passed, result.error) == (evaluated, failed, passed, None)
+        assert result.pass_rate == (1 - failed / evaluated if evaluated else None)
+        assert [row["source_line"] for row in result.failing] == lines, result.check_name
+        assert all(not HIDDEN & row.keys() for row in result.failing)
+        assert all(row["source_file"] == "customers_20260403.csv" for row in result.failing)
+
+
+def test_all_failing_rows_can_be_had(tmp_path, warehouse):
+    suite = suite_of(tmp_path, entry(name="within"), entry(SQL, {"unexpected_rows_query": "select * from {batch}"}))
+    assert [row["source_line"] for row in failing_rows(warehouse, suite, "within", RUN.as_of)] == [3, 4]
+    rows = failing_rows(warehouse, suite, "probe", RUN.as_of)
+    assert [row["source_line"] for row in rows] == [2, 3, 4, 5]
+    assert len(failing_rows(warehouse, suite, "probe", RUN.as_of, limit=1)) == 1
+
+
+def test_personal_columns_are_never_shown():
+    shown = shown_columns(read_contracts().values())
+    assert not shown & HIDDEN
+    assert {"customer_name", "employee_name", "phone", "plate_no", "description", "answer_text"} <= HIDDEN
+    for suite in read_suites().values():
+        assert {*suite.contract.key, "source_file", "source_line"} <= shown
+
+
+def test_a_check_that_fails_to_run_has_not_passed_and_spares_the_others(tmp_path, warehouse):
+    broken = {
+        "no_such_column": "select nothing from {batch}",
+        "no_such_relation": "select * from accepted__dms__vehicles",
+        "no_sql": "selct 1",
+    }
+    entries = [entry(SQL, {"unexpected_rows_query": sql}, name=name) for name, sql in broken.items()]
+    entries.append(entry(SQL, {"unexpected_rows_query": "select * from {batch} where false"}, name="uncounted",
+                         evaluated_query="select count(nothing) from {batch}"))  # fmt: skip
+    results = run_checks(warehouse, RUN, {"dms/customers": suite_of(tmp_path, *entries, entry(name="sound"))})
+    by_name = {result.check_name: result for result in results}
+    for name in (*broken, "uncounted"):
+        assert (by_name[name].passed, by_name[name].failed) == (None, None), name
+        assert by_name[name].error, name
+    assert by_name["sound"].passed is True
+
+
+def test_a_missing_relation_fails_its_checks_only(warehouse):
+    suites = read_suites()
+    results = run_checks(warehouse, RUN, {name: suites[name] for name in ("dms/stores", "dms/customers")})
+    assert len(results) == sum(len(suites[name].checks) for name in ("dms/stores", "dms/customers"))
+    assert {r.passed for r in results if r.dataset == "stores"} == {None}
+    assert all(r.error for r in results if r.dataset == "stores")
+    found = {r.check_name: r.failed for r in results if r.passed is False}
+    assert found == {
+        "gender_filled": 2, "occupation_filled": 4, "phone_filled": 1, "phone_form": 1, "birth_year_plausible": 1,
+        "nothing_after_extract": 1,
+    }  # fmt: skip
+    assert {r.check_name for r in results if r.dataset == "customers" and r.passed is None} == {
+        "newest_extract_in_time",
+        "carried_in_time",
+    }
+
+
+def test_the_warehouse_is_free_again(tmp_path, warehouse):
+    run_checks(warehouse, RUN, {"dms/customers": suite_of(tmp_path, entry())})
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("create table after_checks (number integer)")
+    code = f"import duckdb; duckdb.connect({str(warehouse)!r}).execute('drop table after_checks')"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_great_expectations_is_not_imported_before_checks_run():
+    code = "import sys, dagster_project.checks.run; assert 'great_expectations' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=PROJECT_DIR)
+
+
+# ---------- results
+
+
+def test_results_are_written_whole(tmp_path, warehouse):
+    results = run_checks(
+        warehouse, RUN, {"dms/customers": suite_of(tmp_path, entry(kwargs={"column": "gender", "mostly": 1}))}
+    )
+    results_path, failures_path = write_results(tmp_path / "out", results)
+    assert sorted(p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").rglob("*.*")) == [
+        "check_failures/run-1.parquet",
+        "check_results/run-1.parquet",
+    ]
+    (row,) = pq.read_table(results_path).to_pylist()
+    assert (row["check_name"], row["evaluated"], row["failed"], row["passed"]) == ("probe", 4, 2, False)
+    assert (row["owner"], row["column_name"], row["run_at"]) == ("dms_owner", "gender", RUN.run_at)
+    failures = pq.read_table(failures_path).to_pylist()
+    assert [(row["source_file"], row["source_line"]) for row in failures] == [
+        ("customers_20260403.csv", 3),
+        ("customers_20260403.csv", 4),
+    ]
+    assert json.loads(failures[0]["row_key"]) == {"customer_no": "2", "gender": None, "store_code": "001"}
+    with pytest.raises(ValueError, match="one run"):
+        write_results(tmp_path / "out", [*results, replace(results[0], run_id="run-2")])
