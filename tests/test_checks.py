@@ -1,10 +1,13 @@
 """The engine of the checks answers rightly on a tiny hand-made warehouse."""
 
 import json
+import os
 import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from datetime import date, datetime
+from multiprocessing import get_context
 
 import duckdb
 import pyarrow.parquet as pq
@@ -13,6 +16,7 @@ import pytest
 from dagster_project.checks.results import RunInfo, write_results
 from dagster_project.checks.run import failing_rows, run_checks, shown_columns
 from dagster_project.checks.suites import SQL, read_suites
+from dagster_project.checks.worker import CheckWorker
 from dagster_project.contracts import read_contracts
 from dagster_project.settings import PROJECT_DIR
 from tests.probes import entry, suite_of
@@ -202,3 +206,10 @@ def test_results_are_written_whole(tmp_path, warehouse):
     assert json.loads(failures[0]["row_key"]) == {"customer_no": "2", "gender": None, "store_code": "001"}
     with pytest.raises(ValueError, match="one run"):
         write_results(tmp_path / "out", [*results, replace(results[0], run_id="run-2")])
+
+
+def test_checks_whose_process_dies_are_told_as_not_run(tmp_path) -> None:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=os._exit, initargs=(1,)) as pool:
+        results = CheckWorker(pool).run(tmp_path / "warehouse.duckdb", RunInfo("run", datetime(2026, 6, 30), date.min))
+    assert len(results) == sum(len(suite.checks) for suite in read_suites().values())
+    assert all(result.passed is None and "could not run" in result.error for result in results)

@@ -51,6 +51,29 @@ def shown_columns(contracts: Iterable[Contract]) -> frozenset[str]:
     return frozenset({column.name for column in columns} - hidden | {*WHERE_FROM, "extract_at", "month"})
 
 
+def _result(run: RunInfo, check: Check, **found: Any) -> CheckResult:  # noqa: ANN401
+    values: dict[str, Any] = {"evaluated": None, "failed": None, "pass_rate": None, "passed": None} | found
+    return CheckResult(
+        run_id=run.run_id,
+        system=check.system,
+        dataset=check.dataset,
+        check_name=check.name,
+        dimension=check.dimension,
+        severity=check.severity,
+        column_name=check.column,
+        is_blocking=check.is_blocking,
+        run_at=run.run_at,
+        owner=check.owner,
+        description=check.description,
+        **values,
+    )
+
+
+def not_run(run: RunInfo, error: str) -> list[CheckResult]:
+    """Every planned check as one that did not run, and why."""
+    return [_result(run, check, error=error) for suite in read_suites().values() for check in suite.checks]
+
+
 class CheckSession:
     """The checks of one business date on one open warehouse."""
 
@@ -146,29 +169,12 @@ class CheckSession:
         rows = self.execute(f"select * from ({query}) order by all{limited}").mappings()
         return [{name: row[name] for name in row if name in self.shown} for row in rows]
 
-    def _result(self, run: RunInfo, check: Check, **found: Any) -> CheckResult:  # noqa: ANN401
-        values: dict[str, Any] = {"evaluated": None, "failed": None, "pass_rate": None, "passed": None} | found
-        return CheckResult(
-            run_id=run.run_id,
-            system=check.system,
-            dataset=check.dataset,
-            check_name=check.name,
-            dimension=check.dimension,
-            severity=check.severity,
-            column_name=check.column,
-            is_blocking=check.is_blocking,
-            run_at=run.run_at,
-            owner=check.owner,
-            description=check.description,
-            **values,
-        )
-
     def _judge(self, run: RunInfo, suite: Suite, check: Check, result: Any, evaluated: Any) -> CheckResult:  # noqa: ANN401
         """What Great Expectations' result says of a check."""
         if result is None:
-            return self._result(run, check, error="the check did not run")
+            return _result(run, check, error="the check did not run")
         if (problem := _problem(result.exception_info)) or isinstance(evaluated, Exception):
-            return self._result(run, check, error=problem or _short(str(evaluated)))
+            return _result(run, check, error=problem or _short(str(evaluated)))
         if check.type == SQL:
             failed = result.result["observed_value"]
             passed = failed == 0
@@ -179,7 +185,7 @@ class CheckSession:
             passed = bool(result.success) if evaluated else True
         failing = [] if passed else self.failing_rows(suite, check, LISTED_ROWS)
         pass_rate = 1 - failed / evaluated if evaluated else None
-        return self._result(
+        return _result(
             run, check, evaluated=evaluated, failed=failed, pass_rate=pass_rate, passed=passed, failing=failing
         )
 
@@ -195,14 +201,14 @@ class CheckSession:
                 found, evaluated = self._validate(suite, rows, checks, _COUNTS), self._evaluated(suite, checks)
             except Exception as error:
                 self.engine.connection.rollback()
-                results |= {check.name: self._result(run, check, error=_short(str(error))) for check in checks}
+                results |= {check.name: _result(run, check, error=_short(str(error))) for check in checks}
                 continue
             for check in checks:
                 try:
                     judged = self._judge(run, suite, check, found.get(check.name), evaluated.get(check.name))
                 except Exception as error:
                     self.engine.connection.rollback()
-                    judged = self._result(run, check, error=_short(str(error)))
+                    judged = _result(run, check, error=_short(str(error)))
                 results[check.name] = judged
         return [results[check.name] for check in wanted]
 

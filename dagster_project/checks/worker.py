@@ -1,6 +1,7 @@
 """A process of its own for the checks: it warms up while the models are built, and takes its memory with it."""
 
 import atexit
+import logging
 import multiprocessing
 import os
 from collections.abc import Iterator
@@ -10,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dagster_project.checks.results import CheckResult, RunInfo
-from dagster_project.checks.run import run_checks
+from dagster_project.checks.run import not_run, run_checks
 from dagster_project.processes import die_with_parent
+
+logger = logging.getLogger(__name__)
 
 
 def _prepare() -> None:
@@ -32,8 +35,15 @@ class CheckWorker:
     pool: ProcessPoolExecutor
 
     def run(self, warehouse: Path, run: RunInfo) -> list[CheckResult]:
-        """All results of the suites; the warehouse is free for others afterwards."""
-        return self.pool.submit(run_checks, warehouse, run).result()
+        """All results of the suites; the warehouse is free for others afterwards.
+
+        When the process dies, every planned check is told as one that did not run.
+        """
+        try:
+            return self.pool.submit(run_checks, warehouse, run).result()
+        except Exception as error:
+            logger.exception("the checks could not run")
+            return not_run(run, f"the checks could not run: {error or type(error).__name__}")
 
 
 @contextmanager
