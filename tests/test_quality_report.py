@@ -16,13 +16,13 @@ from dagster_project.checks.results import CheckResult, write_results
 from dagster_project.checks.suites import Check, Suite
 from dagster_project.contracts import read_contracts
 from dagster_project.reports.quality import NoResults, write_quality_report
+from dagster_project.reports.quality.content import read_report
 from dagster_project.reports.quality.history import read_history
 from dagster_project.reports.quality.lineage import KPIS, marts_by_dataset
 from dagster_project.reports.quality.numbers import percent, score
 from dagster_project.reports.quality.placing import Placed
 from dagster_project.reports.quality.ranges import bounds, rate_ranges
 from dagster_project.reports.quality.rates import RATES
-from dagster_project.reports.quality.report import read_report
 from dagster_project.settings import Settings
 
 DAY = datetime(2026, 4, 1, 21)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -13,14 +12,12 @@ from dagster_project.contracts import read_contracts
 from dagster_project.load.masking import mask_text
 from dagster_project.reports.quality import wording
 from dagster_project.reports.quality.charts import Axis, range_bar, score_chart, sparkline
+from dagster_project.reports.quality.content import Report
 from dagster_project.reports.quality.findings import Cell, Finding, Owner, heat_cells
 from dagster_project.reports.quality.history import TREND_RUNS, DimensionScore
 from dagster_project.reports.quality.numbers import number, percent, score
 from dagster_project.reports.quality.ranges import RateEffect, RateRange
 from dagster_project.reports.quality.rows import RejectedRow
-
-if TYPE_CHECKING:
-    from dagster_project.reports.quality.report import Report
 
 WHERE_FROM = ("source_file", "source_line")
 TEMPLATES = Path(__file__).parent / "templates"
@@ -141,12 +138,12 @@ def _environment() -> Environment:
     return environment
 
 
-def index_page(report: "Report") -> str:
+def index_page(report: Report) -> str:
     """The page of the whole run."""
     cells = heat_cells(report.history.results, report.not_run)
     return _environment().get_template("index.html.j2").render(report=report, cells=cells)
 
 
-def owner_page(report: "Report", owner: Owner) -> str:
+def owner_page(report: Report, owner: Owner) -> str:
     """The page of one owner."""
     return _environment().get_template("owner.html.j2").render(report=report, owner=owner, effects=most_effects(owner))

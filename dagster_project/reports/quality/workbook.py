@@ -2,16 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dagster_project.load.masking import mask_text
 from dagster_project.reports.quality.book import Book, Formatted, Heading
+from dagster_project.reports.quality.content import Report
 from dagster_project.reports.quality.findings import Finding, Owner, Rejects
 from dagster_project.reports.quality.lineage import Kpi
 from dagster_project.reports.quality.rows import BROKEN_LINE
-
-if TYPE_CHECKING:
-    from dagster_project.reports.quality.report import Report
 
 
 def _told_kpis(kpis: Iterable[Kpi]) -> str:
@@ -150,7 +147,7 @@ def _failing_headings(keys: Sequence[str], labels: dict[str, str]) -> list[Headi
     return [*where, ("File", "文件", 28), ("Line", "行号", 8), *((key, labels.get(key, key), 18) for key in keys)]
 
 
-def write_workbook(path: Path, report: "Report", owner: Owner) -> None:
+def write_workbook(path: Path, report: Report, owner: Owner) -> None:
     """Write the owner's workbook: findings, effects, and two sheets a dataset where it has rows to correct."""
     book = Book(path)
     book.book.set_properties({"title": f"Data quality {report.history.run_id}", "subject": owner.label.en})
