@@ -104,7 +104,7 @@ def _dataset_results(run: RunInfo, contract: Contract, now: _Rows, before: _Rows
 
 
 def _node_result(run: RunInfo, node: NodeResult) -> CheckResult:
-    did_run = node.status in ("success", "pass", "fail", "warn")
+    did_run = not node.has_failed or node.status == "fail"
     return CheckResult(
         run_id=run.run_id,
         system="marts",
@@ -117,11 +117,11 @@ def _node_result(run: RunInfo, node: NodeResult) -> CheckResult:
         failed=node.failures,
         pass_rate=None,
         is_blocking=True,
-        passed=node.status in ("success", "pass", "warn") if did_run else None,
+        passed=not node.has_failed if did_run else None,
         run_at=run.run_at,
         owner=WAREHOUSE_OWNER,
         description=node.description or node.name,
-        error=None if node.status in ("success", "pass", "warn") else node.message,
+        error=node.message if node.has_failed else None,
     )
 
 

@@ -124,4 +124,7 @@ def build_models(settings: Settings, tell: Callable[[str], None] | None = None) 
                 tell(f"models and tests: {done[1]} of {done[2]}")
     if not results_path.exists():
         raise ModelError("dbt could not start:\n" + "\n".join(output[-20:]))
-    return read_node_results(target_path(settings))
+    nodes = read_node_results(target_path(settings))
+    if process.returncode and not any(node.has_failed for node in nodes):
+        raise ModelError("dbt failed without naming a node:\n" + "\n".join(output[-20:]))
+    return nodes
