@@ -1,0 +1,1 @@
+"""The monthly report of a store and the group view: content from published marts, written as HTML, PPTX and XLSX."""

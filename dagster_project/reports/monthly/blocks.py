@@ -1,0 +1,221 @@
+"""What a report is made of, apart from how it looks: chapters of blocks, which each writer (HTML, PPTX, XLSX) draws its own way.
+
+Values are stored at full precision and unformatted; a writer formats them by their `Form`. None is a value that is
+not known and is shown as a dash, never as 0.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+from typing import TypeAlias
+
+Cell: TypeAlias = str | int | float | date | None
+
+
+class Form(Enum):
+    """How a value is written."""
+
+    TEXT = "text"
+    COUNT = "count"  # 1,008
+    RATE = "rate"  # a fraction, written as a percentage: 0.2738 is 27.38%
+    SCORE = "score"  # 99.6
+    MINUTES = "minutes"
+    HOURS = "hours"
+    DAYS = "days"
+    MONEY = "money"  # CNY
+    DAY = "day"  # 2025-04-30
+    MONTH = "month"  # 2025-04
+
+
+class Tone(Enum):
+    """Whether a value is good news; noise and missing targets are neutral."""
+
+    GOOD = "good"
+    BAD = "bad"
+    NEUTRAL = "neutral"
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text for people in both languages."""
+
+    en: str
+    zh: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What gives a figure meaning: last month, target, region, nation."""
+
+    label: Text
+    value: float | None
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A headline figure. `low` and `high` bound its 95% interval; `sample_size` is what it rests on."""
+
+    label: Text
+    value: float | None
+    form: Form
+    comparisons: tuple[Comparison, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    sample_size: int | None = None
+    is_small_sample: bool = False
+    tone: Tone = Tone.NEUTRAL
+    note: Text | None = None
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Headline figures shown side by side."""
+
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table."""
+
+    label: Text
+    form: Form
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table. `tones` marks cells by (row, column); `total` says that the last row is a sum."""
+
+    title: Text
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: Text | None = None
+    total: bool = False
+    tones: tuple[tuple[int, int, Tone], ...] = ()
+
+
+@dataclass(frozen=True)
+class Series:
+    """One line or one colour of bars: a value for each category, None where there is none."""
+
+    name: Text
+    values: tuple[float | None, ...]
+    quiet: bool = False  # context (target, region, nation), drawn behind the main series
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines over months or other ordered categories."""
+
+    title: Text
+    categories: tuple[str, ...]
+    series: tuple[Series, ...]
+    form: Form
+    note: Text | None = None
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Bars by category, side by side or stacked; `horizontal` for long names."""
+
+    title: Text
+    categories: tuple[Text, ...]
+    series: tuple[Series, ...]
+    form: Form
+    stacked: bool = False
+    horizontal: bool = False
+    note: Text | None = None
+
+
+@dataclass(frozen=True)
+class Pareto:
+    """Counts from the largest down, with the cumulative share as a line."""
+
+    title: Text
+    categories: tuple[Text, ...]
+    counts: tuple[int, ...]
+    note: Text | None = None
+
+
+@dataclass(frozen=True)
+class Heat:
+    """A matrix of values, coloured about `middle` (for example the store's own score)."""
+
+    title: Text
+    rows: tuple[Text, ...]
+    columns: tuple[Text, ...]
+    values: tuple[tuple[float | None, ...], ...]
+    form: Form
+    middle: float | None = None
+    higher_is_better: bool = True
+    note: Text | None = None
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """Values with their 95% intervals, one row each, against a reference (the store's own rate, a target)."""
+
+    title: Text
+    names: tuple[Text, ...]
+    values: tuple[float | None, ...]
+    lows: tuple[float | None, ...]
+    highs: tuple[float | None, ...]
+    sample_sizes: tuple[int | None, ...]
+    form: Form
+    reference: Comparison | None = None
+    note: Text | None = None
+
+
+@dataclass(frozen=True)
+class FlowLink:
+    """A share of a flow: `value` vehicles went from `source` to `target` (keys of `Flow.nodes`)."""
+
+    source: str
+    target: str
+    value: int
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A flow from left to right: visited, lost, reached, why. `stages` holds the keys of the nodes, left to right."""
+
+    title: Text
+    nodes: dict[str, Text]
+    stages: tuple[tuple[str, ...], ...]
+    links: tuple[FlowLink, ...]
+    note: Text | None = None
+
+
+@dataclass(frozen=True)
+class Note:
+    """A paragraph: a finding in words, or that there is no data."""
+
+    text: Text
+    tone: Tone = Tone.NEUTRAL
+
+
+Block: TypeAlias = Figures | Table | Lines | Bars | Pareto | Heat | Intervals | Flow | Note
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A chapter: the question that it answers, the answer in a sentence, and its blocks in reading order."""
+
+    number: int
+    title: Text
+    question: Text
+    headline: Text | None
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report as it is read: of one store and month, or of a group of stores."""
+
+    title: Text
+    subject: Text  # the store or the group
+    month: date  # its first day
+    as_of: date
+    published_at: datetime
+    summary: tuple[Block, ...]  # before the chapters: the month at a glance
+    chapters: tuple[Chapter, ...]
