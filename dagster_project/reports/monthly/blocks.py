@@ -1,4 +1,4 @@
-"""What a report is made of, apart from how it looks: chapters of blocks, which each writer (HTML, PPTX, XLSX) draws its own way.
+"""What a report is made of, apart from how it looks: chapters of blocks, which HTML, PPTX and XLSX writers each draw.
 
 Values are stored at full precision and unformatted; a writer formats them by their `Form`. None is a value that is
 not known and is shown as a dash, never as 0.
