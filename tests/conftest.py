@@ -1,9 +1,12 @@
 """What tests share: a landing folder to write to, and the sample store run once."""
 
 import atexit
+import fcntl
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -72,15 +75,20 @@ def landing(tmp_path: Path) -> Landing:
 
 @pytest.fixture(scope="session")
 def sample_run(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """The sample store, landed, built and published once for all tests that read it."""
+    """The sample store, landed, built and published once for all tests; each test process has a copy of its own."""
     from dagster_project.refresh import refresh
     from dagster_project.sample import SAMPLE_AS_OF, write_sample
 
-    root = tmp_path_factory.mktemp("sample")
-    settings = Settings(landing=root / "landing", data=root / "data", as_of=SAMPLE_AS_OF)
-    write_sample(settings.landing)
-    refresh(settings)
-    return settings
+    root = tmp_path_factory.getbasetemp()
+    shared = (root.parent if "PYTEST_XDIST_WORKER" in os.environ else root) / "sample"
+    settings = Settings(landing=shared / "landing", data=shared / "data", as_of=SAMPLE_AS_OF)
+    with (shared.parent / "sample.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (settings.published / "aftersales.duckdb").exists():
+            write_sample(settings.landing)
+            refresh(settings)
+    shutil.copytree(settings.data, root / "sample_copy", symlinks=True)
+    return replace(settings, data=root / "sample_copy")
 
 
 @pytest.fixture(scope="session")
