@@ -6,8 +6,10 @@ from pathlib import Path
 import dagster as dg
 from dagster_dbt import DbtCliResource
 
+from dagster_project.automation.schedules import daily_refresh
+from dagster_project.automation.sensors import failure_sensor, landing_sensor, stale_sensor
 from dagster_project.checks.assets import data_checks, quality_checks
-from dagster_project.load.assets import dataset_assets, registered_lake
+from dagster_project.load.assets import dataset_assets, landing_assets, registered_lake
 from dagster_project.models.assets import dbt_models, dbt_project
 from dagster_project.publish.assets import published_marts
 from dagster_project.resources import Installation
@@ -16,14 +18,16 @@ refresh_job = dg.define_asset_job(
     "refresh",
     selection=dg.AssetSelection.all(),
     description="Load what landed, build and test the models, publish the marts. / 加载、建模、校验、发布。",
-    # One process: the steps write to one data folder in turn.
-    executor_def=dg.in_process_executor,
 )
 
 defs = dg.Definitions(
-    assets=[*dataset_assets, registered_lake, dbt_models, quality_checks, published_marts],
+    assets=[*landing_assets, *dataset_assets, registered_lake, dbt_models, quality_checks, published_marts],
     asset_checks=[data_checks],
     jobs=[refresh_job],
+    schedules=[daily_refresh],
+    sensors=[landing_sensor, failure_sensor, stale_sensor],
+    # One process: the steps write to one data folder in turn.
+    executor=dg.in_process_executor,
     resources={
         "installation": Installation(),
         "dbt": DbtCliResource(project_dir=dbt_project, dbt_executable=str(Path(sys.executable).with_name("dbt"))),

@@ -1,10 +1,14 @@
-"""What the Dagster assets share: the settings of the installation they work for."""
+"""What the Dagster assets share: the settings of the installation they work for, and when to try again."""
 
+import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import dagster as dg
 
+from dagster_project.load.lake import WarehouseBusy
+from dagster_project.refresh import AlreadyRunning
 from dagster_project.sample_store import choose_sample
 from dagster_project.settings import Settings, read_settings
 
@@ -20,3 +24,25 @@ class Installation(dg.ConfigurableResource):
         """The settings as the command line would have them, the sample store included."""
         settings = read_settings(os.environ, landing=self.landing_dir, data=self.data_dir, as_of=self.as_of)
         return choose_sample(settings, self.landing_dir, self.as_of, tell)
+
+
+# Errors of a network disk that may be gone in a minute; a full disk or a missing permission will not.
+_PASSING = {errno.EAGAIN, errno.EBUSY, errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.ENETDOWN, errno.ENETUNREACH}
+_RETRIES = 6
+_FIRST_WAIT_SECONDS = 15
+
+
+@contextmanager
+def busy_is_retried(context: dg.AssetExecutionContext) -> Iterator[None]:
+    """Try a step again, after 15, 30, 60 … seconds, when another run writes or a disk did not answer.
+
+    Nothing else is tried again: the same data gives the same error.
+    """
+    try:
+        yield
+    except (AlreadyRunning, WarehouseBusy, OSError) as error:
+        if isinstance(error, OSError) and error.errno not in _PASSING:
+            raise
+        wait = _FIRST_WAIT_SECONDS * 2**context.op_execution_context.retry_number
+        context.log.warning("%s; trying again in %d s", error, wait)
+        raise dg.RetryRequested(max_retries=_RETRIES, seconds_to_wait=wait) from error

@@ -13,7 +13,7 @@ from dagster_project.load.assets import dataset_key
 from dagster_project.models.assets import OWNER, dbt_models
 from dagster_project.models.dbt_build import read_node_results, target_path
 from dagster_project.refresh import check_build, only_run
-from dagster_project.resources import Installation
+from dagster_project.resources import Installation, busy_is_retried
 
 CHECKS_KEY = dg.AssetKey(["quality", "checks"])
 SHOWN_ROWS = 20
@@ -33,7 +33,7 @@ SHOWN_ROWS = 20
 def quality_checks(context: dg.AssetExecutionContext, installation: Installation) -> dg.MaterializeResult:
     """Run the suites, judge the build, and keep the results."""
     settings = installation.settings(context.log.info)
-    with only_run(settings), check_worker() as worker:
+    with busy_is_retried(context), only_run(settings), check_worker() as worker:
         results = check_build(settings, read_node_results(target_path(settings)), worker)
     failed = [result for result in results if result.passed is False]
     return dg.MaterializeResult(

@@ -137,9 +137,19 @@ def write_empty_results(folder: Path) -> None:
             _write(path, [], schema)
 
 
+def _runs(folder: Path) -> list[Path]:
+    return sorted(path for path in (folder / "check_results").glob("*.parquet") if path.name != "empty.parquet")
+
+
+def results_of_last_runs(folder: Path) -> tuple[list[CheckResult], list[CheckResult]]:
+    """The results of the newest run and of the one before, without failing rows; none where there was no run."""
+    runs = [[CheckResult(**row) for row in pq.read_table(path).to_pylist()] for path in _runs(folder)[-2:]]
+    return (runs[-1] if runs else []), (runs[-2] if len(runs) > 1 else [])
+
+
 def last_results(folder: Path) -> list[CheckResult]:
     """The results of the newest run, with up to 200 failing rows each; none before the first run."""
-    runs = sorted(path for path in (folder / "check_results").glob("*.parquet") if path.name != "empty.parquet")
+    runs = _runs(folder)
     if not runs:
         return []
     failing: dict[tuple[str, str, str], list[dict[str, Any]]] = {}

@@ -1,6 +1,7 @@
 """Dagster assets of the lake: one a dataset, and the registration that shows them to dbt."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import dagster as dg
 
@@ -11,7 +12,7 @@ from dagster_project.load.lake import register_lake
 from dagster_project.load.load import check_landing, record_strays
 from dagster_project.load.preview import preview
 from dagster_project.refresh import only_run
-from dagster_project.resources import Installation
+from dagster_project.resources import Installation, busy_is_retried
 from dagster_project.sample_store import guard_sample
 
 STORES_KEY = dg.AssetKey(["lake", "dms__stores"])
@@ -20,6 +21,28 @@ STORES_KEY = dg.AssetKey(["lake", "dms__stores"])
 def dataset_key(contract: Contract) -> dg.AssetKey:
     """The asset a dataset is, which is also its dbt source."""
     return dg.AssetKey(["lake", f"{contract.system}__{contract.dataset}"])
+
+
+def landing_key(contract: Contract) -> dg.AssetKey:
+    """The asset of the outside world that a dataset's landed files are."""
+    return dg.AssetKey(["landing", f"{contract.system}__{contract.dataset}"])
+
+
+# The landing sensor tells when files came; each is fresh as long as its contract promises.
+landing_assets = [
+    dg.AssetSpec(
+        landing_key(contract),
+        group_name="landing",
+        owners=[f"team:{contract.owner}"],
+        kinds={"file"},
+        description=(
+            f"Extracts of {contract.name} as other systems drop them, at most {contract.latency_days} days apart. "
+            f"/ {contract.label}：落地的原始文件。"
+        ),
+        freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(days=contract.latency_days)),
+    )
+    for contract in read_contracts().values()
+]
 
 
 def load_metadata(load: DatasetLoad) -> dict[str, dg.MetadataValue]:
@@ -46,7 +69,7 @@ def _dataset_asset(contract: Contract) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=key,
-        deps=[] if key == STORES_KEY else [STORES_KEY],
+        deps=[landing_key(contract)] if key == STORES_KEY else [landing_key(contract), STORES_KEY],
         group_name=contract.system,
         owners=[f"team:{contract.owner}"],
         kinds={"parquet"},
@@ -62,7 +85,7 @@ def _dataset_asset(contract: Contract) -> dg.AssetsDefinition:
     )
     def load(context: dg.AssetExecutionContext, installation: Installation) -> dg.MaterializeResult:
         settings = installation.settings(context.log.info)
-        with only_run(settings):
+        with busy_is_retried(context), only_run(settings):
             check_landing(settings.landing)
             guard_sample(settings)
             stores = loaded_stores(settings.lake)
@@ -97,7 +120,7 @@ dataset_assets = [_dataset_asset(contract) for contract in read_contracts().valu
 def registered_lake(context: dg.AssetExecutionContext, installation: Installation) -> Iterator[dg.MaterializeResult]:
     """Show the lake's parts to dbt as relations of the private warehouse."""
     settings = installation.settings(context.log.info)
-    with only_run(settings):
+    with busy_is_retried(context), only_run(settings):
         record_strays(settings.landing, settings.lake)
         register_lake(settings.lake, settings.warehouse, read_hash_key(settings.data))
     for key in context.selected_asset_keys:

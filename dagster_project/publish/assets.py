@@ -7,7 +7,7 @@ from dagster_project.checks.results import last_results
 from dagster_project.models.assets import OWNER, dbt_models
 from dagster_project.publish.publish import PUBLISHED_SCHEMAS
 from dagster_project.refresh import only_run, publish_checked
-from dagster_project.resources import Installation
+from dagster_project.resources import Installation, busy_is_retried
 
 
 @dg.asset(
@@ -24,7 +24,7 @@ from dagster_project.resources import Installation
 def published_marts(context: dg.AssetExecutionContext, installation: Installation) -> dg.MaterializeResult:
     """Publish all marts, or fail with what forbids it and leave them as they were."""
     settings = installation.settings(context.log.info)
-    with only_run(settings):
+    with busy_is_retried(context), only_run(settings):
         state = publish_checked(settings, last_results(settings.lake / "quality"))
     table = "\n".join(f"| {name} | {rows:,} |" for name, rows in state.rows.items())
     return dg.MaterializeResult(

@@ -1,0 +1,188 @@
+"""The warehouse runs when files arrive, and tells people when it could not."""
+
+import json
+import os
+import shutil
+import smtplib
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+from urllib.parse import parse_qs, urlsplit
+
+import dagster as dg
+import pytest
+
+from dagster_project.automation.alerts import Alert, AlertSettingsError, read_sinks, send_alert
+from dagster_project.automation.arrivals import Look, Watched, look
+from dagster_project.automation.incidents import STALE_CHECK, failed_run, newly_stale
+from dagster_project.checks.suites import read_suites
+from dagster_project.definitions import defs
+from tests.conftest import STORES, Landing
+from tests.test_quality_report import result
+
+NAME = "dms/stores/stores_20200101.csv"
+
+
+def look_twice(landing: Landing, watched: Watched | None = None) -> Look:
+    """Two looks in a row: what a quiet folder leads to."""
+    first = look(landing.settings.landing, landing.settings.lake, watched or Watched())
+    return look(landing.settings.landing, landing.settings.lake, first.watched) if first.run_key is None else first
+
+
+def test_files_are_left_alone_until_they_stop_growing(landing: Landing) -> None:
+    seen = look(landing.settings.landing, landing.settings.lake, Watched())
+    assert seen.run_key is None
+    with landing.path(NAME).open("a") as file:
+        file.write("003,Store three,R1\n")
+    grown = look(landing.settings.landing, landing.settings.lake, seen.watched)
+    assert grown.run_key is None
+    quiet = look(landing.settings.landing, landing.settings.lake, grown.watched)
+    assert quiet.run_key
+    assert [(a.dataset, a.files) for a in quiet.arrivals] == [("stores", ("stores_20200101.csv",))]
+
+
+def test_the_same_content_asks_for_one_run_only(landing: Landing) -> None:
+    asked = look_twice(landing)
+    assert look_twice(landing, asked.watched).reason == "nothing new"
+    landing.load()
+    os.utime(landing.path(NAME), (1, 1))
+    touched = look_twice(landing, asked.watched)
+    assert touched.run_key is None, "a touched file is no new file"
+
+
+def test_content_that_comes_back_is_new_again(landing: Landing) -> None:
+    keys = []
+    watched = Watched()
+    for content in (STORES, STORES + "003,Store three,R1\n", STORES, STORES + "003,Store three,R1\n"):
+        landing.write(NAME, content)
+        os.utime(landing.path(NAME), (len(keys), len(keys)))
+        asked = look_twice(landing, watched)
+        watched = asked.watched
+        keys.append(asked.run_key)
+        landing.load()
+    assert None not in keys
+    assert len(set(keys)) == 4
+
+
+def test_a_misplaced_file_asks_for_a_run_that_tells_of_it(landing: Landing) -> None:
+    landing.load()
+    watched = look_twice(landing).watched
+    landing.write("dms/storez/stores_20200102.csv", STORES)
+    assert look_twice(landing, watched).run_key
+
+
+def test_no_landing_folder_is_told(landing: Landing) -> None:
+    shutil.rmtree(landing.settings.landing)
+    assert "no landing folder" in (look_twice(landing).reason or "")
+
+
+def test_every_suite_has_the_check_that_staleness_is_told_by() -> None:
+    assert all(STALE_CHECK in {check.name for check in suite.checks} for suite in read_suites().values())
+
+
+def test_a_dataset_is_told_stale_once() -> None:
+    stale = result(check_name=STALE_CHECK, passed=False)
+    fresh = result(check_name=STALE_CHECK, passed=True)
+    assert [alert.kind for alert in newly_stale([stale], [fresh])] == ["dataset_stale"]
+    assert newly_stale([stale], [stale]) == []
+    assert newly_stale([fresh], [stale]) == []
+
+
+def test_a_blocked_run_is_told_apart_from_a_failed_one() -> None:
+    assert failed_run("1", "refresh", "PublishingBlocked", "dms/stores is empty").kind == "publishing_blocked"
+    assert failed_run("1", "refresh", "OSError", "disk full").kind == "run_failed"
+
+
+@pytest.fixture
+def webhook() -> Iterator[tuple[str, list]]:
+    """A server that keeps what it is told, and its address."""
+    told: list[tuple[str, dict]] = []
+
+    class Keeper(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            told.append((self.path, json.loads(body)))
+            answer = {"errcode": 310000 if "refused" in self.path else 0}
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps(answer).encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Keeper)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", told
+    server.shutdown()
+    server.server_close()
+
+
+ALERT = Alert(kind="run_failed", title="失败 failed", text="dms/stores: 表头缺列", run_id="r1")
+
+
+def test_each_way_gets_the_alert_in_its_own_form(webhook: tuple[str, list]) -> None:
+    address, told = webhook
+    ways = f"{address}/hook dingtalk+{address}/robot?access_token=t&secret=s wecom+{address}/wecom?key=k"
+    assert send_alert(ALERT, read_sinks({"AFTERSALES_ALERTS": ways})) == []
+    (_, plain), (path, dingtalk), (_, wecom) = told
+    assert plain["kind"] == "run_failed"
+    assert plain["title"] == ALERT.title
+    query = parse_qs(urlsplit(path).query)
+    assert query["access_token"] == ["t"]
+    assert set(query) == {"access_token", "timestamp", "sign"}, "the secret itself must not travel"
+    assert ALERT.title in dingtalk["markdown"]["text"]
+    assert ALERT.text in wecom["text"]["content"]
+
+
+def test_a_way_that_fails_does_not_stop_the_others_and_never_shows_its_token(webhook: tuple[str, list], caplog) -> None:
+    address, told = webhook
+    ways = f"http://127.0.0.1:1/?token=hidden dingtalk+{address}/refused?access_token=hidden {address}/hook"
+    silent = send_alert(ALERT, read_sinks({"AFTERSALES_ALERTS": ways}))
+    assert len(silent) == 2
+    assert len(told) == 2
+    assert "hidden" not in caplog.text + "".join(silent)
+
+
+def test_mail_is_sent_through_the_given_server(monkeypatch) -> None:
+    sent = []
+
+    class Server:
+        def __init__(self, host: str, port: int, timeout: float) -> None:
+            self.address = (host, port)
+
+        def __enter__(self) -> "Server":
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def has_extn(self, _: str) -> bool:
+            return False
+
+        def login(self, user: str, password: str) -> None:
+            self.user = (user, password)
+
+        def send_message(self, message) -> None:
+            sent.append((self.address, self.user, message["To"], message["Subject"]))
+
+    monkeypatch.setattr(smtplib, "SMTP", Server)
+    environment = {"AFTERSALES_ALERTS": "mailto:a@x.cn,b@x.cn", "AFTERSALES_SMTP": "smtp://me%40x.cn:pw@mail.x.cn:25"}
+    assert send_alert(ALERT, read_sinks(environment)) == []
+    assert sent == [(("mail.x.cn", 25), ("me@x.cn", "pw"), "a@x.cn, b@x.cn", ALERT.title)]
+
+
+@pytest.mark.parametrize("ways", ["ftp://x/y", "dingtalk+nonsense", "mailto:a@x.cn", "https:hidden"])
+def test_a_way_that_is_none_is_refused_without_telling_it(ways: str) -> None:
+    with pytest.raises(AlertSettingsError) as refused:
+        read_sinks({"AFTERSALES_ALERTS": ways})
+    assert ways not in str(refused.value)
+
+
+def test_dagster_runs_one_job_at_a_time_by_itself() -> None:
+    repository = defs.get_repository_def()
+    assert {sensor.name: sensor.default_status for sensor in repository.sensor_defs} == dict.fromkeys(
+        ("landing", "alert_failed_run", "alert_stale_dataset"), dg.DefaultSensorStatus.RUNNING
+    )
+    assert {(s.name, s.cron_schedule, s.execution_timezone) for s in repository.schedule_defs} == {
+        ("daily_refresh", "0 6 * * *", "Asia/Shanghai")
+    }
