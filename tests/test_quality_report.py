@@ -1,5 +1,6 @@
 """The quality report: it tells what failed, since when, what did not run, and how far the figures could move."""
 
+import csv
 import json
 import re
 from datetime import date, datetime, timedelta
@@ -23,7 +24,7 @@ from dagster_project.reports.quality.numbers import percent, score
 from dagster_project.reports.quality.placing import Placed
 from dagster_project.reports.quality.ranges import bounds, rate_ranges
 from dagster_project.reports.quality.rates import RATES
-from dagster_project.settings import Settings
+from dagster_project.settings import PROJECT_DIR, Settings
 
 DAY = datetime(2026, 4, 1, 21)
 NASTY = '=cmd|"/c calc"!A1<script>alert(1)</script>'
@@ -405,6 +406,12 @@ def test_figures_name_columns_and_marts_that_exist() -> None:
         for feed in rate.feeds:
             names = {rate.unit, "store_code", feed.date_column or rate.unit, *(feed.only or ())[:1]}
             assert names <= {column.name for column in contracts[feed.dataset].columns}
+
+
+def test_figures_are_those_of_the_scorecard_by_the_same_names() -> None:
+    with (PROJECT_DIR / "seeds" / "kpis.csv").open(encoding="utf-8", newline="") as file:
+        names = {row["kpi_code"]: (row["kpi_name"], row["kpi_name_zh"]) for row in csv.DictReader(file)}
+    assert {kpi.code: (kpi.label.en, kpi.label.zh) for kpi in KPIS} == names
 
 
 def test_marts_are_those_that_descend_from_staging(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ RATES = (
     ),
     Rate(
         code="resolution_rate",
-        label=Text("Complaint resolution rate", "客诉解决率"),
+        label=Text("Complaint resolution rate", "投诉解决率"),
         mart="complaint_store_monthly",
         numerator="resolved",
         denominator="cases",
