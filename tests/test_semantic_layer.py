@@ -203,7 +203,7 @@ def test_first_fix_by_technician_is_that_of_the_technicians_mart(ask, sample_mar
 @pytest.mark.parametrize(
     ("kpi", "group_by"),
     [
-        ("complaint_rate", "case_key__category"),  # repair orders have no category
+        ("complaint_rate", "case__category"),  # repair orders have no category
         ("churn_rate", "metric_time__day"),  # cohorts are months
         ("active_customers", "advisor"),  # a customer is the store's
     ],
