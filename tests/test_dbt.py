@@ -62,6 +62,17 @@ def test_marts_and_core_enforce_their_contract_and_test_their_key(manifest: dict
             assert name in keyed, f"{name} has no test of its key"
 
 
+def test_the_bi_connection_names_every_published_table(manifest: dict) -> None:
+    published = {
+        name
+        for name, node in manifest["nodes"].items()
+        if node["resource_type"] == "model" and node["schema"] in ("core", "marts")
+    }
+    exposures = {node["name"]: node for node in manifest["exposures"].values()}
+    assert set(exposures["bi_connection"]["depends_on"]["nodes"]) == published
+    assert all(node["owner"]["name"] and is_bilingual(node["description"]) for node in exposures.values())
+
+
 def test_models_hold_no_names_phones_or_plates_past_staging(manifest: dict) -> None:
     personal = {"employee_name", "customer_name", "phone", "plate_no", "answer_text", "description"}
     for name, node in manifest["nodes"].items():

@@ -8,7 +8,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
 
 from dagster_project.checks.worker import check_worker
-from dagster_project.models.dbt_build import dbt_environment, parse_project, read_node_results, target_path
+from dagster_project.models.dbt_build import BUILD, dbt_environment, parse_project, read_node_results, target_path
 from dagster_project.refresh import check_build, only_run, publish_checked
 from dagster_project.resources import Installation
 from dagster_project.settings import DBT_DIR, PROJECT_DIR
@@ -51,9 +51,8 @@ def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, installat
     settings = installation.settings(context.log.info)
     # dbt reads its folders from the environment of the process it is started by.
     os.environ.update(dbt_environment(settings))
-    arguments = ["build", "--exclude-resource-type", "unit_test"]
     with only_run(settings):
-        invocation = dbt.cli(arguments, context=context, target_path=target_path(settings), raise_on_error=False)
+        invocation = dbt.cli(BUILD, context=context, target_path=target_path(settings), raise_on_error=False)
         yield from invocation.stream()
         if not invocation.is_successful():
             # What downstream of a failure does not run is still judged, so that owners see why nothing is published.
