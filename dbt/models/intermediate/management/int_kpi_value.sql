@@ -1,6 +1,6 @@
 -- Grain: one row per store, month and KPI of which the KPI's own mart has a row; the value may be unknown there.
--- It reads marts, as the scorecard repeats figures and defines none. `sample_size` is the denominator of a rate, so that
--- numerators and samples can be pooled.
+-- It reads marts, as the scorecard repeats figures and defines none. `sample_size` is the denominator of a rate, so
+-- that numerators and samples can be pooled.
 with css as (
     select
         store_code,
