@@ -50,9 +50,9 @@ def trace(mart: str, arguments: Sequence[str]) -> int:
     """Answer the command; returns 0, or 2 when a figure does not add up. Raises TraceError and NotPublished."""
     with open_published(read_settings(data=_data(arguments)).published / "aftersales.duckdb") as connection:
         _guard("mart", mart, [name for name in published_marts(connection) if name in marts()])
-        parsed = _parser(mart, key_of(mart)).parse_args(arguments)
         if marts()[mart].see:
             raise TraceError(f"{mart} holds no figures made of rows: {marts()[mart].see}")
+        parsed = _parser(mart, key_of(mart)).parse_args(arguments)
         key = find_key(connection, mart, {column: getattr(parsed, f"key_{column}") for column in key_of(mart)})
         if parsed.measure:
             _guard("measure", parsed.measure, _measures(connection, mart))

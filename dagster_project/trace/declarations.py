@@ -89,20 +89,43 @@ class Formula:
 
 
 @dataclass(frozen=True)
+class Target:
+    """A measure of another mart, in the row of the same store and month; `key` is what else tells the row."""
+
+    mart: str
+    measure: str
+    key: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Follow:
+    """A measure that is one of another mart: which, says the column `by`."""
+
+    by: str
+    to: dict[str, Target]
+
+
+Declared = RowMeasure | Formula | Follow
+
+
+@dataclass(frozen=True)
 class Mart:
     """How a mart's measures come about; `see` says where to look when its rows are no figures."""
 
     name: str
     match: dict[str, dict[str, str]]
-    measures: dict[str, RowMeasure | Formula]
+    measures: dict[str, Declared]
     see: str = ""
 
 
-def _measure(told: str | dict, where: str) -> RowMeasure | Formula:
+def _measure(told: str | dict, where: str) -> Declared:
     if isinstance(told, str):
         return Formula(told)
     if "formula" in told:
         return Formula(told["formula"], told["text"])
+    if "follow" in told:
+        targets = {value: Target(**target) for value, target in told["follow"]["to"].items()}
+        return Follow(told["follow"]["by"], targets)
     unknown = told.keys() - {
         "rows",
         "where",

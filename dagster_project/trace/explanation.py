@@ -1,12 +1,12 @@
 """Explain one row of a mart: each measure with its value, how it comes about, and its rows."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import duckdb
 
-from dagster_project.trace.declarations import RowMeasure, row_sets, unit_labels
+from dagster_project.trace.declarations import Follow, RowMeasure, Target, row_sets, unit_labels
 from dagster_project.trace.figures import (
     How,
     Interval,
@@ -20,7 +20,7 @@ from dagster_project.trace.figures import (
     recompute,
 )
 from dagster_project.trace.keys import asked
-from dagster_project.trace.published import columns_of
+from dagster_project.trace.published import columns_of, key_of
 from dagster_project.trace.source_rows import SourceRow, source_rows
 
 _AGGREGATES = {"sum": "sum of {}", "mean": "mean of {}", "median": "median of {}", "p90": "90th percentile of {}"}
@@ -44,7 +44,10 @@ class Explained:
 
 
 def explain(connection: duckdb.DuckDBPyConnection, mart: str, key: Key, measure: str | None = None) -> list[Explained]:
-    """The measures of the row with this key; of one measure, that and those it is made of."""
+    """The measures of the row with this key; of one measure, that and those it is made of.
+
+    A figure of another mart is followed there.
+    """
     choose(connection, mart, key)
     measures = measures_of(connection, mart)
     wanted = measures.keys() if measure is None else _with_operands(measures, measure)
@@ -54,19 +57,34 @@ def explain(connection: duckdb.DuckDBPyConnection, mart: str, key: Key, measure:
     for name in (name for name in measures if name in wanted):
         how = measures[name]
         anew = recompute(connection, mart, name, how)[1]
+        rows = source_rows(connection, how) if isinstance(how, RowMeasure) else []
         if isinstance(how, RowMeasure):
-            rows = source_rows(connection, how)
             told = _tell_rows(how, rows)
+        elif isinstance(how, Previous):
+            told = _tell_before(mart, how, key)
+        elif isinstance(how, Follow):
+            target = how.to[str(key[how.by])]
+            told = f"{target.measure}: {asked(target.mart, _key_there(target, key))}"
         else:
-            rows = []
-            told = _tell_before(mart, how, key) if isinstance(how, Previous) else _tell_others(how, values)
+            told = _tell_others(how, values)
         explained.append(Explained(name, labels[name], values[name], anew, told, rows))
+    for name in [measure.name for measure in explained if measure.value is not None]:
+        if isinstance(followed := measures[name], Follow):
+            target = followed.to[str(key[followed.by])]
+            there = explain(connection, target.mart, _key_there(target, key), target.measure)
+            explained += [replace(measure, name=f"{target.mart}.{measure.name}") for measure in there]
     return explained
+
+
+def _key_there(target: Target, key: Key) -> Key:
+    """The key of the row in another mart, in the order that mart has it."""
+    known: Key = {**key, **target.key}
+    return {column: known[column] for column in key_of(target.mart)}
 
 
 def _with_operands(measures: dict[str, How], name: str) -> set[str]:
     how = measures[name]
-    if isinstance(how, RowMeasure | Previous):
+    if isinstance(how, RowMeasure | Previous | Follow):
         return {name}
     operands = {how.rate} if isinstance(how, Interval) else how.names & measures.keys()
     return {name}.union(*(_with_operands(measures, operand) for operand in operands))
@@ -111,7 +129,7 @@ def _tell_before(mart: str, how: Previous, key: Key) -> str:
 def _tell_others(how: How, values: dict[str, Value]) -> str:
     if isinstance(how, Interval):
         return f"Wilson 95% interval of {how.rate} 威尔逊95%区间"
-    assert not isinstance(how, RowMeasure | Previous)
+    assert not isinstance(how, RowMeasure | Previous | Follow)
     if how.text:
         return how.text
     with_values = re.sub(r"[a-z][a-z0-9_]*", lambda found: number(values.get(found[0])), how.sql)

@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 import duckdb
 
-from dagster_project.trace.declarations import DeclarationError, Formula, Mart, RowMeasure, marts
+from dagster_project.trace.declarations import DeclarationError, Declared, Follow, Formula, Mart, RowMeasure, marts
 from dagster_project.trace.published import columns_of, key_of
 
 Value = float | int | str | bool | date | datetime | None
@@ -33,7 +33,7 @@ class Interval:
     sign: str
 
 
-How = RowMeasure | Formula | Previous | Interval
+How = Declared | Previous | Interval
 
 
 Key = dict[str, Value]
@@ -114,6 +114,8 @@ def recompute(connection: duckdb.DuckDBPyConnection, mart: str, name: str, how: 
         )
     elif isinstance(how, Interval):
         query = _wilson(mart, how)
+    elif isinstance(how, Follow):
+        query = _followed(how)
     elif how.ratio:
         numerator, denominator = how.ratio
         query = f"select figure_id, cast({numerator} as double) / nullif({denominator}, 0) from figure"
@@ -133,6 +135,18 @@ def _aggregate(how: RowMeasure) -> str:
         f"from figure left join (select figure_id, {how.value} as value from {source} group by figure_id) as made "
         "using (figure_id)"
     )
+
+
+def _followed(how: Follow) -> str:
+    """Each figure's value in the mart that it is followed to."""
+    cases = []
+    for value, target in how.to.items():
+        further = "".join(f" and told.{column} = '{wanted}'" for column, wanted in target.key.items())
+        cases.append(
+            f"when '{value}' then (select max(cast(told.{target.measure} as double)) from {target.mart} as told "
+            f"where told.store_code = figure.store_code and told.month = figure.month{further})"
+        )
+    return f"select figure_id, case {how.by} {' '.join(cases)} end from figure"
 
 
 def _wilson(mart: str, how: Interval) -> str:
