@@ -1,4 +1,4 @@
-"""The command line: `aftersales run`, `aftersales sample`."""
+"""The command line: `aftersales run`, `aftersales sample`, `aftersales trace`."""
 
 import argparse
 import sys
@@ -6,24 +6,33 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from dagster_project.load.lake import WarehouseBusy
-from dagster_project.load.load import LandingError
-from dagster_project.models.dbt_build import ModelError
-from dagster_project.refresh import AlreadyRunning, PublishingBlocked, refresh
-from dagster_project.sample_store import SampleMixed, choose_sample, guard_sample
-from dagster_project.settings import Settings, SettingsError, read_settings
-from dagster_project.summary import summarise
+from dagster_project.settings import Settings, read_settings
 
-_EXPECTED_ERRORS = (
-    SettingsError,
-    LandingError,
-    WarehouseBusy,
-    ModelError,
-    AlreadyRunning,
-    PublishingBlocked,
-    SampleMixed,
-    OSError,
-)
+# Commands import what they do themselves: a question to the published tables need not wait for the loader.
+
+
+def _expected_errors() -> tuple[type[Exception], ...]:
+    from dagster_project.load.lake import WarehouseBusy
+    from dagster_project.load.load import LandingError
+    from dagster_project.models.dbt_build import ModelError
+    from dagster_project.refresh import AlreadyRunning, PublishingBlocked
+    from dagster_project.sample_store import SampleMixed
+    from dagster_project.settings import SettingsError
+    from dagster_project.trace.keys import TraceError
+    from dagster_project.trace.published import NotPublished
+
+    return (
+        SettingsError,
+        LandingError,
+        WarehouseBusy,
+        ModelError,
+        AlreadyRunning,
+        PublishingBlocked,
+        SampleMixed,
+        NotPublished,
+        TraceError,
+        OSError,
+    )
 
 
 def _tell_since(started: float) -> Callable[[str], None]:
@@ -61,10 +70,23 @@ def _parser() -> argparse.ArgumentParser:
 
     sample = commands.add_parser("sample", help="write the extracts of the sample store group")
     sample.add_argument("folder", type=Path, help="landing folder to write to")
+
+    trace = commands.add_parser(
+        "trace",
+        help="list the source rows, file and line, that a published figure was made from",
+        description="List the source rows, file and line, that the figures in one row of a mart were made from: "
+        "`aftersales trace first_fix_store_monthly --store S001 --month 2025-10`.",
+    )
+    trace.add_argument("mart", help="a published mart; `aftersales trace MART --help` shows its keys")
+    trace.add_argument("arguments", nargs=argparse.REMAINDER, metavar="--KEY VALUE …", help="which row of the mart")
     return parser
 
 
 def _run(settings: Settings, quiet: bool) -> int:
+    from dagster_project.refresh import refresh
+    from dagster_project.sample_store import guard_sample
+    from dagster_project.summary import summarise
+
     started = time.monotonic()
     tell = None if quiet else _tell_since(started)
     guard_sample(settings)
@@ -74,7 +96,7 @@ def _run(settings: Settings, quiet: bool) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit code: 0 done, 1 failed with its reason on stderr."""
+    """Run the command line; returns the exit code: 0 done, 1 failed with its reason on stderr, 2 a trace differs."""
     parsed = _parser().parse_args(arguments)
     try:
         if parsed.command == "sample":
@@ -83,9 +105,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for path in write_sample(parsed.folder.resolve()):
                 print(path)
             return 0
+        if parsed.command == "trace":
+            from dagster_project.trace.command import trace
+
+            return trace(parsed.mart, parsed.arguments)
+        from dagster_project.sample_store import choose_sample
+
         settings = read_settings(landing=parsed.landing, data=parsed.data, as_of=parsed.as_of)
         return _run(choose_sample(settings, parsed.landing, parsed.as_of, _tell_since(time.monotonic())), parsed.quiet)
-    except _EXPECTED_ERRORS as error:
+    except _expected_errors() as error:
         print(f"aftersales: {error}", file=sys.stderr)
         return 1
 
