@@ -76,7 +76,7 @@ def publish_checked(settings: Settings, results: list[CheckResult]) -> Published
     manifest = target_path(settings) / "manifest.json"
     sentences = blocks(results)
     if not sentences:
-        info = new_state(settings.as_of, results[0].run_id)
+        info = new_state(results[0].as_of or settings.as_of, results[0].run_id)
         record_restatements(settings.warehouse, manifest, settings.published, settings.lake, info)
         state = publish(settings.warehouse, manifest, settings.published, info)
         write_quality_report(settings)

@@ -29,7 +29,8 @@ class CheckResult:
     """What one check found.
 
     `passed` is None, and `error` says why, when the check could not be evaluated. `failing` names up to
-    200 of the failing rows by key, file and line; it never holds a name, phone, plate or free text.
+    200 of the failing rows by key, file and line; it never holds a name, phone, plate or free text. `as_of`
+    is the business date of the run, None in results that were kept before it was.
     """
 
     run_id: str
@@ -48,6 +49,7 @@ class CheckResult:
     owner: str
     description: str
     error: str | None = None
+    as_of: date | None = None
     failing: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -69,6 +71,7 @@ RESULT_SCHEMA = pa.schema(
         ("owner", pa.string()),
         ("description", pa.string()),
         ("error", pa.string()),
+        ("as_of", pa.date32()),
     ]
 )
 
