@@ -190,6 +190,7 @@ def test_pages_tell_what_failed_and_what_is_quarantined(settings: Settings) -> N
     owner = text(page(settings, "dms_owner.html"))
     assert "dms/repair_orders · delivered_in_order" in owner
     assert "3 of 200" in owner and "交车不早于接车" in owner and "ro_20260401.csv, 12" in owner
+    assert "aftersales failing --dataset dms/repair_orders --check delivered_in_order --out" in owner, "one row of 3"
     assert "On-time delivery rate" in owner.split("What failed")[1], "the figures made from delivered_at"
     assert "checked_in_at is not a time" in owner and "接车时间不是有效时间" in owner
     assert "All well" in text(page(settings, "planning_owner.html"))
