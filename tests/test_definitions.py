@@ -13,6 +13,8 @@ from dagster_project.checks.suites import read_suites
 from dagster_project.contracts import read_contracts
 from dagster_project.definitions import defs
 from dagster_project.load.assets import dataset_key
+from dagster_project.models.assets import dbt_models
+from dagster_project.models.check_description import describe_check
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +49,27 @@ def test_no_source_is_left_without_the_asset_that_makes_it(graph) -> None:
 def test_dbt_tests_are_asset_checks_of_assets_that_exist(graph) -> None:
     assert len(graph.asset_check_keys) > 150
     assert {key.asset_key for key in graph.asset_check_keys} <= graph.materializable_asset_keys
+
+
+def test_every_check_says_what_it_asks(graph) -> None:
+    silent = [key.name for key in graph.asset_check_keys if not graph.get_check_spec(key).description]
+    assert not silent
+    told = {spec.name: spec.description for spec in dbt_models.check_specs}
+    assert told["unique_combination_css_store_monthly_store_code__month"].startswith(
+        "One row a key (store_code, month)"
+    )
+    assert told["relationships_dim_customer_home_store_code__store_code__ref_dim_store_"].startswith(
+        "Every known home_store_code stands in dim_store.store_code."
+    )
+    assert told["assert_repair_orders_agree_between_marts"].startswith("Repair orders are one figure: marts that")
+
+
+def test_a_test_with_a_description_is_described_by_it() -> None:
+    node = {"name": "n", "description": "", "test_metadata": {"name": "own_kind", "kwargs": {"column_name": "a"}}}
+    assert describe_check(node | {"description": "Told in YAML."}) == "Told in YAML."
+    assert describe_check(node) == "n"
+    own = {"name": "n", "description": "", "raw_code": "-- Why: one reason,\n-- and more.\nselect 1\n-- not this\n"}
+    assert describe_check(own) == "One reason, and more."
 
 
 def test_every_expectation_and_blocking_rule_is_a_check_of_its_dataset(graph) -> None:

@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 # The lineage columns that a failing row is found by.
 WHERE_FROM = ("source_file", "source_line")
 
+_FETCHED_ROWS = 10_000
 _COUNTS = {"result_format": "BASIC", "partial_unexpected_count": 0}
 
 
@@ -63,6 +64,7 @@ def _result(run: RunInfo, check: Check, **found: Any) -> CheckResult:  # noqa: A
         column_name=check.column,
         is_blocking=check.is_blocking,
         run_at=run.run_at,
+        as_of=run.as_of,
         owner=check.owner,
         description=check.description,
         **values,
@@ -162,12 +164,23 @@ class CheckSession:
         result = self._validate(suite, check.rows, [check], complete)[check.name].result
         return result["unexpected_index_query"].rstrip().removesuffix(";")
 
-    def failing_rows(self, suite: Suite, check: Check, limit: int | None = None) -> list[dict[str, Any]]:
-        """The failing rows by key, file and line, in the same order each time."""
+    def stream_failing_rows(
+        self, suite: Suite, check: Check, limit: int | None = None
+    ) -> tuple[list[str], Iterable[Sequence[Any]]]:
+        """The columns that failing rows may show (key, file, line), and the rows, in the same order each time.
+
+        Rows are fetched as they are read: how many there are costs no memory here.
+        """
         query = self._failing_query(suite, check)
         limited = f" limit {limit}" if limit is not None else ""
-        rows = self.execute(f"select * from ({query}) order by all{limited}").mappings()
-        return [{name: row[name] for name in row if name in self.shown} for row in rows]
+        found = self.execute(f"select * from ({query}) order by all{limited}")
+        columns = [name for name in found.keys() if name in self.shown]  # noqa: SIM118 (a result is no mapping)
+        return columns, found.yield_per(_FETCHED_ROWS).columns(*columns)
+
+    def failing_rows(self, suite: Suite, check: Check, limit: int | None = None) -> list[dict[str, Any]]:
+        """The failing rows by key, file and line, in the same order each time."""
+        columns, rows = self.stream_failing_rows(suite, check, limit)
+        return [dict(zip(columns, row, strict=True)) for row in rows]
 
     def _judge(self, run: RunInfo, suite: Suite, check: Check, result: Any, evaluated: Any) -> CheckResult:  # noqa: ANN401
         """What Great Expectations' result says of a check."""
@@ -256,11 +269,3 @@ def run_checks(
                 progress(f"checks: {name}, {position} of {len(suites)} datasets")
             results += session.run(suite, run)
     return results
-
-
-def failing_rows(
-    warehouse: Path, suite: Suite, check_name: str, as_of: date, limit: int | None = None
-) -> list[dict[str, Any]]:
-    """All rows that fail a check, by key, file and line."""
-    with open_session(warehouse, as_of) as session:
-        return session.failing_rows(suite, suite.check(check_name), limit)

@@ -8,6 +8,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
 
 from dagster_project.checks.worker import check_worker
+from dagster_project.models.check_description import describe_check
 from dagster_project.models.dbt_build import BUILD, dbt_environment, parse_project, read_node_results, target_path
 from dagster_project.refresh import check_build, only_run, publish_checked
 from dagster_project.resources import Installation
@@ -43,6 +44,13 @@ class FolderTranslator(DagsterDbtTranslator):
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
         """The team that answers for the models."""
         return [OWNER]
+
+    def get_asset_check_spec(
+        self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetCheckSpec | None:
+        """A test as an asset check that says what it asks."""
+        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        return spec and spec._replace(description=describe_check(manifest["nodes"][unique_id]))
 
 
 @dbt_assets(manifest=dbt_project.manifest_path, project=dbt_project, dagster_dbt_translator=FolderTranslator())

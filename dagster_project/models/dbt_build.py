@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from dagster_project.models.check_description import describe_check
 from dagster_project.processes import die_with_parent
 from dagster_project.settings import DBT_DIR, Settings
 
@@ -90,7 +91,7 @@ def read_node_results(target: Path) -> list[NodeResult]:
                 status=result["status"],
                 failures=result["failures"],
                 message=" ".join((result["message"] or "").split()),
-                description=node["description"],
+                description=describe_check(node) if is_test else node["description"],
             )
         )
     return found
