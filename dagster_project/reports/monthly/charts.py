@@ -1,7 +1,6 @@
 """Charts as inline SVG: Vega-Lite rendered at writing time, so that the page needs no script and no network."""
 
 import re
-from textwrap import wrap
 
 import altair as alt
 import vl_convert
@@ -57,7 +56,7 @@ _MONTH_LABEL = (
 
 def _svg(chart: alt.TopLevelMixin, name: str, label: Text) -> Markup:
     """The chart as SVG whose ids are its own on the page."""
-    spec = chart.configure(**_CONFIG).to_dict()  # type: ignore[attr-defined]
+    spec = chart.configure(**_CONFIG).to_dict(validate=False)  # type: ignore[attr-defined]
     svg = vl_convert.vegalite_to_svg(spec)
     ids = {found: f"{name}-{place}" for place, found in enumerate(dict.fromkeys(re.findall(r'\bid="([^"]+)"', svg)))}
     for found, own in ids.items():
@@ -71,18 +70,25 @@ def _line(text: Text) -> str:
     return text.en if text.en == text.zh else f"{text.en} {text.zh}".strip()
 
 
-def _lines_of(text: Text, width: int = 38) -> str:
-    """Both languages as lines of an axis label."""
-    chinese = [text.zh] if text.zh and text.zh != text.en else []
-    english = wrap(text.en, width) or [""]
-    if len(english) == 1 and len(text.en) + 2 * len(text.zh) <= width and chinese:
-        return f"{text.en} {text.zh}"
-    return _BREAK.join([*english, *chinese])
+def _pixels(text: str) -> float:
+    """About how wide a label is drawn."""
+    return sum(11.0 if character > "\u2e7f" else 5.9 for character in text)
 
 
-def _tall(labels: list[str], line: int = 14, least: int = 24) -> int:
-    """The height that labels of several lines need."""
-    return max(least, line * max((label.count(_BREAK) + 1 for label in labels), default=1) + 8) * len(labels)
+def _axis_labels(texts: tuple[Text, ...], room: float) -> tuple[list[str], int, float]:
+    """The labels of an axis, their lines and width: on one line when all fit the room, else a line a language."""
+    single = [_line(text) for text in texts]
+    widest = max(map(_pixels, single), default=0.0)
+    if widest <= room or all(text.en == text.zh or not text.zh for text in texts):
+        return single, 1, widest
+    double = [f"{text.en}{_BREAK}{text.zh if text.zh != text.en else ''}" for text in texts]
+    return double, 2, max(_pixels(line) for label in double for line in label.split(_BREAK))
+
+
+def _legend_columns(series: tuple[Series, ...], width: float) -> int:
+    """How many names of a legend fit beside each other."""
+    widest = max((_pixels(_line(one.name)) for one in series), default=0.0)
+    return max(1, int(width // (widest + 40)))
 
 
 def _tick_format(form: Form, decimals: int | None) -> str:
@@ -125,7 +131,7 @@ def lines(block: Lines, name: str, width: int = HALF) -> Markup:
     colour = alt.Color(
         "series:N",
         scale=_colours(block.series),
-        legend=alt.Legend(symbolType="stroke", columns=2 if several else 1) if several else None,
+        legend=alt.Legend(symbolType="stroke", columns=_legend_columns(block.series, width)) if several else None,
     )
     base = alt.Chart(data).encode(x=x, y=y, color=colour)
     drawn = [
@@ -136,16 +142,17 @@ def lines(block: Lines, name: str, width: int = HALF) -> Markup:
     if ends:
         drawn.append(
             alt.Chart(alt.Data(values=ends))
-            .mark_text(dy=-10, fontWeight=600, align="center")
+            .mark_text(dx=7, fontWeight=600, align="left")
             .encode(x=x, y=y, text="text:N", color=alt.Color("series:N", scale=_colours(block.series), legend=None))
         )
-    chart = alt.layer(*drawn).properties(width=width - 56, height=170)
+    chart = alt.layer(*drawn).properties(width=width - 92, height=170)
     return _svg(chart, name, block.title)
 
 
 def bars(block: Bars, name: str, width: int = HALF) -> Markup:
     """Bars by category: side by side, or stacked."""
-    labels = [_lines_of(category, 34 if block.horizontal else 18) for category in block.categories]
+    room = 150.0 if block.horizontal else (width - 56) / max(len(block.categories), 1) - 10
+    labels, label_lines, label_width = _axis_labels(block.categories, room)
     rows = [
         {
             "category": label,
@@ -166,13 +173,22 @@ def bars(block: Bars, name: str, width: int = HALF) -> Markup:
     across = {
         "title": None,
         "sort": labels,
-        "axis": alt.Axis(labelExpr=_LINES_LABEL, labelAngle=0, ticks=False, labelPadding=8, labelLineHeight=14),
+        "axis": alt.Axis(
+            labelExpr=_LINES_LABEL,
+            labelAngle=0,
+            ticks=False,
+            labelPadding=8,
+            labelLineHeight=13,
+            labelOffset=-7 if block.horizontal and label_lines > 1 else 0,
+        ),
         "scale": alt.Scale(paddingInner=0.3, paddingOuter=0.15),
     }
     colour = alt.Color(
         "series:N",
         scale=_colours(block.series),
-        legend=alt.Legend(symbolType="square", columns=4 if width == FULL else 2) if len(block.series) > 1 else None,
+        legend=alt.Legend(symbolType="square", columns=_legend_columns(block.series, width))
+        if len(block.series) > 1
+        else None,
     )
     side = not block.stacked and len(block.series) > 1
     order = [_line(one.name) for one in block.series]
@@ -182,8 +198,7 @@ def bars(block: Bars, name: str, width: int = HALF) -> Markup:
         place = {"x": alt.X("value:Q", **along), "y": alt.Y("category:N", **across)}
         place |= {"yOffset": alt.YOffset("series:N", sort=order)} if side else {}
         text = {"align": "left", "dx": 4, "baseline": "middle"}
-        height = _tall(labels, least=40 if side else 24)
-        size = {"width": width - 230, "height": height}
+        size = {"width": width - label_width - 70, "height": (40 if side else 10 + 14 * label_lines) * len(labels)}
     else:
         place = {"x": alt.X("category:N", **across), "y": alt.Y("value:Q", **along)}
         place |= {"xOffset": alt.XOffset("series:N", sort=order)} if side else {}
@@ -210,7 +225,7 @@ def _stack_totals(block: Bars, labels: list[str], place: dict, text: dict) -> al
 def pareto(block: Pareto, name: str, width: int = HALF) -> Markup:
     """Counts from the largest down, the cumulative share above them."""
     total = sum(block.counts)
-    labels = [_lines_of(category, 12) for category in block.categories]
+    labels, _, _ = _axis_labels(block.categories, (width - 16) / max(len(block.categories), 1) - 8)
     rows, running = [], 0
     for label, count in zip(labels, block.counts, strict=True):
         running += count
@@ -243,11 +258,8 @@ def pareto(block: Pareto, name: str, width: int = HALF) -> Markup:
 
 def heat(block: Heat, name: str, width: int = FULL) -> Markup:
     """A matrix of values, coloured about its middle."""
-    names = [_lines_of(row, 60) for row in block.rows]
-    heads = [
-        _lines_of(column, 10) if column.zh == column.en else f"{column.en}{_BREAK}{column.zh}"
-        for column in block.columns
-    ]
+    names, name_lines, name_width = _axis_labels(block.rows, 330)
+    heads = [f"{column.en}{_BREAK}{column.zh}" for column in block.columns]
     known = [value for values in block.values for value in values if value is not None]
     middle = block.middle if block.middle is not None else (sum(known) / len(known) if known else 0.0)
     reach = max((abs(value - middle) for value in known), default=1.0) or 1.0
@@ -267,14 +279,21 @@ def heat(block: Heat, name: str, width: int = FULL) -> Markup:
         "column:N",
         title=None,
         sort=heads,
-        axis=alt.Axis(orient="top", labelAngle=0, labelExpr=_LINES_LABEL, domain=False, ticks=False, labelPadding=6),
+        axis=alt.Axis(orient="top", labelAngle=0, labelExpr=_LINES_LABEL, domain=False, ticks=False, labelPadding=20),
         scale=alt.Scale(paddingInner=0.04),
     )
     y = alt.Y(
         "row:N",
         title=None,
         sort=names,
-        axis=alt.Axis(labelExpr=_LINES_LABEL, domain=False, ticks=False, labelPadding=8),
+        axis=alt.Axis(
+            labelExpr=_LINES_LABEL,
+            domain=False,
+            ticks=False,
+            labelPadding=8,
+            labelLineHeight=13,
+            labelOffset=-7 if name_lines > 1 else 0,
+        ),
         scale=alt.Scale(paddingInner=0.08),
     )
     base = alt.Chart(alt.Data(values=rows)).encode(x=x, y=y)
@@ -289,13 +308,14 @@ def heat(block: Heat, name: str, width: int = FULL) -> Markup:
             text="text:N", color=alt.condition("datum.far", alt.value("#0b1116"), alt.value(INK))
         ),
     )
-    left = 400 if any(_BREAK in one or len(one) > 36 for one in names) else 320
-    return _svg(drawn.properties(width=width - left, height=_tall(names, least=28)), name, block.title)
+    size = {"width": width - name_width - 16, "height": (14 + 9 * name_lines) * len(names)}
+    return _svg(drawn.properties(**size), name, block.title)
 
 
 def intervals(block: Intervals, name: str, width: int = FULL) -> Markup:
     """Values with their 95% intervals against a reference; dark where the reference lies outside."""
-    labels = [_lines_of(one, 60) for one in block.names]
+    labels, label_lines, label_width = _axis_labels(block.names, 330)
+    plot = width - label_width - 150
     reference = block.reference.value if block.reference else None
     rows = []
     for place, label in enumerate(labels):
@@ -316,7 +336,14 @@ def intervals(block: Intervals, name: str, width: int = FULL) -> Markup:
         "name:N",
         title=None,
         sort=labels,
-        axis=alt.Axis(labelExpr=_LINES_LABEL, domain=False, ticks=False, labelPadding=10, labelFontSize=11.5),
+        axis=alt.Axis(
+            labelExpr=_LINES_LABEL,
+            domain=False,
+            ticks=False,
+            labelPadding=10,
+            labelLineHeight=13,
+            labelOffset=-7 if label_lines > 1 else 0,
+        ),
     )
     known = [end for row in rows for end in (row["low"], row["high"], row["value"]) if end is not None]
     known += [reference] if reference is not None else []
@@ -333,7 +360,7 @@ def intervals(block: Intervals, name: str, width: int = FULL) -> Markup:
         base.mark_point(filled=True, size=70, opacity=1, stroke="white", strokeWidth=1.2).encode(
             x=alt.X("value:Q", scale=scale), color=colour
         ),
-        base.mark_text(align="left", dx=12, color=SOFT).encode(x=alt.value(width - 560), text="text:N"),
+        base.mark_text(align="left", dx=12, color=SOFT).encode(x=alt.value(plot), text="text:N"),
     ]
     if reference is not None and block.reference:
         told = f"{_line(block.reference.label)} {written(reference, block.form, block.decimals)}"
@@ -346,5 +373,5 @@ def intervals(block: Intervals, name: str, width: int = FULL) -> Markup:
                 x=alt.X("at:Q", scale=scale), y=alt.value(-4), text="text:N"
             )
         )
-    chart = alt.layer(*drawn).properties(width=width - 560, height=_tall(labels, least=26))
+    chart = alt.layer(*drawn).properties(width=plot, height=(12 + 12 * label_lines) * len(labels))
     return _svg(chart, name, block.title)

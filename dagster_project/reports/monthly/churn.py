@@ -133,7 +133,7 @@ def _cohort_table(scope: Scope, cohort: date) -> Table:
             Column(Text("Visited", "到店车辆"), Form.COUNT),
             Column(Text("Lost", "流失车辆"), Form.COUNT),
             Column(Text("Churn rate", "流失率"), Form.RATE, 2),
-            Column(Text("95% interval", "95% 区间"), Form.TEXT),
+            Column(Text("95% interval", "95% 区间"), Form.RATE),
             Column(Text("Cohort before", "上一批"), Form.RATE, 2),
             Column(Text("Change", "变化"), Form.RATE, 2),
         ),

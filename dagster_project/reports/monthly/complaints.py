@@ -275,7 +275,7 @@ def _handling(scope: Scope, row: Row) -> tuple[Block, ...]:
             Column(Text("Share of cases", "指标"), Form.TEXT),
             Column(Text("Last month", "上月"), Form.RATE),
             Column(Text("This month", "本月"), Form.RATE),
-            Column(Text("95% interval", "95% 区间"), Form.TEXT),
+            Column(Text("95% interval", "95% 区间"), Form.RATE),
             Column(Text("Change", "较上月"), Form.RATE),
             Column(Text("of", "基数"), Form.COUNT),
         ),
@@ -325,12 +325,12 @@ def _agents(scope: Scope) -> tuple[Block, ...]:
                 Column(Text("Agent", "专员"), Form.TEXT),
                 Column(Text("Cases", "案件"), Form.COUNT),
                 Column(Text("Resolved in 72 h", "72 小时解决率"), Form.RATE),
-                Column(Text("95% interval", "95% 区间"), Form.TEXT),
+                Column(Text("95% interval", "95% 区间"), Form.RATE),
                 Column(Text("First response", "首次响应"), Form.MINUTES),
                 Column(Text("Satisfaction", "处理满意度"), Form.SCORE, 2),
                 Column(Text("Calls", "回访量"), Form.COUNT),
                 Column(Text("Completed", "成功率"), Form.RATE),
-                Column(Text("95% interval", "95% 区间"), Form.TEXT),
+                Column(Text("95% interval", "95% 区间"), Form.RATE),
             ),
             tuple(
                 (

@@ -120,8 +120,12 @@ def _status(figured: Figured) -> tuple[Text | None, Tone]:
         return (None, Tone.NEUTRAL)
     is_met = now.value >= target if kpi.higher_is_better else now.value <= target
     told = Text("met", "达成") if is_met else Text("missed", "未达成")
-    if leaves_out(now, target) is False:
+    beyond = leaves_out(now, target)
+    if beyond is False:
         return (Text(f"{told.en}, within noise", f"{told.zh}（波动内）"), Tone.NEUTRAL)
+    # A full count is what it is; a figure without an interval, such as one visit, is not judged.
+    if beyond is None and kpi.form is not Form.COUNT:
+        return (told, Tone.NEUTRAL)
     return (told, Tone.GOOD if is_met else Tone.BAD)
 
 
@@ -149,7 +153,7 @@ def summary(scope: Scope, card: Scorecard) -> tuple[Block, ...]:
         shift: Change = change(figured.now, figured.before, kpi.form, kpi.higher_is_better, kpi.decimals)
         if shift.is_news:
             moved.append(label)
-        if tone is Tone.BAD:
+        if tone is Tone.BAD and kpi.form is not Form.COUNT:
             missed.append(label)
         stores = ranks.get((kpi.code, month), 0)
         rows.append(
@@ -183,7 +187,7 @@ def summary(scope: Scope, card: Scorecard) -> tuple[Block, ...]:
         (
             Column(Text("Figure", "指标"), Form.TEXT),
             Column(Text("This month", "本月"), Form.TEXT),
-            Column(Text("95% interval", "95% 区间"), Form.TEXT),
+            Column(Text("95% interval", "95% 区间"), Form.RATE),
             Column(Text("n", "样本"), Form.COUNT),
             Column(Text("Change", "较上月"), Form.TEXT),
             Column(Text("Target", "目标"), Form.TEXT),

@@ -142,16 +142,17 @@ class _Drawing:
     def __init__(self) -> None:
         self._names = count(1)
 
-    def chart(self, block: Block) -> Markup:
-        """A chart as SVG."""
+    def chart(self, block: Block, is_alone: bool) -> Markup:
+        """A chart as SVG; one that stands alone takes the page's width."""
+        width = charts.FULL if is_alone else charts.HALF
         name = f"chart{next(self._names)}"
         match block:
             case Lines():
-                return charts.lines(block, name)
+                return charts.lines(block, name, width)
             case Pareto():
-                return charts.pareto(block, name)
+                return charts.pareto(block, name, width)
             case Bars():
-                return charts.bars(block, name, charts.FULL if _is_long(block) else charts.HALF)
+                return charts.bars(block, name, width)
             case Heat():
                 return charts.heat(block, name)
             case Intervals():
