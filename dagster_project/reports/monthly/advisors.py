@@ -47,7 +47,7 @@ def _table(advisors: list[Row]) -> Table:
         ),
         tuple(
             (
-                advisor_name(row["advisor_no"]),
+                row["advisor_no"],
                 row["check_ins"],
                 row["callbacks_completed"],
                 row["css_samples"],

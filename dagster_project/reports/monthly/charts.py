@@ -1,6 +1,7 @@
 """Charts as inline SVG: Vega-Lite rendered at writing time, so that the page needs no script and no network."""
 
 import re
+from textwrap import wrap
 
 import altair as alt
 import vl_convert
@@ -39,7 +40,7 @@ _CONFIG = {
         "labelFontSize": 11,
         "labelLimit": 0,
         "orient": "top",
-        "offset": 6,
+        "offset": 14,
         "symbolSize": 80,
         "symbolStrokeWidth": 2,
         "title": None,
@@ -72,7 +73,7 @@ def _line(text: Text) -> str:
 
 def _pixels(text: str) -> float:
     """About how wide a label is drawn."""
-    return sum(11.0 if character > "\u2e7f" else 5.9 for character in text)
+    return sum(11.0 if character > "\u2e7f" else 5.5 for character in text)
 
 
 def _axis_labels(texts: tuple[Text, ...], room: float) -> tuple[list[str], int, float]:
@@ -83,6 +84,17 @@ def _axis_labels(texts: tuple[Text, ...], room: float) -> tuple[list[str], int, 
         return single, 1, widest
     double = [f"{text.en}{_BREAK}{text.zh if text.zh != text.en else ''}" for text in texts]
     return double, 2, max(_pixels(line) for label in double for line in label.split(_BREAK))
+
+
+def _band_labels(texts: tuple[Text, ...], room: float) -> list[str]:
+    """The labels below bands: English wrapped to the band, Chinese below it."""
+    if max((_pixels(_line(text)) for text in texts), default=0.0) <= room:
+        return [_line(text) for text in texts]
+    width = max(6, int(room // 5.6))
+    return [
+        _BREAK.join([*wrap(text.en, width, break_long_words=False), *([text.zh] if text.zh != text.en else [])])
+        for text in texts
+    ]
 
 
 def _legend_columns(series: tuple[Series, ...], width: float) -> int:
@@ -113,6 +125,8 @@ def lines(block: Lines, name: str, width: int = HALF) -> Markup:
         last = next((row for row in reversed(rows[-len(one.values) :]) if row["value"] is not None), None)
         if last and not one.quiet:
             ends.append({**last, "text": written(last["value"], block.form, block.decimals)})
+    known = [row["value"] for row in rows if row["value"] is not None]
+    decimals = 1 if known and max(known) - min(known) < 0.05 else 0
     data = alt.Data(values=rows)
     x = alt.X(
         "category:O",
@@ -125,7 +139,7 @@ def lines(block: Lines, name: str, width: int = HALF) -> Markup:
         "value:Q",
         title=None,
         scale=alt.Scale(zero=False, nice=True),
-        axis=alt.Axis(format=_tick_format(block.form, None), tickCount=4, domain=False, ticks=False),
+        axis=alt.Axis(format=_tick_format(block.form, decimals), tickCount=4, domain=False, ticks=False),
     )
     several = len(block.series) > 1
     colour = alt.Color(
@@ -151,8 +165,9 @@ def lines(block: Lines, name: str, width: int = HALF) -> Markup:
 
 def bars(block: Bars, name: str, width: int = HALF) -> Markup:
     """Bars by category: side by side, or stacked."""
-    room = 150.0 if block.horizontal else (width - 56) / max(len(block.categories), 1) - 10
-    labels, label_lines, label_width = _axis_labels(block.categories, room)
+    labels, label_lines, label_width = _axis_labels(block.categories, 150.0)
+    if not block.horizontal:
+        labels = _band_labels(block.categories, (width - 56) / max(len(block.categories), 1) - 10)
     rows = [
         {
             "category": label,
@@ -225,7 +240,7 @@ def _stack_totals(block: Bars, labels: list[str], place: dict, text: dict) -> al
 def pareto(block: Pareto, name: str, width: int = HALF) -> Markup:
     """Counts from the largest down, the cumulative share above them."""
     total = sum(block.counts)
-    labels, _, _ = _axis_labels(block.categories, (width - 16) / max(len(block.categories), 1) - 8)
+    labels = _band_labels(block.categories, (width - 16) / max(len(block.categories), 1) - 6)
     rows, running = [], 0
     for label, count in zip(labels, block.counts, strict=True):
         running += count

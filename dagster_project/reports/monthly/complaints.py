@@ -334,7 +334,7 @@ def _agents(scope: Scope) -> tuple[Block, ...]:
             ),
             tuple(
                 (
-                    Text(f"Agent {row['agent_no']}", f"专员 {row['agent_no']}"),
+                    row["agent_no"],
                     row["cases"],
                     row["resolved_in_72h_rate"],
                     interval(_rate(row, "resolved_in_72h_rate", "cases"), Form.RATE),

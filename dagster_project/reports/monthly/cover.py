@@ -12,11 +12,10 @@ from dagster_project.reports.monthly.blocks import (
     Tone,
     Trend,
 )
-from dagster_project.reports.monthly.churn import final_cohort
 from dagster_project.reports.monthly.figures import Figured, Scorecard
 from dagster_project.reports.monthly.kpis import KPIS
 from dagster_project.reports.monthly.noise import change, leaves_out
-from dagster_project.reports.monthly.scope import Scope
+from dagster_project.reports.monthly.scope import Scope, final_cohort
 from dagster_project.reports.monthly.sentences import interval, joined, listed
 from dagster_project.reports.monthly.written import month_name
 
@@ -39,10 +38,10 @@ def _rejected(scope: Scope) -> list[Note]:
         notes.append(
             Note(
                 Text(
-                    f"{count} row{'s' if count > 1 else ''} of this store in {datasets} dataset"
-                    f"{'s' if datasets > 1 else ''}, of any month, could not be read and reach no figure: "
+                    f"{count} row{'s' if count > 1 else ''} that name this store ({datasets} dataset"
+                    f"{'s' if datasets > 1 else ''}, any month) were rejected and reach no figure: "
                     f"{_QUALITY_REPORT.en}.",
-                    f"本店有 {count} 行数据（{datasets} 个数据集，不限月份）被拒收，未进入任何指标，{_QUALITY_REPORT.zh}。",
+                    f"{count} 行注明本店的数据（{datasets} 个数据集，不限月份）被拒收，未进入任何指标，{_QUALITY_REPORT.zh}。",
                 )
             )
         )
@@ -131,7 +130,6 @@ def _status(figured: Figured) -> tuple[Text | None, Tone]:
 
 def summary(scope: Scope, card: Scorecard) -> tuple[Block, ...]:
     """The sixteen figures at a glance."""
-    cohort = final_cohort(scope)
     ranks = {
         (row["kpi_code"], row["month"]): row["stores"]
         for row in scope.marts.rows(
@@ -142,11 +140,8 @@ def summary(scope: Scope, card: Scorecard) -> tuple[Block, ...]:
     }
     rows, tones, moved, missed = [], [], [], []
     for place, kpi in enumerate(KPIS):
-        month = cohort if kpi.code == "churn_rate" and cohort else scope.month
+        month, label = card.shown_month(kpi.code), card.label(kpi.code)
         figured = card.figured(kpi.code, month)
-        label = kpi.label
-        if month != scope.month:
-            label = Text(f"{label.en}, {month:%Y-%m} cohort", f"{label.zh}（{month:%Y-%m} 批次）")
         status, tone = _status(figured)
         if tone is not Tone.NEUTRAL:
             tones.append((place, 6, tone))

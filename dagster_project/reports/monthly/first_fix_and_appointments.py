@@ -58,7 +58,7 @@ def _technicians(scope: Scope, technicians: list[Row], store: Row) -> tuple[Bloc
             tones.append((place, 3, Tone.BAD if (estimate.value or 0) > rate else Tone.GOOD))
         rows.append(
             (
-                technician_name(number),
+                number,
                 row["repairs"],
                 row["not_fixed"],
                 row["not_fixed_rate"],
@@ -214,7 +214,7 @@ def _appointments(scope: Scope, card: Scorecard) -> tuple[Block, ...]:
     blocks: list[Block] = [Figures(shown)] if shown else []
     blocks.append(
         Lines(
-            Text("Share of repair orders with an appointment", "预约率趋势"),
+            Text("Appointments and no-shows", "预约率、主动预约率与爽约率"),
             scope.trend_labels,
             tuple(
                 Series(card.figured(code).kpi.label, card.trend(code))

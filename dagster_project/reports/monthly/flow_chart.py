@@ -4,12 +4,12 @@ from collections import defaultdict
 
 from markupsafe import Markup
 
-from dagster_project.reports.monthly.blocks import Flow
+from dagster_project.reports.monthly.blocks import Flow, Text
 
 _WIDTH, _HEIGHT, _TOP = 1030, 430, 14
 _BAR, _GAP = 13, 13
-_LABEL = 190
-_DEEP, _SOFT, _INK = "#0e4f5c", "#b9c6cb", "#17212b"
+_LABEL = 262
+_DEEP, _SOFT, _INK, _QUIET = "#0e4f5c", "#b9c6cb", "#17212b", "#5c6875"
 
 
 def _heights(flow: Flow) -> dict[str, int]:
@@ -40,6 +40,16 @@ def _ribbon(x0: float, y0: float, h0: float, x1: float, y1: float, h1: float) ->
         f"M{x0:.1f},{y0:.1f} C{middle:.1f},{y0:.1f} {middle:.1f},{y1:.1f} {x1:.1f},{y1:.1f} "
         f"L{x1:.1f},{y1 + h1:.1f} C{middle:.1f},{y1 + h1:.1f} {middle:.1f},{y0 + h0:.1f} {x0:.1f},{y0 + h0:.1f} Z"
     )
+
+
+def _label(x: float, y: float, count: str, label: Text, is_last: bool) -> Markup:
+    """A node's count and name: beside the last stage on one line, else the Chinese name below the English."""
+    drawn = Markup(
+        '<text x="{:.1f}" y="{:.1f}" font-size="11.5" fill="{}"><tspan font-weight="600">{}</tspan> {}'
+    ).format(x, y, _INK, count, label.en)
+    if is_last:
+        return drawn + Markup(' <tspan fill="{}">{}</tspan></text>').format(_QUIET, label.zh)
+    return drawn + Markup('<tspan x="{:.1f}" dy="14" fill="{}">{}</tspan></text>').format(x, _QUIET, label.zh)
 
 
 def flow_chart(flow: Flow) -> Markup:
@@ -74,9 +84,7 @@ def flow_chart(flow: Flow) -> Markup:
             x, y, _BAR, height, _SOFT if name in quiet else _DEEP
         )
         label, at = flow.nodes[name], y + min(max(height / 2, 6.0), 30.0)
-        drawn += Markup(
-            '<text x="{:.1f}" y="{:.1f}" font-size="11.5" fill="{}"><tspan font-weight="600">{}</tspan> {} {}</text>'
-        ).format(x + _BAR + 6, at + 4, _INK, f"{sizes[name]:,}", label.en, label.zh)
+        drawn += _label(x + _BAR + 6, at + 4, f"{sizes[name]:,}", label, name in flow.stages[-1])
     head = Markup(
         '<svg class="chart" viewBox="0 0 {} {:.0f}" width="{}" height="{:.0f}" role="img" aria-label="{} {}">'
     )

@@ -34,10 +34,10 @@ def _targets(scope: Scope, card: Scorecard) -> tuple[Block, ...]:
         target = card.target(kpi.code, following)
         if target is None:
             continue
-        figured = card.figured(kpi.code)
+        figured = card.figured(kpi.code, card.shown_month(kpi.code))
         rows.append(
             (
-                kpi.label,
+                card.label(kpi.code),
                 Measure(figured.now.value, kpi.form, kpi.decimals),
                 Measure(figured.target, kpi.form, kpi.decimals),
                 Measure(target, kpi.form, kpi.decimals),

@@ -85,10 +85,12 @@ def _problem(
 def _kpis(scope: Scope, card: Scorecard, codes: list[str]) -> Iterator[Problem | None]:
     for kpi in KPIS:
         if kpi.code in codes:
-            figured = card.figured(kpi.code)
+            figured = card.figured(kpi.code, card.shown_month(kpi.code))
             against = _REGION if figured.target is None else _TARGET
             reference = figured.region if figured.target is None else figured.target
-            yield _problem(kpi.label, figured.now, reference, against, kpi.form, kpi.higher_is_better, kpi.decimals)
+            yield _problem(
+                card.label(kpi.code), figured.now, reference, against, kpi.form, kpi.higher_is_better, kpi.decimals
+            )
 
 
 def _items(scope: Scope, card: Scorecard, codes: list[str]) -> Iterator[Problem | None]:
@@ -139,7 +141,7 @@ def _categories(scope: Scope, card: Scorecard, codes: list[str]) -> Iterator[Pro
     for code in codes:
         label = seed_label("complaint_categories", code)
         yield _rise(
-            Text(f"complaints about {label.en}, per 100 repair orders", f"{label.zh}类不满（每百台次）"),
+            Text(f"cases about {label.en}, per 100 repair orders", f"{label.zh}类不满（每百台次）"),
             found.get(code),
         )
 
