@@ -131,8 +131,8 @@ def _matrix(group: Group) -> Chapter:
         ),
         tuple(rows),
         note=Text(
-            "Green and red: better and worse than the store's own region by more than noise. Uncoloured: not told apart "
-            "from it, or without an interval.",
+            "Green and red: better and worse than the store's own region by more than noise. Uncoloured: not told "
+            "apart from it, or without an interval.",
             "绿色、红色：显著优于、劣于所属分中心；无色：无显著差异或无法判断。",
         ),
         tones=tuple(tones),

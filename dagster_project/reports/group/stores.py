@@ -49,7 +49,7 @@ class Group:
         return self.regions.get((kpi.code, store_code, self.month_of(kpi)))
 
     def group_value(self, kpi: Kpi) -> float | None:
-        """The figure of all stores shown: weighted by what it rests on (of rates the pooled counts), else the median."""
+        """The figure of all stores shown: weighted by sample size, which pools the counts of rates, else the median."""
         known = [e for e in (self.estimate(kpi, code) for code in self.codes) if e.value is not None]
         if not known:
             return None

@@ -63,7 +63,7 @@ def _svg(chart: alt.TopLevelMixin, name: str, label: Text) -> Markup:
     for found, own in ids.items():
         svg = svg.replace(f'id="{found}"', f'id="{own}"').replace(f"url(#{found})", f"url(#{own})")
     described = Markup('<svg class="chart" role="img" aria-label="{} {}" ').format(label.en, label.zh)
-    return Markup(svg.replace("<svg ", described, 1))
+    return Markup(svg.replace('<svg class="marks" ', described, 1))
 
 
 def _line(text: Text) -> str:

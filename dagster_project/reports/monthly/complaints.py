@@ -139,6 +139,11 @@ def _trends(scope: Scope, card: Scorecard) -> tuple[Block, ...]:
     )
 
 
+def _person(number: str, department: str) -> Text:
+    label = seed_label("departments", department)
+    return Text(f"{number} {label.en}", label.zh)
+
+
 def _responsibility(scope: Scope) -> tuple[Block, ...]:
     rows = scope.rows("complaint_responsibility_monthly")
     if not rows:
@@ -195,13 +200,7 @@ def _responsibility(scope: Scope) -> tuple[Block, ...]:
         blocks.append(
             Bars(
                 Text("Cases by responsible person", "责任人案件数"),
-                tuple(
-                    Text(
-                        f"{row['responsible_employee_no']} {seed_label('departments', row['responsible_department']).en}",
-                        seed_label("departments", row["responsible_department"]).zh,
-                    )
-                    for row in people
-                ),
+                tuple(_person(row["responsible_employee_no"], row["responsible_department"]) for row in people),
                 (
                     Series(Text("complaints", "投诉"), tuple(row["complaints"] for row in people)),
                     Series(

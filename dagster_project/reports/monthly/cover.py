@@ -30,7 +30,8 @@ def _rejected(scope: Scope) -> list[Note]:
         scope.store_code,
     )[0]
     quarantined = scope.marts.rows(
-        "select system || '/' || dataset || '/' || file as path from quality_load where status = 'quarantined' order by 1"
+        "select system || '/' || dataset || '/' || file as path from quality_load where status = 'quarantined' "
+        "order by path"
     )
     notes = []
     if rejected["rows_"]:
@@ -41,7 +42,8 @@ def _rejected(scope: Scope) -> list[Note]:
                     f"{count} row{'s' if count > 1 else ''} that name this store ({datasets} dataset"
                     f"{'s' if datasets > 1 else ''}, any month) were rejected and reach no figure: "
                     f"{_QUALITY_REPORT.en}.",
-                    f"{count} 行注明本店的数据（{datasets} 个数据集，不限月份）被拒收，未进入任何指标，{_QUALITY_REPORT.zh}。",
+                    f"{count} 行注明本店的数据（{datasets} 个数据集，不限月份）被拒收，未进入任何指标，"
+                    f"{_QUALITY_REPORT.zh}。",
                 )
             )
         )
@@ -103,7 +105,7 @@ def notes(scope: Scope) -> tuple[Note, ...]:
         found.append(
             Note(
                 Text(
-                    f"The last run was not published ({blocked} blocking checks): the figures are those of the run before.",
+                    f"The last run was not published ({blocked} blocking checks): figures are of the run before.",
                     f"最近一次运行因 {blocked} 项阻断性检查未发布，此处为上一次发布的数据。",
                 ),
                 Tone.BAD,
@@ -193,7 +195,8 @@ def summary(scope: Scope, card: Scorecard) -> tuple[Block, ...]:
         ),
         tuple(rows),
         note=Text(
-            "A change in grey is within noise: the interval of the difference holds 0. Ranks are within the region, 1 is best.",
+            "A change in grey is within noise: the interval of the difference holds 0. Ranks are within the region, "
+            "1 is best.",
             "灰色变化属正常波动（差值的 95% 区间包含 0）；排名为分中心内，1 为最好。",
         ),
         tones=tuple(tones),

@@ -34,7 +34,9 @@ def _placed(flow: Flow, sizes: dict[str, int], scales: list[float]) -> dict[str,
     return placed
 
 
-def _ribbon(x0: float, y0: float, h0: float, x1: float, y1: float, h1: float) -> str:
+def _ribbon(start: tuple[float, float, float], end: tuple[float, float, float]) -> str:
+    """The path from one x, y and height to another."""
+    (x0, y0, h0), (x1, y1, h1) = start, end
     middle = (x0 + x1) / 2
     return (
         f"M{x0:.1f},{y0:.1f} C{middle:.1f},{y0:.1f} {middle:.1f},{y1:.1f} {x1:.1f},{y1:.1f} "
@@ -44,9 +46,8 @@ def _ribbon(x0: float, y0: float, h0: float, x1: float, y1: float, h1: float) ->
 
 def _label(x: float, y: float, count: str, label: Text, is_last: bool) -> Markup:
     """A node's count and name: beside the last stage on one line, else the Chinese name below the English."""
-    drawn = Markup(
-        '<text x="{:.1f}" y="{:.1f}" font-size="11.5" fill="{}"><tspan font-weight="600">{}</tspan> {}'
-    ).format(x, y, _INK, count, label.en)
+    drawn = Markup('<text x="{:.1f}" y="{:.1f}" font-size="11.5" fill="{}">').format(x, y, _INK)
+    drawn += Markup('<tspan font-weight="600">{}</tspan> {}').format(count, label.en)
     if is_last:
         return drawn + Markup(' <tspan fill="{}">{}</tspan></text>').format(_QUIET, label.zh)
     return drawn + Markup('<tspan x="{:.1f}" dy="14" fill="{}">{}</tspan></text>').format(x, _QUIET, label.zh)
@@ -71,7 +72,7 @@ def flow_chart(flow: Flow) -> Markup:
         x0, y0, _ = placed[link.source]
         x1, y1, _ = placed[link.target]
         h0, h1 = link.value * scales[column[link.source]], link.value * scales[column[link.target]]
-        path = _ribbon(x0 + _BAR, y0 + left[link.source], h0, x1, y1 + arrived[link.target], h1)
+        path = _ribbon((x0 + _BAR, y0 + left[link.source], h0), (x1, y1 + arrived[link.target], h1))
         left[link.source] += h0
         arrived[link.target] += h1
         drawn += Markup('<path d="{}" fill="{}" opacity="0.32"/>').format(

@@ -218,8 +218,8 @@ def _drivers(scope: Scope) -> tuple[Block, ...]:
                 for row in rows
             ),
             note=Text(
-                f"Over the twelve months to {scope.marts.as_of:%Y-%m}. Fix first: drives satisfaction, scored low; keep "
-                "up: drives it, scored high; watch: drives less, scored low. Correlation is not cause.",
+                f"Over the twelve months to {scope.marts.as_of:%Y-%m}. Fix first: drives satisfaction, scored low; "
+                "keep up: drives it, scored high; watch: drives less, scored low. Correlation is not cause.",
                 f"取截至 {scope.marts.as_of:%Y-%m} 的十二个月。优先改进：影响大、得分低；继续保持：影响大、得分高；"
                 "关注：影响小、得分低。相关不等于因果。",
             ),
