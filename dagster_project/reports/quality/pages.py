@@ -21,6 +21,7 @@ from dagster_project.reports.quality.rows import RejectedRow
 
 WHERE_FROM = ("source_file", "source_line")
 TEMPLATES = Path(__file__).parent / "templates"
+SHARED_TEMPLATES = Path(__file__).parents[1] / "templates"
 SHOWN_ROWS = 50
 OPEN_ROWS = 8
 NAMED_TABLES = 5
@@ -98,7 +99,7 @@ def most_effects(owner: Owner) -> list[RateEffect]:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader((TEMPLATES, SHARED_TEMPLATES)),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_printable,
@@ -133,7 +134,10 @@ def _environment() -> Environment:
         "blocking_advice": wording.blocking_advice,
         "split": wording.split,
         "contracts": read_contracts(),
-        "style": Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
+        "style": Markup("").join(
+            Markup(path.read_text(encoding="utf-8"))
+            for path in (SHARED_TEMPLATES / "base.css", TEMPLATES / "style.css")
+        ),
     }
     return environment
 
