@@ -10,6 +10,7 @@ from datetime import datetime
 from dagster_project.checks.blocking import blocks, judge
 from dagster_project.checks.results import CheckResult, RunInfo, write_results
 from dagster_project.checks.worker import CheckWorker, check_worker
+from dagster_project.errors import ExpectedError
 from dagster_project.load.dataset import DatasetLoad
 from dagster_project.load.hash_key import read_hash_key
 from dagster_project.load.lake import register_lake
@@ -24,11 +25,11 @@ from dagster_project.settings import TIME_ZONE, Settings
 Tell = Callable[[str], None]
 
 
-class AlreadyRunning(Exception):
+class AlreadyRunning(ExpectedError):
     """Another run writes to the same data folder."""
 
 
-class PublishingBlocked(Exception):
+class PublishingBlocked(ExpectedError):
     """A blocking check failed: the last published marts stay; the message says what and where."""
 
 

@@ -12,6 +12,7 @@ import duckdb
 from dagster_project.checks.results import CheckResult, last_results
 from dagster_project.checks.run import open_session
 from dagster_project.checks.suites import Suite, read_suites
+from dagster_project.errors import ExpectedError
 from dagster_project.load.lake import WarehouseBusy
 from dagster_project.load.masking import mask_text
 from dagster_project.settings import Settings
@@ -20,7 +21,7 @@ from dagster_project.settings import Settings
 _MEMORY_LIMIT = "512MB"
 
 
-class NoSuchRows(LookupError):
+class NoSuchRows(ExpectedError, LookupError):
     """There are no rows to list: an unknown dataset or check, or no run; the message says what to do."""
 
 

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from dagster_project.checks.results import write_empty_results
 from dagster_project.contracts import Contract, read_contracts
+from dagster_project.errors import ExpectedError
 from dagster_project.load.cells import lake_schema
 from dagster_project.load.manifest import MANIFEST_SCHEMA, Entry, read_manifest
 from dagster_project.load.part import REJECTED_SCHEMA
@@ -49,7 +50,7 @@ def _parts(lake: Path, contract: Contract, entries: Iterable[Entry], kind: str) 
     return [folder / name for name in names if name]
 
 
-class WarehouseBusy(Exception):
+class WarehouseBusy(ExpectedError):
     """Another program has the private warehouse open; the message says what to do."""
 
 

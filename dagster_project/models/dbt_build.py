@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from dagster_project.errors import ExpectedError
 from dagster_project.models.check_description import describe_check
 from dagster_project.processes import die_with_parent
 from dagster_project.settings import DBT_DIR, Settings
@@ -25,7 +26,7 @@ _ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 _SECONDS_BETWEEN_PROGRESS = 2.0
 
 
-class ModelError(Exception):
+class ModelError(ExpectedError):
     """The dbt project could not be read or started; the message holds what dbt said."""
 
 

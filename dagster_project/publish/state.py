@@ -6,9 +6,14 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+from dagster_project.errors import ExpectedError
 from dagster_project.settings import TIME_ZONE
 
 STATE_FILE = "state.json"
+
+
+class NothingPublished(ExpectedError):
+    """No state has been published, or not what is asked for; the message says what to do."""
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ def _data(arguments: Sequence[str]) -> str | None:
 
 
 def trace(mart: str, arguments: Sequence[str]) -> int:
-    """Answer the command; returns 0, or 2 when a figure does not add up. Raises TraceError and NotPublished."""
+    """Answer the command; returns 0, or 2 when a figure does not add up. Raises TraceError and NothingPublished."""
     with open_published(read_settings(data=_data(arguments)).published / "aftersales.duckdb") as connection:
         _guard("mart", mart, [name for name in published_marts(connection) if name in marts()])
         if marts()[mart].see:

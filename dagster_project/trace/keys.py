@@ -5,12 +5,13 @@ from datetime import date
 
 import duckdb
 
+from dagster_project.errors import ExpectedError
 from dagster_project.trace.figures import Key, Value, choose, has_key
 
 _VALUES_SHOWN = 24
 
 
-class TraceError(Exception):
+class TraceError(ExpectedError):
     """The question can't be answered; the message says what to ask instead."""
 
 

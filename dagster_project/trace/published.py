@@ -6,18 +6,15 @@ from pathlib import Path
 import duckdb
 import yaml
 
+from dagster_project.publish.state import NothingPublished
 from dagster_project.settings import DBT_DIR
 from dagster_project.trace.declarations import row_sets
 
 
-class NotPublished(Exception):
-    """There are no published tables, or older ones than the trace needs; the message says what to do."""
-
-
 def open_published(path: Path) -> duckdb.DuckDBPyConnection:
-    """A connection to the published tables with a view `trace_<name>` for each row set; raises NotPublished."""
+    """A connection to the published tables with a view `trace_<name>` for each row set; raises NothingPublished."""
     if not path.exists():
-        raise NotPublished(f"{path} does not exist: publish with `aftersales run` first")
+        raise NothingPublished(f"{path} does not exist: publish with `aftersales run` first")
     connection = duckdb.connect(str(path), read_only=True)
     connection.execute("use marts")
     try:
@@ -28,7 +25,7 @@ def open_published(path: Path) -> duckdb.DuckDBPyConnection:
             connection.execute(f"create temp view trace_{row_set.name} as {row_set.sql}")
     except (duckdb.CatalogException, duckdb.BinderException) as error:
         connection.close()
-        raise NotPublished(f"published by an older version, publish with `aftersales run` again: {error}") from None
+        raise NothingPublished(f"published by an older version, publish with `aftersales run` again: {error}") from None
     return connection
 
 

@@ -8,17 +8,14 @@ from typing import Any
 
 import duckdb
 
-from dagster_project.publish.state import last_state
+from dagster_project.errors import ExpectedError
+from dagster_project.publish.state import NothingPublished, last_state
 from dagster_project.settings import Settings
 
 Row = dict[str, Any]
 
 
-class NotPublished(Exception):
-    """There is nothing to report on yet."""
-
-
-class NothingToReport(Exception):
+class NothingToReport(ExpectedError):
     """The store, region or month is not in the published marts; the message says which are."""
 
 
@@ -44,10 +41,10 @@ class Marts:
 
 @contextmanager
 def open_marts(settings: Settings) -> Iterator[Marts]:
-    """Open the last published state for reading; raises NotPublished when there is none."""
+    """Open the last published state for reading; raises NothingPublished when there is none."""
     told = last_state(settings.published)
     if told is None or told.as_of is None or told.published_at is None:
-        raise NotPublished(f"no figures are published in {settings.published} yet: run `aftersales run` first")
+        raise NothingPublished(f"no figures are published in {settings.published} yet: run `aftersales run` first")
     with duckdb.connect(str(settings.published / "aftersales.duckdb"), read_only=True) as connection:
         connection.execute("use marts")
         yield Marts(connection, told.as_of, told.published_at)

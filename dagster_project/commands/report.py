@@ -1,14 +1,11 @@
-"""The subcommand `aftersales report`: which report, of which month, written where."""
+"""`aftersales report`: which report, of which month, written where."""
 
 import argparse
 from datetime import date
 from pathlib import Path
 from urllib.parse import quote
 
-from dagster_project.reports.monthly.read import NothingToReport, NotPublished
-from dagster_project.settings import Settings
-
-REPORT_ERRORS = (NotPublished, NothingToReport)
+from dagster_project.settings import Settings, read_settings
 
 
 def _month(text: str) -> date:
@@ -18,8 +15,8 @@ def _month(text: str) -> date:
         raise argparse.ArgumentTypeError(f"{text!r} is not a month; write it as YYYY-MM") from None
 
 
-def add_report_command(commands: argparse._SubParsersAction) -> None:
-    """Declare the subcommand and its options."""
+def add(commands: argparse._SubParsersAction) -> None:
+    """Declare the subcommand."""
     report = commands.add_parser(
         "report",
         help="write the monthly report of a store, or the stores of a group side by side",
@@ -42,10 +39,18 @@ def add_report_command(commands: argparse._SubParsersAction) -> None:
     report.add_argument("--month", metavar="YYYY-MM", type=_month, required=True, help="month the report is about")
     report.add_argument("--out", metavar="DIR", type=Path, help="folder to write to instead")
     report.add_argument("--data", metavar="DIR", help="folder of the warehouse (AFTERSALES_DATA_DIR, else data)")
+    report.set_defaults(do=do)
+
+
+def do(parsed: argparse.Namespace) -> int:
+    """Write the reports and print their paths."""
+    for path in write_reports(read_settings(data=parsed.data), parsed):
+        print(path)
+    return 0
 
 
 def write_reports(settings: Settings, parsed: argparse.Namespace) -> list[Path]:
-    """Write what the options ask for; raises NotPublished or NothingToReport."""
+    """Write what the options ask for; raises NothingPublished or NothingToReport."""
     # Drawing charts loads much; other subcommands don't wait for it.
     from dagster_project.reports.group.report import group_report
     from dagster_project.reports.monthly.read import open_marts
