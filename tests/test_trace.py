@@ -54,7 +54,7 @@ def test_the_listed_rows_count_up_to_the_figure(connection, mart: str) -> None:
     sample = connection.execute(f"select {', '.join(columns)} from figure order by hash(figure_id) limit 1").fetchall()
     for values in sample:
         for measure in explain(connection, mart, dict(zip(columns, values, strict=True))):
-            how = measures_of(connection, mart)[measure.name]
+            how = measures_of(connection, mart).get(measure.name)
             if isinstance(how, RowMeasure) and how.kind == "count" and measure.value is not None:
                 assert len({row.unit for row in measure.rows if row.is_counted}) == measure.value, measure.name
 
