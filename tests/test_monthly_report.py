@@ -287,7 +287,7 @@ def test_every_code_belongs_to_one_department() -> None:
 
 
 def test_each_department_gets_five_rows_worst_first_to_be_completed(october: Report) -> None:
-    tables = []
+    tables = [b for b in october.chapters[6].blocks if isinstance(b, Table) and "top five" in b.title.en]
     assert len(tables) == 4
     for table in tables:
         fill = [place for place, one in enumerate(table.columns) if one.form is Form.TO_FILL_IN]

@@ -1,12 +1,13 @@
 """The subcommand `aftersales report`: which report, of which month, written where."""
 
 import argparse
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from urllib.parse import quote
 
 from dagster_project.reports.monthly.read import NothingToReport, NotPublished
-from dagster_project.settings import Settings
+from dagster_project.reports.reported_months import record_reported
+from dagster_project.settings import TIME_ZONE, Settings
 
 REPORT_ERRORS = (NotPublished, NothingToReport)
 
@@ -60,4 +61,8 @@ def write_reports(settings: Settings, parsed: argparse.Namespace) -> list[Path]:
         else:
             report = store_report(marts, parsed.store, parsed.month)
             folder = reports / "monthly" / quote(parsed.store, safe="") / month
-    return write_report(report, parsed.out or folder)
+    paths = write_report(report, parsed.out or folder)
+    if parsed.store is not None:
+        issued_at = datetime.now(TIME_ZONE).replace(tzinfo=None)
+        record_reported(settings.lake, parsed.store, parsed.month, issued_at)
+    return paths

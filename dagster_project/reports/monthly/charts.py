@@ -11,7 +11,7 @@ from dagster_project.reports.monthly.blocks import Bars, Form, Heat, Intervals, 
 from dagster_project.reports.monthly.noise import Estimate, leaves_out
 from dagster_project.reports.monthly.written import written
 
-HALF, FULL = 500, 1030
+HALF, FULL = 450, 910
 INK, SOFT, RULE, DEEP, BAD, GOOD = "#17212b", "#5c6875", "#dfe4e8", "#0e4f5c", "#a3372a", "#2b6e4f"
 COLOURS = ("#0e4f5c", "#c08a2d", "#6f9fa8", "#8c4a3c", "#b7c9c4", "#6b6f8f", "#d8c39a", "#98a4ad")
 QUIET = ("#a7b2ba", "#cfd6db", "#8794a0")
@@ -63,7 +63,7 @@ def _svg(chart: alt.TopLevelMixin, name: str, label: Text) -> Markup:
     for found, own in ids.items():
         svg = svg.replace(f'id="{found}"', f'id="{own}"').replace(f"url(#{found})", f"url(#{own})")
     described = Markup('<svg class="chart" role="img" aria-label="{} {}" ').format(label.en, label.zh)
-    return Markup(svg.replace('<svg class="marks" ', described, 1))
+    return Markup(svg.replace(' class="marks"', "", 1).replace("<svg ", described, 1))
 
 
 def _line(text: Text) -> str:
@@ -344,7 +344,7 @@ def intervals(block: Intervals, name: str, width: int = FULL) -> Markup:
                 "low": low,
                 "high": high,
                 "news": bool(outside),
-                "text": told + (f"   n = {size:,}" if size is not None else ""),
+                "text": told + (f" · n = {size:,}" if size is not None else ""),
             }
         )
     y = alt.Y(
