@@ -253,7 +253,7 @@ def test_changes_are_judged_in_words(october: Report) -> None:
     [
         (0.285, Form.RATE, 0, "29%"),
         (0.4325, Form.RATE, 1, "43.3%"),
-        (-0.25, Form.SCORE, 1, "-0.3"),
+        (-0.25, Form.SCORE, 1, "\N{MINUS SIGN}0.3"),
         (1.005, Form.SCORE, 2, "1.01"),
         (1008, Form.COUNT, None, "1,008"),
         (None, Form.COUNT, None, "–"),

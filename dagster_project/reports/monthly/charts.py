@@ -109,6 +109,11 @@ def _tick_format(form: Form, decimals: int | None) -> str:
     return ",.0f" if form in (Form.COUNT, Form.MINUTES, Form.MONEY) else ",.1~f"
 
 
+def _step(form: Form) -> int | alt.UndefinedType:
+    """The least distance of two ticks: counts have no halves."""
+    return 1 if form is Form.COUNT else alt.Undefined
+
+
 def _colours(series: tuple[Series, ...]) -> alt.Scale:
     loud, quiet = iter(COLOURS), iter(QUIET)
     return alt.Scale(
@@ -139,7 +144,13 @@ def lines(block: Lines, name: str, width: int = HALF) -> Markup:
         "value:Q",
         title=None,
         scale=alt.Scale(zero=False, nice=True),
-        axis=alt.Axis(format=_tick_format(block.form, decimals), tickCount=4, domain=False, ticks=False),
+        axis=alt.Axis(
+            format=_tick_format(block.form, decimals),
+            tickCount=4,
+            tickMinStep=_step(block.form),
+            domain=False,
+            ticks=False,
+        ),
     )
     several = len(block.series) > 1
     colour = alt.Color(
@@ -156,7 +167,7 @@ def lines(block: Lines, name: str, width: int = HALF) -> Markup:
     if ends:
         drawn.append(
             alt.Chart(alt.Data(values=ends))
-            .mark_text(dx=7, fontWeight=600, align="left")
+            .mark_text(dx=6, dy=-6, fontWeight=600, align="left")
             .encode(x=x, y=y, text="text:N", color=alt.Color("series:N", scale=_colours(block.series), legend=None))
         )
     chart = alt.layer(*drawn).properties(width=width - 92, height=170)
@@ -182,7 +193,9 @@ def bars(block: Bars, name: str, width: int = HALF) -> Markup:
     ]
     along = {
         "title": None,
-        "axis": alt.Axis(format=_tick_format(block.form, None), tickCount=4, domain=False, ticks=False, grid=True),
+        "axis": alt.Axis(
+            format=_tick_format(block.form, None), tickCount=4, tickMinStep=_step(block.form), domain=False, ticks=False
+        ),
         "stack": "zero" if block.stacked else None,
     }
     across = {

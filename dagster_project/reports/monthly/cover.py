@@ -127,8 +127,8 @@ def _restated(scope: Scope) -> list[Note]:
     return [
         Note(
             Text(
-                f"{count} figures of {scope.month_name.en} changed after the month was final or reported, last on {day}: "
-                "see the table restatement.",
+                f"{count} figures of {scope.month_name.en} changed after the month was final or reported, "
+                f"last on {day}: see the table restatement.",
                 f"{scope.month_name.zh}有 {count} 个数值在确认或报告后发生变化，最近一次为 {day}，"
                 "详见 restatement 表。",
             )
