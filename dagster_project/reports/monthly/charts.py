@@ -109,9 +109,9 @@ def _tick_format(form: Form, decimals: int | None) -> str:
     return ",.0f" if form in (Form.COUNT, Form.MINUTES, Form.MONEY) else ",.1~f"
 
 
-def _step(form: Form) -> int | alt.UndefinedType:
+def _step(form: Form) -> float:
     """The least distance of two ticks: counts have no halves."""
-    return 1 if form is Form.COUNT else alt.Undefined
+    return 1.0 if form is Form.COUNT else 1e-9
 
 
 def _colours(series: tuple[Series, ...]) -> alt.Scale:
