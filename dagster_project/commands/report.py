@@ -1,11 +1,11 @@
 """`aftersales report`: which report, of which month, written where."""
 
 import argparse
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from dagster_project.settings import Settings, read_settings
+from dagster_project.settings import TIME_ZONE, Settings, read_settings
 
 
 def _month(text: str) -> date:
@@ -56,6 +56,7 @@ def write_reports(settings: Settings, parsed: argparse.Namespace) -> list[Path]:
     from dagster_project.reports.monthly.read import open_marts
     from dagster_project.reports.monthly.report import store_report
     from dagster_project.reports.monthly.write import write_report
+    from dagster_project.reports.reported_months import record_reported
 
     reports, month = settings.data / "reports", f"{parsed.month:%Y-%m}"
     with open_marts(settings) as marts:
@@ -65,4 +66,8 @@ def write_reports(settings: Settings, parsed: argparse.Namespace) -> list[Path]:
         else:
             report = store_report(marts, parsed.store, parsed.month)
             folder = reports / "monthly" / quote(parsed.store, safe="") / month
-    return write_report(report, parsed.out or folder)
+    paths = write_report(report, parsed.out or folder)
+    if parsed.store is not None:
+        issued_at = datetime.now(TIME_ZONE).replace(tzinfo=None)
+        record_reported(settings.lake, parsed.store, parsed.month, issued_at)
+    return paths

@@ -94,8 +94,8 @@ def _falling_behind(group: Group) -> Chapter:
         ),
         tuple(rows),
         note=Text(
-            "With this many comparisons about one in forty of these would show by chance alone: look whether it lasts.",
-            "比较次数较多，约四十分之一可能纯属偶然，应观察是否持续。",
+            "About one comparison in forty falls here by chance alone: look whether it lasts.",
+            "约四十分之一的比较会因偶然落入此表，应观察是否持续。",
         ),
         tones=tuple(tones),
     )

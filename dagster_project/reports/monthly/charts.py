@@ -11,7 +11,7 @@ from dagster_project.reports.monthly.blocks import Bars, Form, Heat, Intervals, 
 from dagster_project.reports.monthly.noise import Estimate, leaves_out
 from dagster_project.reports.monthly.written import written
 
-HALF, FULL = 500, 1030
+HALF, FULL = 450, 910
 INK, SOFT, RULE, DEEP, BAD, GOOD = "#17212b", "#5c6875", "#dfe4e8", "#0e4f5c", "#a3372a", "#2b6e4f"
 COLOURS = ("#0e4f5c", "#c08a2d", "#6f9fa8", "#8c4a3c", "#b7c9c4", "#6b6f8f", "#d8c39a", "#98a4ad")
 QUIET = ("#a7b2ba", "#cfd6db", "#8794a0")
@@ -63,7 +63,7 @@ def _svg(chart: alt.TopLevelMixin, name: str, label: Text) -> Markup:
     for found, own in ids.items():
         svg = svg.replace(f'id="{found}"', f'id="{own}"').replace(f"url(#{found})", f"url(#{own})")
     described = Markup('<svg class="chart" role="img" aria-label="{} {}" ').format(label.en, label.zh)
-    return Markup(svg.replace('<svg class="marks" ', described, 1))
+    return Markup(svg.replace(' class="marks"', "", 1).replace("<svg ", described, 1))
 
 
 def _line(text: Text) -> str:
@@ -109,6 +109,11 @@ def _tick_format(form: Form, decimals: int | None) -> str:
     return ",.0f" if form in (Form.COUNT, Form.MINUTES, Form.MONEY) else ",.1~f"
 
 
+def _step(form: Form) -> float:
+    """The least distance of two ticks: counts have no halves."""
+    return 1.0 if form is Form.COUNT else 1e-9
+
+
 def _colours(series: tuple[Series, ...]) -> alt.Scale:
     loud, quiet = iter(COLOURS), iter(QUIET)
     return alt.Scale(
@@ -139,7 +144,13 @@ def lines(block: Lines, name: str, width: int = HALF) -> Markup:
         "value:Q",
         title=None,
         scale=alt.Scale(zero=False, nice=True),
-        axis=alt.Axis(format=_tick_format(block.form, decimals), tickCount=4, domain=False, ticks=False),
+        axis=alt.Axis(
+            format=_tick_format(block.form, decimals),
+            tickCount=4,
+            tickMinStep=_step(block.form),
+            domain=False,
+            ticks=False,
+        ),
     )
     several = len(block.series) > 1
     colour = alt.Color(
@@ -156,7 +167,7 @@ def lines(block: Lines, name: str, width: int = HALF) -> Markup:
     if ends:
         drawn.append(
             alt.Chart(alt.Data(values=ends))
-            .mark_text(dx=7, fontWeight=600, align="left")
+            .mark_text(dx=6, dy=-6, fontWeight=600, align="left")
             .encode(x=x, y=y, text="text:N", color=alt.Color("series:N", scale=_colours(block.series), legend=None))
         )
     chart = alt.layer(*drawn).properties(width=width - 92, height=170)
@@ -182,7 +193,9 @@ def bars(block: Bars, name: str, width: int = HALF) -> Markup:
     ]
     along = {
         "title": None,
-        "axis": alt.Axis(format=_tick_format(block.form, None), tickCount=4, domain=False, ticks=False, grid=True),
+        "axis": alt.Axis(
+            format=_tick_format(block.form, None), tickCount=4, tickMinStep=_step(block.form), domain=False, ticks=False
+        ),
         "stack": "zero" if block.stacked else None,
     }
     across = {
@@ -344,7 +357,7 @@ def intervals(block: Intervals, name: str, width: int = FULL) -> Markup:
                 "low": low,
                 "high": high,
                 "news": bool(outside),
-                "text": told + (f"   n = {size:,}" if size is not None else ""),
+                "text": told + (f" · n = {size:,}" if size is not None else ""),
             }
         )
     y = alt.Y(

@@ -111,7 +111,29 @@ def notes(scope: Scope) -> tuple[Note, ...]:
                 Tone.BAD,
             )
         )
-    return (*found, *_rejected(scope))
+    return (*found, *_restated(scope), *_rejected(scope))
+
+
+def _restated(scope: Scope) -> list[Note]:
+    """Figures of this month that changed after it was closed or reported."""
+    found = scope.marts.rows(
+        "select count(*) as figures, max(published_at) as last_at from restatement where store_code = ? and month = ?",
+        scope.store_code,
+        scope.month,
+    )[0]
+    if not found["figures"]:
+        return []
+    count, day = found["figures"], f"{found['last_at']:%Y-%m-%d}"
+    return [
+        Note(
+            Text(
+                f"{count} figures of {scope.month_name.en} changed after the month was final or reported, "
+                f"last on {day}: see the table restatement.",
+                f"{scope.month_name.zh}有 {count} 个数值在确认或报告后发生变化，最近一次为 {day}，"
+                "详见 restatement 表。",
+            )
+        )
+    ]
 
 
 def _status(figured: Figured) -> tuple[Text | None, Tone]:
@@ -195,9 +217,10 @@ def summary(scope: Scope, card: Scorecard) -> tuple[Block, ...]:
         ),
         tuple(rows),
         note=Text(
-            "A change in grey is within noise: the interval of the difference holds 0. Ranks are within the region, "
-            "1 is best.",
-            "灰色变化属正常波动（差值的 95% 区间包含 0）；排名为分中心内，1 为最好。",
+            "A change in grey is within noise: the interval of the difference holds 0. Region: its stores that "
+            "report here, 1 is the best rank; the survey's own benchmarks are in chapter 2.",
+            "灰色变化属正常波动（差值的 95% 区间包含 0）；分中心指本仓库内该分中心门店，排名 1 为最好；"
+            "调研基准见第 2 章。",
         ),
         tones=tuple(tones),
     )

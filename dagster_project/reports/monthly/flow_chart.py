@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from dagster_project.reports.monthly.blocks import Flow, Text
 
-_WIDTH, _HEIGHT, _TOP = 1030, 430, 14
+_WIDTH, _HEIGHT, _TOP = 980, 420, 14
 _BAR, _GAP = 13, 13
 _LABEL = 262
 _DEEP, _SOFT, _INK, _QUIET = "#0e4f5c", "#b9c6cb", "#17212b", "#5c6875"

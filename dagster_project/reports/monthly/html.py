@@ -39,6 +39,8 @@ from dagster_project.reports.quality.wording import printable
 
 TEMPLATES = Path(__file__).parent / "templates"
 SHARED_TEMPLATES = Path(__file__).parents[1] / "templates"
+SHORT_TABLE = 16
+"""Tables of up to so many rows are not broken over printed pages."""
 _NUMBERS = (Form.COUNT, Form.RATE, Form.SCORE, Form.MINUTES, Form.HOURS, Form.DAYS, Form.MONEY)
 
 
@@ -177,7 +179,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals["forms"] = Form
+    environment.globals |= {"forms": Form, "SHORT_TABLE": SHORT_TABLE}
     functions = (
         both,
         cell,

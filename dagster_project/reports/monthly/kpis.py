@@ -71,8 +71,8 @@ _RESPONSE = (
     "m.responded as sample_size from complaint_store_monthly m left join ranks r using (store_code, month)"
 )
 _MYSTERY = (
-    "select store_code, month, score as value, null as low, null as high, null as sample_size "
-    "from mystery_store_monthly where section_code = 'total'"
+    "select store_code, month, value, null as low, null as high, sample_size "
+    "from scorecard_monthly where kpi_code = 'mystery_score' and value is not null"
 )
 _ACTIVE = (
     "select store_code, month, active_customers as value, null as low, null as high, null as sample_size "

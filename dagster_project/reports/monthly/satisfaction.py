@@ -1,5 +1,6 @@
 """Chapter 2: the external survey and mystery shopping, against last month, region and nation."""
 
+from dataclasses import replace
 from datetime import date
 
 from dagster_project.reports.monthly.blocks import (
@@ -9,6 +10,7 @@ from dagster_project.reports.monthly.blocks import (
     Chapter,
     Column,
     Comparison,
+    Figure,
     Figures,
     Form,
     Intervals,
@@ -18,9 +20,9 @@ from dagster_project.reports.monthly.blocks import (
     Table,
     Text,
 )
-from dagster_project.reports.monthly.figures import NATION, OWN, REGION, Scorecard, count_figure, kpi_figure
+from dagster_project.reports.monthly.figures import NATION, OWN, REGION, Figured, Scorecard, count_figure, kpi_figure
 from dagster_project.reports.monthly.labels import capital, enum_label, seed_column, seed_label
-from dagster_project.reports.monthly.noise import SMALL_SAMPLE, Estimate, Z, change, distance
+from dagster_project.reports.monthly.noise import SMALL_SAMPLE, Estimate, Z, change, distance, leaves_out
 from dagster_project.reports.monthly.read import Row
 from dagster_project.reports.monthly.scope import Scope
 from dagster_project.reports.monthly.sentences import joined, kpi_clause, listed, no_data
@@ -139,6 +141,17 @@ def _samples(store: Row) -> Text:
         "100 = the survey's target. Changes in grey are within noise" + (f". Responses: {english}." if known else "."),
         "100 为调研目标值；灰色变化属正常波动" + (f"。样本量：{chinese}。" if known else "。"),
     )
+
+
+def _survey_figure(figured: Figured, store: Row) -> Figure:
+    """A score of the survey beside the survey's own benchmarks of region and nation."""
+    code = figured.kpi.code
+    figure = kpi_figure(replace(figured, region=store[f"region_{code}"]))
+    nation = store[f"national_{code}"]
+    if nation is None:
+        return figure
+    comparison = Comparison(NATION, nation, leaves_out(figured.now, nation))
+    return replace(figure, comparisons=(*figure.comparisons, comparison))
 
 
 def _gap_chart(scope: Scope, items: list[Row]) -> Block:
@@ -367,7 +380,7 @@ def satisfaction(scope: Scope, card: Scorecard) -> Chapter:
     blocks: list[Block] = []
     if store:
         count = count_figure(Text("Responses", "有效样本"), store["sample_size"], store["previous_sample_size"])
-        figures = [kpi_figure(mot), kpi_figure(css), count]
+        figures = [_survey_figure(mot, store), _survey_figure(css, store), count]
         if mystery.now.value is not None:
             figures.insert(2, kpi_figure(mystery))
         blocks += [Figures(tuple(figures)), _item_table(scope, items, store, card), _gap_chart(scope, items)]

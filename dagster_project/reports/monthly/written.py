@@ -30,7 +30,8 @@ def written(value: object, form: Form, decimals: int | None = None, *, unit: boo
         return str(value)
     places = DECIMALS.get(form, 0) if decimals is None else decimals
     scaled = value * 100 if form is Form.RATE else value
-    return f"{rounded(scaled, places):,}{_UNITS.get(form, '') if unit else ''}"
+    told = f"{rounded(scaled, places):,}".replace("-", "\N{MINUS SIGN}")
+    return told + (_UNITS.get(form, "") if unit else "")
 
 
 def measured(measure: Measure) -> str:
