@@ -1,4 +1,4 @@
-"""The command line: `aftersales run`, `aftersales sample`."""
+"""The command line: `aftersales run`, `aftersales publish`, `aftersales sample`."""
 
 import argparse
 import sys
@@ -9,6 +9,8 @@ from pathlib import Path
 from dagster_project.load.lake import WarehouseBusy
 from dagster_project.load.load import LandingError
 from dagster_project.models.dbt_build import ModelError
+from dagster_project.publish.command import PUBLISH_ERRORS, add_publish, publish_on, to_postgres
+from dagster_project.publish.postgres import read_target
 from dagster_project.refresh import AlreadyRunning, PublishingBlocked, refresh
 from dagster_project.sample_store import SampleMixed, choose_sample, guard_sample
 from dagster_project.settings import Settings, SettingsError, read_settings
@@ -22,6 +24,7 @@ _EXPECTED_ERRORS = (
     AlreadyRunning,
     PublishingBlocked,
     SampleMixed,
+    *PUBLISH_ERRORS,
     OSError,
 )
 
@@ -59,6 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--quiet", action="store_true", help="print the summary only, no progress")
 
+    add_publish(commands)
+
     sample = commands.add_parser("sample", help="write the extracts of the sample store group")
     sample.add_argument("folder", type=Path, help="landing folder to write to")
     return parser
@@ -67,9 +72,13 @@ def _parser() -> argparse.ArgumentParser:
 def _run(settings: Settings, quiet: bool) -> int:
     started = time.monotonic()
     tell = None if quiet else _tell_since(started)
+    # Before the work: a URL that can't be read is told at once.
+    postgres = read_target()
     guard_sample(settings)
     refreshed = refresh(settings, tell)
     print(summarise(settings, refreshed, time.monotonic() - started))
+    if postgres:
+        print(to_postgres(settings, postgres))
     return 0
 
 
@@ -82,6 +91,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             for path in write_sample(parsed.folder.resolve()):
                 print(path)
+            return 0
+        if parsed.command == "publish":
+            for done in publish_on(read_settings(data=parsed.data), parsed):
+                print(done)
             return 0
         settings = read_settings(landing=parsed.landing, data=parsed.data, as_of=parsed.as_of)
         return _run(choose_sample(settings, parsed.landing, parsed.as_of, _tell_since(time.monotonic())), parsed.quiet)
