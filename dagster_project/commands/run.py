@@ -40,6 +40,8 @@ def _tell_since(started: float) -> Callable[[str], None]:
 
 def do(parsed: Namespace) -> int:
     """Refresh the warehouse and say what became of every row."""
+    from dagster_project.commands.publish import to_postgres
+    from dagster_project.publish.postgres.target import read_target
     from dagster_project.refresh import refresh
     from dagster_project.sample_store import choose_sample, guard_sample
     from dagster_project.summary import summarise
@@ -48,7 +50,11 @@ def do(parsed: Namespace) -> int:
     tell = _tell_since(started)
     settings = read_settings(landing=parsed.landing, data=parsed.data, as_of=parsed.as_of)
     settings = choose_sample(settings, parsed.landing, parsed.as_of, tell)
+    # Before the work: a URL that can't be read is told at once.
+    postgres = read_target()
     guard_sample(settings)
     refreshed = refresh(settings, None if parsed.quiet else tell)
     print(summarise(settings, refreshed, time.monotonic() - started))
+    if postgres:
+        print(to_postgres(settings, postgres))
     return 0
