@@ -1,0 +1,60 @@
+"""Read the published marts: one connection, one state, rows as dictionaries."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import duckdb
+
+from dagster_project.settings import Settings
+
+Row = dict[str, Any]
+
+
+class NotPublished(Exception):
+    """There is nothing to report on yet."""
+
+
+class NothingToReport(Exception):
+    """The store, region or month is not in the published marts; the message says which are."""
+
+
+@dataclass(frozen=True)
+class Marts:
+    """The published marts of one state."""
+
+    connection: duckdb.DuckDBPyConnection
+    as_of: date
+    published_at: datetime
+
+    def rows(self, sql: str, *parameters: object) -> list[Row]:
+        """The rows of a query."""
+        cursor = self.connection.execute(sql, list(parameters))
+        names = [column[0] for column in cursor.description or []]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def row(self, sql: str, *parameters: object) -> Row | None:
+        """The only row of a query, if there is one."""
+        found = self.rows(sql, *parameters)
+        return found[0] if found else None
+
+
+@contextmanager
+def open_marts(settings: Settings) -> Iterator[Marts]:
+    """Open the last published state for reading; raises NotPublished when there is none."""
+    path = settings.published / "aftersales.duckdb"
+    if not path.exists():
+        raise NotPublished(f"nothing is published in {settings.published}: run `aftersales run` first")
+    state = path.resolve()
+    with duckdb.connect(str(state), read_only=True) as connection:
+        connection.execute("use marts")
+        if not connection.execute("select 1 from duckdb_tables() where table_name = 'dim_store'").fetchone():
+            raise NotPublished(f"no figures are published in {settings.published} yet: run `aftersales run` first")
+        yield Marts(connection, settings.as_of, _published_at(state.parent.name))
+
+
+def _published_at(state: str) -> datetime:
+    """When a state was published, by the name of its folder: `<time>-<process>`."""
+    return datetime.strptime(state.split("-", maxsplit=1)[0][:14], "%Y%m%d%H%M%S")
