@@ -3,23 +3,23 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import accumulate
-from typing import Any
 
 from pptx.util import Inches
 
 from dagster_project.reports.monthly.blocks import Bars, Form, Intervals, Lines, Pareto, Series, Text
-from dagster_project.reports.monthly.forms import amount, both, plain
+from dagster_project.reports.monthly.forms import both, plain
 from dagster_project.reports.monthly.slides.native import Chart, Drawn, Spread, add_chart, names_fit, nice_scale
-from dagster_project.reports.monthly.slides.pieces import Piece
-from dagster_project.reports.monthly.slides.style import DEEP, QUIET, SERIES, SOFT, Box, Colour, Run, points, text_box
+from dagster_project.reports.monthly.slides.pieces import Piece, without_data
+from dagster_project.reports.monthly.slides.style import DEEP, QUIET, SERIES, Box, Colour, points
+from dagster_project.reports.monthly.written import written
 
-_NO_DATA = Text("No data", "无数据")
+_NO_DATA = Text("no data", "无数据")
 _SHARE = Text("Cumulative share", "累计占比")
 _COUNT = Text("Count", "数量")
 _VALUE = Text("Value and 95% interval", "数值及95%区间")
 _MOST_ROWS, _MOST_POINTS = 18, 20
 _LABELLED_POINTS = 26
-_NARROWEST_HALF = Inches(4.2)
+_NARROWEST_HALF, _LEAST = Inches(4.2), Inches(2.4)
 
 
 def _colours(series: Sequence[Series]) -> list[Colour]:
@@ -32,15 +32,14 @@ def _is_known(values: Sequence[float | None]) -> bool:
 
 
 def _piece(block: Lines | Bars | Pareto | Intervals, chart: Chart, is_half: bool, part: str = "") -> Piece:
+    if not any(_is_known(series.values) for series in chart.series):
+        return without_data(block.title, _NO_DATA, block.note)
     told = f"{both(block.title)} {part}".strip()
-
-    def draw(shapes: Any, box: Box) -> None:
-        if chart.categories and any(_is_known(series.values) for series in chart.series):
-            add_chart(shapes, box, chart, told)
-        else:
-            text_box(shapes, box, [[Run(both(_NO_DATA), 14, SOFT)]])
-
-    return Piece(draw, None, block.title, part, block.note, is_half)
+    bars = len(chart.categories) * (1 if chart.is_stacked else len(chart.series)) if chart.is_horizontal else 0
+    least = max(_LEAST, Inches(0.6 + 0.17 * bars))
+    return Piece(
+        lambda shapes, box: add_chart(shapes, box, chart, told), None, block.title, part, block.note, is_half, least
+    )
 
 
 def _is_half(area: Box, count: int, most: int) -> bool:
@@ -173,7 +172,7 @@ def _intervals_part(block: Intervals, part: slice) -> Chart:
     ]
     reference = block.reference.value if block.reference else None
     if block.reference and reference is not None:
-        name = f"{both(block.reference.label)} {amount(reference, block.form, block.decimals)}"
+        name = f"{both(block.reference.label)} {written(reference, block.form, block.decimals)}"
         values = (reference,) * len(block.names[part])
         drawn.append(Drawn(name, values, QUIET, block.form, is_quiet=True, decimals=block.decimals))
     ends = [*block.values, *block.lows, *block.highs, reference]

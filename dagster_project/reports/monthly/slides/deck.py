@@ -9,6 +9,9 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from pptx.enum.shapes import PP_PLACEHOLDER
 from pptx.opc.constants import RELATIONSHIP_TYPE
 from pptx.oxml.ns import qn
+from pptx.presentation import Presentation
+from pptx.shapes.placeholder import SlidePlaceholder
+from pptx.slide import Slide, SlideLayout
 from pptx.util import Inches, Pt
 
 from dagster_project.reports.monthly.blocks import (
@@ -62,7 +65,7 @@ def _pieces(blocks: Sequence[Block], area: Box) -> list[Piece]:
     return [piece for block in blocks for piece in _PIECES[type(block)](block, area)]
 
 
-def _own_size(title: Any, layout: Any) -> float:
+def _own_size(title: SlidePlaceholder, layout: SlideLayout) -> float:
     """The size that the template gives its titles, in points."""
     master = layout.slide_master
     kind = title.placeholder_format.type
@@ -76,7 +79,7 @@ def _own_size(title: Any, layout: Any) -> float:
     return 32.0
 
 
-def _fill_title(slide: Any, layout: Any, pieces: list[Run]) -> None:
+def _fill_title(slide: Slide, layout: SlideLayout, pieces: list[Run]) -> None:
     """Write the title in the template's own size, or in one at which it fits its box."""
     title = slide.shapes.title
     own = _own_size(title, layout)
@@ -108,7 +111,7 @@ class _Deck:
     def cover(self) -> None:
         """The title slide."""
         report, layout = self.report, cover_layout(self.presentation)
-        slide = add_slide(self.presentation, layout, self.footer)
+        slide = add_slide(self.presentation, layout)
         _fill_title(slide, layout, [Run(both(report.title), 0, bold=True)])
         told = [
             f"{both(report.subject)} · {report.month:%Y-%m}",
@@ -165,7 +168,7 @@ class _Deck:
                 package._rels.pop(key)
 
 
-def _save(presentation: Any, path: Path) -> None:
+def _save(presentation: Presentation, path: Path) -> None:
     """Write the file without the time of day in it: the same report gives the same bytes."""
     stream = io.BytesIO()
     presentation.save(stream)

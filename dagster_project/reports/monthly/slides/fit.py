@@ -11,6 +11,7 @@ _TOKENS = re.compile(
     r"|[^\s\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]+"
 )
 _ELLIPSIS = "…"
+_SAFETY = 1.06
 
 
 def _em(character: str) -> float:
@@ -25,7 +26,7 @@ def _em(character: str) -> float:
 
 def width_of(text: str, size: float) -> float:
     """Width of the text on one line, in points."""
-    return sum(map(_em, text)) * size
+    return sum(map(_em, text)) * size * _SAFETY
 
 
 def widest_word(text: str, size: float) -> float:

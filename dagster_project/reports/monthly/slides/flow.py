@@ -2,19 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from pptx.enum.shapes import MSO_SHAPE
 from pptx.enum.text import MSO_ANCHOR
+from pptx.shapes.shapetree import GroupShapes
+from pptx.util import Inches
 
-from dagster_project.reports.monthly.blocks import Flow
+from dagster_project.reports.monthly.blocks import Flow, Text
 from dagster_project.reports.monthly.forms import both
 from dagster_project.reports.monthly.slides.fit import LINE, cut, lines
-from dagster_project.reports.monthly.slides.pieces import Piece
+from dagster_project.reports.monthly.slides.pieces import Piece, without_data
 from dagster_project.reports.monthly.slides.style import (
     DEEP,
     INK,
-    SOFT,
     Box,
     Colour,
     Run,
@@ -24,9 +24,10 @@ from dagster_project.reports.monthly.slides.style import (
     text_box,
 )
 
-_BAND = Colour("accent1", mod=20, off=80)
+_BAND = Colour("accent2", mod=40, off=60)
 _BAR, _LABEL, _SMALLEST, _GAP, _BEND = 12.0, 11.0, 8.0, 7.0, 24
-_NO_DATA = "No data 无数据"
+_LEAST = Inches(2.8)
+_NO_DATA = Text("no data", "无数据")
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def _height(sizes: list[int], scale: float, smallest: float) -> float:
 
 def _scale(stages: list[list[int]], height: float, smallest: float) -> float:
     """Points for one vehicle, so that the fullest stage fills the height."""
-    low, high = 0.0, height / max(1, max(sum(stage) for stage in stages))
+    low, high = 0.0, height / max(1, *map(sum, stages))
     for _ in range(40):
         middle = (low + high) / 2
         fits = all(_height(stage, middle, smallest) <= height for stage in stages)
@@ -84,7 +85,7 @@ def _bars(block: Flow, sizes: Mapping[str, int], width: float, height: float) ->
     return bars, scale, size
 
 
-def _band(shapes: Any, start: tuple[float, float], end: tuple[float, float], wide: float, origin: Box) -> None:
+def _band(shapes: GroupShapes, start: tuple[float, float], end: tuple[float, float], wide: float, origin: Box) -> None:
     """A band that bends from one bar to the next."""
     (x1, y1), (x2, y2) = start, end
     shares = [place / _BEND for place in range(_BEND + 1)]
@@ -96,7 +97,7 @@ def _band(shapes: Any, start: tuple[float, float], end: tuple[float, float], wid
     paint(builder.convert_to_shape(), _BAND)
 
 
-def _bands(shapes: Any, block: Flow, bars: Mapping[str, _Bar], scale: float, box: Box) -> None:
+def _bands(shapes: GroupShapes, block: Flow, bars: Mapping[str, _Bar], scale: float, box: Box) -> None:
     order = {key: place for place, key in enumerate(key for stage in block.stages for key in stage)}
     leaving = {key: bar.top for key, bar in bars.items()}
     arriving = dict(leaving)
@@ -122,12 +123,10 @@ def _label(name: str, number: str, size: float, width: float, most: int) -> list
 def flow_pieces(block: Flow, area: Box) -> list[Piece]:
     """One drawing, its shapes in a group."""
     sizes = _sizes(block)
-    is_empty = not block.stages or not any(sizes.values())
+    if not block.stages or not any(sizes.values()):
+        return [without_data(block.title, _NO_DATA, block.note)]
 
-    def draw(shapes: Any, box: Box) -> None:
-        if is_empty:
-            text_box(shapes, box, [[Run(_NO_DATA, 14, SOFT)]])
-            return
+    def draw(shapes: GroupShapes, box: Box) -> None:
         width, height = points(box.width), points(box.height) - 2
         bars, scale, size = _bars(block, sizes, width, height)
         group = shapes.add_group_shape()
@@ -148,4 +147,4 @@ def flow_pieces(block: Flow, area: Box) -> list[Piece]:
             place = Box(box.left + emu(bar.left + _BAR + 5), box.top + emu(top), emu(room), emu(tall))
             text_box(group.shapes, place, label, anchor=MSO_ANCHOR.MIDDLE)
 
-    return [Piece(draw, None, block.title, note=block.note)]
+    return [Piece(draw, None, block.title, note=block.note, least=_LEAST)]

@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from lxml import etree
 from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.oxml.ns import qn
+from pptx.shapes.shapetree import GroupShapes
+from pptx.table import _Cell
 from pptx.util import Emu
 
 from dagster_project.reports.monthly.blocks import Text
 from dagster_project.reports.monthly.slides.fit import LINE, cut, lines, widest_word, width_of
-from dagster_project.reports.monthly.slides.pieces import Piece
+from dagster_project.reports.monthly.slides.pieces import Piece, without_data
 from dagster_project.reports.monthly.slides.style import (
     DEEP,
     INK,
@@ -29,7 +30,7 @@ _NO_STYLE = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"
 _SIZES = (12, 11, 10, 9)
 _PADDING, _SPACE = 5.0, 3.0
 _WIDEST, _LONGEST_WORD, _MOST_LINES = 300.0, 130.0, 6
-_MOST_PAGES = 6
+_MOST_PAGES = 4
 _MORE = Text("{count} more rows are in the workbook.", "其余 {count} 行见工作簿。")
 _NO_ROWS = Text("no rows", "无数据")
 
@@ -59,11 +60,15 @@ class Grid:
         return replace(self, header=tuple(self.header[place] for place in places), rows=rows)
 
 
+def _wide(text: str, size: float) -> float:
+    return max(width_of(line, size) for line in text.split("\n"))
+
+
 def _widths(grid: Grid, size: float, width: float) -> list[float] | None:
     """Widths of the columns in points; None where the words don't fit at this size."""
     columns = list(zip(grid.header, *grid.rows, strict=True))
     pad = 2 * _PADDING + 2
-    natural = [min(max(width_of(cell.text, size) for cell in column), _WIDEST) + pad for column in columns]
+    natural = [min(max(_wide(cell.text, size) for cell in column), _WIDEST) + pad for column in columns]
     least = [min(max(widest_word(cell.text, size) for cell in column), _LONGEST_WORD) + pad for column in columns]
     if sum(natural) <= width:
         stretch = min(width / sum(natural), 1.7)
@@ -89,7 +94,7 @@ class _Sheet:
     heights: list[float]
     size: float
 
-    def draw(self, shapes: Any, box: Box) -> None:
+    def draw(self, shapes: GroupShapes, box: Box) -> None:
         cells = [self.grid.header, *self.grid.rows]
         frame = shapes.add_table(
             len(cells), len(self.widths), box.left, box.top, emu(sum(self.widths)), emu(sum(self.heights))
@@ -111,11 +116,14 @@ class _Sheet:
             for column, cell in enumerate(shown):
                 self._fill(table.cell(row, column), cell, self.widths[column], row == 0, is_total)
 
-    def _fill(self, target: Any, cell: GridCell, width: float, is_header: bool, is_total: bool) -> None:
+    def _fill(self, target: _Cell, cell: GridCell, width: float, is_header: bool, is_total: bool) -> None:
         text = cut(cell.text, self.size, width - 2 * _PADDING - 1, _MOST_LINES)
         colour = SOFT if is_header else cell.colour
-        run = Run(text, self.size, colour, bold=cell.is_bold or is_total)
-        fill_paragraph(target.text_frame.paragraphs[0], [run], PP_ALIGN.RIGHT if cell.is_right else PP_ALIGN.LEFT)
+        align = PP_ALIGN.RIGHT if cell.is_right else PP_ALIGN.LEFT
+        for place, line in enumerate(text.split("\n")):
+            frame = target.text_frame
+            paragraph = frame.paragraphs[0] if place == 0 else frame.add_paragraph()
+            fill_paragraph(paragraph, [Run(line, self.size, colour, bold=cell.is_bold or is_total)], align)
         target.vertical_anchor = MSO_ANCHOR.BOTTOM if is_header else MSO_ANCHOR.MIDDLE
         target.margin_left = target.margin_right = Emu(emu(_PADDING))
         target.margin_top = target.margin_bottom = Emu(emu(_SPACE))
@@ -155,6 +163,18 @@ def _sheets(grid: Grid, widths: list[float], size: float, height: float) -> tupl
     return sheets, left_out
 
 
+def _balanced(grid: Grid, widths: list[float], size: float, height: float) -> tuple[list[_Sheet], int]:
+    """As few sheets as the height allows, of about the same length."""
+    sheets, left_out = _sheets(grid, widths, size, height)
+    if left_out or len(sheets) == 1:
+        return sheets, left_out
+    low, high = 0.0, height
+    for _ in range(8):
+        middle = (low + high) / 2
+        low, high = (low, middle) if len(_sheets(grid, widths, size, middle)[0]) == len(sheets) else (middle, high)
+    return _sheets(grid, widths, size, high)
+
+
 def _column_sets(grid: Grid, size: float, width: float) -> list[list[int]]:
     """Sets of columns that fit side by side, the first column in each."""
     sets, current = [], [0]
@@ -174,11 +194,11 @@ def _fitted(grid: Grid, width: float, height: float) -> tuple[list[_Sheet], int]
         if len(sheets) == 1:
             return sheets, left_out
     if tried:
-        size = next((size for size in (11, 10) if size in tried), min(tried))
-        return _sheets(grid, tried[size], size, height)
+        size = next((size for size in (10,) if size in tried), min(tried))
+        return _balanced(grid, tried[size], size, height)
     size = _SIZES[-1]
     parts = [grid.columns(places) for places in _column_sets(grid, size, width)]
-    made = [_sheets(part, _widths(part, size, width) or _even(part, width), size, height) for part in parts]
+    made = [_balanced(part, _widths(part, size, width) or _even(part, width), size, height) for part in parts]
     return [sheet for sheets, _ in made for sheet in sheets], max(left_out for _, left_out in made)
 
 
@@ -191,8 +211,7 @@ def grid_pieces(title: Text, grid: Grid, area: Box, note: Text | None = None) ->
     if not grid.header:
         return []
     if not grid.rows:
-        words = Text(*(f"{told} – {why}" for told, why in ((title.en, _NO_ROWS.en), (title.zh, _NO_ROWS.zh))))
-        return [Piece(lambda shapes, box: None, 0, words, note=note)]
+        return [without_data(title, _NO_ROWS, note)]
     room = area.height - Piece(lambda shapes, box: None, 0, title, "9/9", note).around(area.width) - emu(4)
     sheets, left_out = _fitted(grid, points(area.width), points(room))
     if left_out:

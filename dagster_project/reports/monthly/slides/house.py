@@ -1,11 +1,13 @@
 """The house's own master: 16:9, a title layout and a title-only layout, quiet colours, one typeface."""
 
-from typing import Any
-
 from lxml import etree
 from pptx import Presentation
 from pptx.enum.shapes import PP_PLACEHOLDER
+from pptx.opc.package import Part
 from pptx.oxml.ns import qn
+from pptx.presentation import Presentation as Deck
+from pptx.shapes.placeholder import LayoutPlaceholder
+from pptx.slide import SlideLayout, SlideMaster
 from pptx.util import Inches, Pt
 
 from dagster_project.reports.monthly.slides.style import DEEP, HOUSE_FONT, RULE, SOFT, Colour
@@ -36,7 +38,7 @@ _PLACES = {
 }
 
 
-def _recolour(theme: Any) -> None:
+def _recolour(theme: Part) -> None:
     root = etree.fromstring(theme.blob)
     for name, colour in _COLOURS.items():
         slot = root.find(f".//{qn('a:clrScheme')}/{qn('a:' + name)}")
@@ -49,7 +51,7 @@ def _recolour(theme: Any) -> None:
     theme._blob = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
 
 
-def _bar(colour: Colour, place: tuple[float, float, float, float], number: int) -> Any:
+def _bar(colour: Colour, place: tuple[float, float, float, float], number: int) -> etree._Element:
     """A coloured bar as the XML of a shape: layouts of python-pptx take no new shapes."""
     left, top, width, height = (Inches(length) for length in place)
     namespaces = "".join(f' xmlns:{prefix}="{url}"' for prefix, url in (("a", _A), ("p", _P)))
@@ -64,15 +66,15 @@ _A = "http://schemas.openxmlformats.org/drawingml/2006/main"
 _P = "http://schemas.openxmlformats.org/presentationml/2006/main"
 
 
-def _place(shapes: Any) -> None:
-    for shape in shapes.placeholders:
+def _place(slide: SlideMaster | SlideLayout) -> None:
+    for shape in slide.placeholders:
         left, top, width, height = (Inches(length) for length in _PLACES[shape.placeholder_format.type])
         shape.left, shape.top, shape.width, shape.height = left, top, width, height
         frame = shape.text_frame
         frame.margin_left = frame.margin_right = frame.margin_top = frame.margin_bottom = 0
 
 
-def _restyle(master: Any) -> None:
+def _restyle(master: SlideMaster) -> None:
     title = master._element.find(f".//{qn('p:titleStyle')}/{qn('a:lvl1pPr')}")
     title.set("algn", "l")
     default = title.find(qn("a:defRPr"))
@@ -86,7 +88,7 @@ def _restyle(master: Any) -> None:
             size.replace(size.find(qn("a:solidFill")), SOFT.fill())
 
 
-def house_presentation() -> Any:
+def house_presentation() -> Deck:
     """An empty presentation of the house's look."""
     presentation = Presentation()
     presentation.slide_width, presentation.slide_height = Inches(13.333), Inches(7.5)
@@ -113,7 +115,7 @@ def house_presentation() -> Any:
     return presentation
 
 
-def _default_size(shape: Any, hundredths: int) -> None:
+def _default_size(shape: LayoutPlaceholder, hundredths: int) -> None:
     style = shape._element.txBody.find(qn("a:lstStyle"))
     level = style.find(qn("a:lvl1pPr"))
     if level is None:

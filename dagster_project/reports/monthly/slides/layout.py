@@ -1,4 +1,4 @@
-"""Where pieces stand: bands below each other, at most one that takes the rest of the slide, which two charts may share."""
+"""Where pieces stand: bands below each other, at most one of which takes the rest of the slide."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,7 +8,6 @@ from pptx.util import Inches
 from dagster_project.reports.monthly.slides.pieces import GAP, Piece
 from dagster_project.reports.monthly.slides.style import Box
 
-_LEAST_CHART = Inches(2.8)
 _BETWEEN_HALVES = Inches(0.4)
 _MOST_TITLED = 2
 
@@ -27,7 +26,7 @@ class _Page:
     def least(self, band: tuple[Piece, ...]) -> int:
         """The least height of a band."""
         width = self.area.width if len(band) == 1 else _half(self.area.width)
-        return max(piece.around(width) + (_LEAST_CHART if piece.height is None else piece.height) for piece in band)
+        return max(piece.around(width) + (piece.least if piece.height is None else piece.height) for piece in band)
 
     def takes(self, band: tuple[Piece, ...]) -> bool:
         """Whether there is room for one more band."""

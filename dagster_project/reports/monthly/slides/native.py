@@ -5,7 +5,7 @@ over where python-pptx would call its own writer.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from math import ceil, floor, log10
 from types import SimpleNamespace
@@ -13,17 +13,19 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from pptx.enum.chart import XL_CHART_TYPE
+from pptx.shapes.shapetree import GroupShapes
 
 from dagster_project.reports.monthly.blocks import Form
 from dagster_project.reports.monthly.forms import excel_format
 from dagster_project.reports.monthly.slides.embedded import DataSheet
-from dagster_project.reports.monthly.slides.fit import widest_word, width_of
+from dagster_project.reports.monthly.slides.fit import cut, widest_word, width_of
 from dagster_project.reports.monthly.slides.style import INK, PAPER, QUIET, RULE, SOFT, Box, Colour, points
 
 _TEMPLATE = Environment(
     loader=PackageLoader("dagster_project.reports.monthly", "slides"), autoescape=True, undefined=StrictUndefined
 ).get_template("chart.xml.j2")
 _AXIS_ROOM = 46.0
+_TURNED_ROOM = 110.0
 
 
 @dataclass(frozen=True)
@@ -90,8 +92,8 @@ def nice_scale(values: Sequence[float | None], from_zero: bool, form: Form) -> S
     start, end = floor(low / step + 1e-9) * step, ceil(high / step - 1e-9) * step
     if not from_zero:
         start, end = (start - step if start >= low else start), (end + step if end <= high else end)
-    if form is Form.RATE:
-        start, end = (max(start, 0.0) if low >= 0 else start), (min(end, 1.0) if high <= 1 else end)
+    start = max(start, 0.0) if low >= 0 else start
+    end = min(end, 1.0) if form is Form.RATE and high <= 1 else end
     return Scale(*(float(f"{value:.12g}") for value in (start, end if end > start else start + step, step)))
 
 
@@ -149,12 +151,13 @@ def _category_look(chart: Chart, width: float) -> dict[str, Any]:
     if chart.is_ordered:
         widest = max(width_of(name, 9) for name in chart.categories)
         return look | {"category_size": 900, "rotation": 0, "skip": ceil((widest + 4) / slot)}
-    return look | {"category_size": 900, "rotation": 0 if names_fit(chart.categories, slot) else -2_700_000}
+    is_upright = names_fit(chart.categories, slot, 6)
+    return look | {"category_size": 900, "rotation": 0 if is_upright else -2_700_000}
 
 
-def names_fit(names: Sequence[str], slot: float) -> bool:
-    """Whether names stand upright under their columns, on no more than three lines."""
-    return all(widest_word(name, 9) <= slot and width_of(name, 9) <= 3 * slot for name in names)
+def names_fit(names: Sequence[str], slot: float, most_lines: int = 3) -> bool:
+    """Whether names stand upright under their columns, on a few lines."""
+    return all(widest_word(name, 9) <= slot and width_of(name, 9) <= most_lines * slot for name in names)
 
 
 class _ChartData:
@@ -169,8 +172,11 @@ class _ChartData:
         return self._xml.encode()
 
 
-def add_chart(shapes: Any, box: Box, chart: Chart, description: str) -> None:
+def add_chart(shapes: GroupShapes, box: Box, chart: Chart, description: str) -> None:
     """Draw the chart into the box; `description` is its name and its text for screen readers."""
+    look = _category_look(chart, points(box.width))
+    if look["rotation"]:
+        chart = replace(chart, categories=tuple(cut(name, 9, _TURNED_ROOM, 1) for name in chart.categories))
     data = DataSheet(chart.categories)
     described = _with_data(chart, data)
     kinds = {kind: [series for series in described if series.kind == kind] for kind in ("bar", "share")}
@@ -189,7 +195,7 @@ def add_chart(shapes: Any, box: Box, chart: Chart, description: str) -> None:
         soft_line=QUIET.xml,
         rule=RULE.xml,
         paper=PAPER.xml,
-        **_category_look(chart, points(box.width)),
+        **look,
     )
     kind = XL_CHART_TYPE.COLUMN_CLUSTERED  # asked for, but only our XML says what is drawn
     frame = shapes.add_chart(kind, box.left, box.top, box.width, box.height, _ChartData(xml, data))

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
+from pptx.shapes.shapetree import GroupShapes
 from pptx.util import Inches
 
 from dagster_project.reports.monthly.blocks import Text
@@ -20,12 +20,13 @@ _CAPTION_HEIGHT = emu(_CAPTION * 1.25 + 6)
 class Piece:
     """A part of a slide. `height` is None where it takes all the room that is left (charts)."""
 
-    draw: Callable[[Any, Box], None]
+    draw: Callable[[GroupShapes, Box], None]
     height: int | None = None
     title: Text | None = None
     part: str = ""
     note: Text | None = None
     is_half: bool = False
+    least: int = 0  # the least height of a piece that takes all the room
 
     def around(self, width: int) -> int:
         """Height of the caption and the note."""
@@ -34,7 +35,10 @@ class Piece:
     def _caption(self) -> list[Run]:
         if self.title is None:
             return []
-        return [*runs(self.title, _CAPTION, zh_colour=SOFT, bold=True), Run(self.part and f"  {self.part}", _NOTE, SOFT)]
+        return [
+            *runs(self.title, _CAPTION, zh_colour=SOFT, bold=True),
+            Run(self.part and f"  {self.part}", _NOTE, SOFT),
+        ]
 
     def _caption_height(self, width: int) -> int:
         if self.title is None:
@@ -45,7 +49,7 @@ class Piece:
     def _note_height(self, width: int) -> int:
         return emu(height_of(both(self.note, "  "), _NOTE, points(width)) + 5) if self.note else 0
 
-    def place(self, shapes: Any, box: Box) -> None:
+    def place(self, shapes: GroupShapes, box: Box) -> None:
         """Draw the caption, the piece and its note into the box."""
         above, below = self._caption_height(box.width), self._note_height(box.width)
         if above:
@@ -53,3 +57,9 @@ class Piece:
         self.draw(shapes, Box(box.left, box.top + above, box.width, box.height - above - below))
         if self.note:
             text_box(shapes, Box(box.left, box.bottom - below, box.width, below), [runs(self.note, _NOTE, SOFT)])
+
+
+def without_data(title: Text, why: Text, note: Text | None) -> Piece:
+    """A caption that says why nothing is drawn."""
+    told = Text(f"{title.en} – {why.en}", f"{title.zh} – {why.zh}")
+    return Piece(lambda shapes, box: None, 0, told, note=note)

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from lxml import etree
 from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.oxml.ns import qn
+from pptx.shapes.base import BaseShape
+from pptx.shapes.shapetree import GroupShapes
+from pptx.text.text import TextFrame, _Paragraph
 from pptx.util import Emu, Pt
 
 from dagster_project.reports.monthly.blocks import Text, Tone
@@ -22,7 +24,7 @@ class Colour:
     mod: int | None = None
     off: int | None = None
 
-    def fill(self) -> Any:
+    def fill(self) -> etree._Element:
         """The colour as a fill of DrawingML."""
         fill = etree.Element(qn("a:solidFill"))
         is_fixed = len(self.name) == 6 and not self.name.startswith("accent")
@@ -48,7 +50,11 @@ FIXED_INK = Colour("17212B")
 """On fixed tints, which stay light in a dark theme."""
 
 _ACCENTS = tuple(Colour(f"accent{number}") for number in range(1, 7))
-SERIES = (*_ACCENTS, *(replace(accent, mod=60, off=40) for accent in _ACCENTS))
+SERIES = (
+    *_ACCENTS,
+    *(replace(accent, mod=50) for accent in _ACCENTS[1:4]),
+    *(replace(accent, mod=50, off=50) for accent in _ACCENTS[1:4]),
+)
 
 HOUSE_FONT = "Microsoft YaHei"
 
@@ -93,7 +99,9 @@ def emu(length: float) -> int:
     return round(length * 12700)
 
 
-def runs(text: Text, size: float, colour: Colour = INK, zh_colour: Colour | None = None, bold: bool = False) -> list[Run]:
+def runs(
+    text: Text, size: float, colour: Colour = INK, zh_colour: Colour | None = None, bold: bool = False
+) -> list[Run]:
     """A text in both languages on one line, the Chinese one quieter where a colour is given for it."""
     english, chinese = plain(text.en), plain(text.zh)
     if not chinese or english == chinese:
@@ -105,7 +113,7 @@ def _is_chinese(text: str) -> bool:
     return any("\u3400" <= character <= "\u9fff" for character in text)
 
 
-def fill_paragraph(paragraph: Any, pieces: Iterable[Run], align: PP_ALIGN | None = None, exact: bool = True) -> None:
+def fill_paragraph(paragraph: _Paragraph, pieces: Iterable[Run], align: PP_ALIGN = PP_ALIGN.LEFT) -> None:
     """Write the pieces into a paragraph of python-pptx."""
     largest = 0.0
     for piece in pieces:
@@ -117,16 +125,16 @@ def fill_paragraph(paragraph: Any, pieces: Iterable[Run], align: PP_ALIGN | None
         properties.set("lang", "zh-CN" if _is_chinese(piece.text) else "en-US")
         properties.append(piece.colour.fill())
         largest = max(largest, piece.size)
-    if align is not None:
-        paragraph.alignment = align
-    if exact and largest:
+    paragraph.alignment = align
+    if largest:
         paragraph.line_spacing = Pt(largest * LINE)
+        etree.SubElement(paragraph._p, qn("a:endParaRPr"), sz=str(round(largest * 100)))
 
 
 def write(
-    frame: Any,
+    frame: TextFrame,
     paragraphs: Iterable[Iterable[Run]],
-    align: PP_ALIGN | None = None,
+    align: PP_ALIGN = PP_ALIGN.LEFT,
     anchor: MSO_ANCHOR = MSO_ANCHOR.TOP,
     margin: float = 0.0,
 ) -> None:
@@ -139,14 +147,15 @@ def write(
         fill_paragraph(frame.paragraphs[0] if place == 0 else frame.add_paragraph(), pieces, align)
 
 
-def text_box(shapes: Any, box: Box, paragraphs: Iterable[Iterable[Run]], **look: Any) -> Any:
+def text_box(
+    shapes: GroupShapes, box: Box, paragraphs: Iterable[Iterable[Run]], anchor: MSO_ANCHOR = MSO_ANCHOR.TOP
+) -> None:
     """A text box without a fill."""
     shape = shapes.add_textbox(box.left, box.top, box.width, box.height)
-    write(shape.text_frame, paragraphs, **look)
-    return shape
+    write(shape.text_frame, paragraphs, anchor=anchor)
 
 
-def paint(shape: Any, colour: Colour) -> None:
+def paint(shape: BaseShape, colour: Colour) -> None:
     """Fill a shape, without an outline, a shadow or the theme's effects."""
     properties = shape._element.spPr
     for old in properties.findall(qn("a:solidFill")) + properties.findall(qn("a:ln")):
@@ -158,7 +167,7 @@ def paint(shape: Any, colour: Colour) -> None:
         shape._element.remove(style)
 
 
-def set_fonts(root: Any, font: str) -> None:
+def set_fonts(root: etree._Element, font: str) -> None:
     """Give every run, field and default of a slide's or chart's XML its Latin and its East Asian font."""
     for properties in root.iter(qn("a:rPr"), qn("a:endParaRPr"), qn("a:defRPr")):
         for tag in ("a:latin", "a:ea"):

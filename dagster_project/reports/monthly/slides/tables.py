@@ -1,7 +1,7 @@
 """Tables and heat maps as grids of formatted cells."""
 
 from dagster_project.reports.monthly.blocks import Cell, Change, Column, Form, Heat, Measure, Table, Tone
-from dagster_project.reports.monthly.forms import both, written
+from dagster_project.reports.monthly.forms import both, shown
 from dagster_project.reports.monthly.slides.grid import Grid, GridCell, grid_pieces
 from dagster_project.reports.monthly.slides.pieces import Piece
 from dagster_project.reports.monthly.slides.style import FIXED_INK, SOFT, TO_FILL_IN, TONES, Box, Colour
@@ -16,7 +16,7 @@ def _cell(value: Cell, column: Column, tone: Tone | None) -> GridCell:
     if isinstance(value, Change):
         colour = SOFT if value.is_news is False else TONES[value.tone]
     return GridCell(
-        written(value, column.form, column.decimals),
+        shown(value, column.form, column.decimals),
         is_right=is_number or column.form not in _LEFT,
         colour=FIXED_INK if column.form is Form.TO_FILL_IN else colour,
         fill=TO_FILL_IN if column.form is Form.TO_FILL_IN else None,
@@ -27,7 +27,7 @@ def _cell(value: Cell, column: Column, tone: Tone | None) -> GridCell:
 def table_pieces(block: Table, area: Box) -> list[Piece]:
     """A table, over several slides where it is long."""
     tones = {(row, column): tone for row, column, tone in block.tones}
-    header = tuple(GridCell(both(column.label), column.form not in _LEFT) for column in block.columns)
+    header = tuple(GridCell(both(column.label, "\n"), column.form not in _LEFT) for column in block.columns)
     rows = tuple(
         tuple(
             _cell(value, column, tones.get((row, place)))
@@ -56,13 +56,13 @@ def _heat_fill(value: float, block: Heat) -> Colour:
 
 def heat_pieces(block: Heat, area: Box) -> list[Piece]:
     """A table whose cells are coloured."""
-    header = (GridCell(""), *(GridCell(both(column), is_right=True) for column in block.columns))
+    header = (GridCell(""), *(GridCell(both(column, "\n"), is_right=True) for column in block.columns))
     rows = tuple(
         (
             GridCell(both(name)),
             *(
                 GridCell(
-                    written(value, block.form, block.decimals),
+                    shown(value, block.form, block.decimals),
                     is_right=True,
                     colour=SOFT if value is None else FIXED_INK,
                     fill=None if value is None else _heat_fill(value, block),

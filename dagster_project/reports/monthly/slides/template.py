@@ -3,7 +3,6 @@
 import io
 from copy import deepcopy
 from pathlib import Path
-from typing import Any
 from zipfile import BadZipFile, ZipFile
 
 from lxml import etree
@@ -11,6 +10,9 @@ from pptx import Presentation
 from pptx.enum.shapes import PP_PLACEHOLDER
 from pptx.exc import PackageNotFoundError
 from pptx.oxml.ns import qn
+from pptx.presentation import Presentation as Deck
+from pptx.shapes.placeholder import LayoutPlaceholder
+from pptx.slide import Slide, SlideLayout
 from pptx.util import Inches
 
 from dagster_project.reports.monthly.slides.house import house_presentation
@@ -40,12 +42,14 @@ def _as_presentation(path: Path) -> io.BytesIO:
     with source, ZipFile(copy, "w") as target:
         for name in source.namelist():
             content = source.read(name)
-            target.writestr(name, content.replace(_TEMPLATE, _PRESENTATION) if name == "[Content_Types].xml" else content)
+            target.writestr(
+                name, content.replace(_TEMPLATE, _PRESENTATION) if name == "[Content_Types].xml" else content
+            )
     copy.seek(0)
     return copy
 
 
-def _empty(presentation: Any) -> None:
+def _empty(presentation: Deck) -> None:
     """Take the template's own slides out, and the sections and custom shows that name them."""
     root = presentation.part._element
     slides = root.find(qn("p:sldIdLst"))
@@ -59,7 +63,7 @@ def _empty(presentation: Any) -> None:
             extension.getparent().remove(extension)
 
 
-def open_presentation(template: Path | None) -> Any:
+def open_presentation(template: Path | None) -> Deck:
     """An empty presentation: of the template's size, master and theme, or of the house's."""
     if template is None:
         return house_presentation()
@@ -75,15 +79,15 @@ def open_presentation(template: Path | None) -> Any:
     return presentation
 
 
-def _layouts(presentation: Any) -> list[Any]:
+def _layouts(presentation: Deck) -> list[SlideLayout]:
     return [layout for master in presentation.slide_masters for layout in master.slide_layouts]
 
 
-def _kinds(layout: Any) -> set[Any]:
+def _kinds(layout: SlideLayout) -> set[PP_PLACEHOLDER]:
     return {shape.placeholder_format.type for shape in layout.placeholders}
 
 
-def cover_layout(presentation: Any) -> Any:
+def cover_layout(presentation: Deck) -> SlideLayout:
     """The layout of the title slide, by its placeholders: a centred title or a subtitle, else any title."""
     return max(
         (layout for layout in _layouts(presentation) if _kinds(layout) & _TITLES),
@@ -94,28 +98,30 @@ def cover_layout(presentation: Any) -> Any:
     )
 
 
-def content_layout(presentation: Any) -> Any:
+def content_layout(presentation: Deck) -> SlideLayout:
     """The layout with a title and the fewest other placeholders."""
     titled = [layout for layout in _layouts(presentation) if PP_PLACEHOLDER.TITLE in _kinds(layout)]
     return min(
         titled or [cover_layout(presentation)],
-        key=lambda layout: sum(shape.placeholder_format.type not in _TITLES | _FOOTERS for shape in layout.placeholders),
+        key=lambda layout: sum(
+            shape.placeholder_format.type not in _TITLES | _FOOTERS for shape in layout.placeholders
+        ),
     )
 
 
-def add_slide(presentation: Any, layout: Any, footer: str) -> Any:
-    """A slide with its title, the layout's footer and slide number, and no empty placeholder."""
+def add_slide(presentation: Deck, layout: SlideLayout, footer: str = "") -> Slide:
+    """A slide with its title, the layout's footer and number where a footer is given, and no empty placeholder."""
     slide = presentation.slides.add_slide(layout)
     for shape in list(slide.placeholders):
         if shape.placeholder_format.type not in _TITLES | {PP_PLACEHOLDER.SUBTITLE}:
             shape._element.getparent().remove(shape._element)
-    for shape in layout.placeholders:
+    for shape in layout.placeholders if footer else ():
         if shape.placeholder_format.type in {PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.SLIDE_NUMBER}:
             slide.shapes._spTree.append(_footer(shape, footer, len(presentation.slides)))
     return slide
 
 
-def _footer(shape: Any, text: str, number: int) -> Any:
+def _footer(shape: LayoutPlaceholder, text: str, number: int) -> SlideLayout:
     """The layout's footer or slide number for a slide: PowerPoint shows only those that a slide has itself."""
     element = deepcopy(shape._element)
     element.nvSpPr.cNvPr.set("id", str(900 + shape.placeholder_format.idx))
@@ -138,7 +144,7 @@ def _footer(shape: Any, text: str, number: int) -> Any:
 _FIELD = "{C1FF6DA9-008F-8B48-92A6-B652298478BF}"
 
 
-def free_area(presentation: Any, layout: Any) -> Box:
+def free_area(presentation: Deck, layout: SlideLayout) -> Box:
     """What a slide of the layout leaves free: below the title, above the footer, inside the margins."""
     width, height = presentation.slide_width, presentation.slide_height
     titles = [shape for shape in layout.placeholders if shape.placeholder_format.type in _TITLES]

@@ -1,12 +1,11 @@
 """Headline figures as tiles, and notes as paragraphs."""
 
-from typing import Any
-
 from pptx.enum.shapes import MSO_SHAPE
+from pptx.shapes.shapetree import GroupShapes
 from pptx.util import Inches
 
 from dagster_project.reports.monthly.blocks import Chapter, Comparison, Figure, Figures, Note, Text, Tone
-from dagster_project.reports.monthly.forms import both, written
+from dagster_project.reports.monthly.forms import both
 from dagster_project.reports.monthly.slides.fit import LINE, cut, fitting_size, height_of, width_of
 from dagster_project.reports.monthly.slides.pieces import GAP, Piece
 from dagster_project.reports.monthly.slides.style import (
@@ -25,11 +24,12 @@ from dagster_project.reports.monthly.slides.style import (
     text_box,
     write,
 )
+from dagster_project.reports.monthly.written import written
 
 _LABEL, _VALUE, _SMALL, _MARGIN = 11, 26, 10, 7.0
 _NARROWEST = Inches(2.1)
 _SMALL_SAMPLE = Text("small sample", "样本少")
-_NOISE = Text("no more than noise", "差异在误差内")
+_NOISE = Text("within noise", "波动内")
 
 
 def _across(count: int, width: int) -> int:
@@ -76,7 +76,7 @@ def _row(figures: tuple[Figure, ...], across: int, width: int) -> Piece:
     told = [_paragraphs(figure, inner) for figure in figures]
     height = max(_tile_height(paragraphs, inner) for paragraphs in told)
 
-    def draw(shapes: Any, box: Box) -> None:
+    def draw(shapes: GroupShapes, box: Box) -> None:
         for place, paragraphs in enumerate(told):
             left = box.left + place * (wide + GAP)
             tile = shapes.add_shape(MSO_SHAPE.RECTANGLE, left, box.top, wide, height)
@@ -106,7 +106,7 @@ def _paragraph_pieces(text: Text, area: Box, sizes: tuple[float, ...], tone: Ton
     lines = [cut(line, size, width, max(1, most // 2)) for line in told.split("\n")]
     height = emu(sum(height_of(line, size, width) for line in lines) + 2 * _MARGIN + 2)
 
-    def draw(shapes: Any, box: Box) -> None:
+    def draw(shapes: GroupShapes, box: Box) -> None:
         shape = shapes.add_shape(MSO_SHAPE.RECTANGLE, box.left, box.top, box.width, height)
         shape.name = lines[0][:60]
         paint(shape, TINTS[tone])
@@ -128,13 +128,11 @@ def headline_pieces(chapter: Chapter, area: Box) -> list[Piece]:
     lines = [(cut(question, 13, width, 3), 13, SOFT, False)]
     if chapter.headline:
         answer = both(chapter.headline, "\n")
-        size = fitting_size(answer, width, 130, (20, 18, 16, 14, 12))
+        size = fitting_size(answer, width, 130, (18, 16, 14, 12))
         lines += [(cut(line, size, width, 4), size, DEEP, True) for line in answer.split("\n")]
     height = emu(sum(height_of(text, size, width) for text, size, *_ in lines) + 4)
 
-    def draw(shapes: Any, box: Box) -> None:
+    def draw(shapes: GroupShapes, box: Box) -> None:
         text_box(shapes, Box(box.left, box.top, box.width, height), [[Run(*line)] for line in lines])
 
     return [Piece(draw, height)]
-
-
