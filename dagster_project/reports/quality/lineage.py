@@ -5,7 +5,7 @@ from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
-from dagster_project.reports.quality.wording import Text
+from dagster_project.reports.text import Text
 
 _NOT_FIGURES = ("quality_", "restatement")
 

@@ -18,6 +18,7 @@ from dagster_project.reports.quality.history import TREND_RUNS, DimensionScore
 from dagster_project.reports.quality.numbers import number, percent, score
 from dagster_project.reports.quality.ranges import RateEffect, RateRange
 from dagster_project.reports.quality.rows import RejectedRow
+from dagster_project.reports.text import printable, split
 
 WHERE_FROM = ("source_file", "source_line")
 TEMPLATES = Path(__file__).parent / "templates"
@@ -29,7 +30,7 @@ SHOWN_ISSUES = 12
 
 def _printable(value: object) -> object:
     if isinstance(value, str) and not isinstance(value, Markup):
-        return wording.printable(value)
+        return printable(value)
     return value
 
 
@@ -131,7 +132,7 @@ def _environment() -> Environment:
         "DIMENSION_NAMES": DIMENSION_NAMES,
         "file_advice": wording.file_advice,
         "blocking_advice": wording.blocking_advice,
-        "split": wording.split,
+        "split": split,
         "contracts": read_contracts(),
         "style": Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
     }

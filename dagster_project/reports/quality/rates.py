@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dagster_project.reports.quality.wording import Text
+from dagster_project.reports.text import Text
 
 
 @dataclass(frozen=True)
