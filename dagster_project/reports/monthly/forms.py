@@ -2,7 +2,7 @@
 
 from dagster_project.reports.monthly.blocks import DECIMALS, Cell, Change, Form, Measure, Text, Trend
 from dagster_project.reports.monthly.written import NONE, changed, measured, written
-from dagster_project.reports.quality.wording import printable
+from dagster_project.reports.text import printable
 
 _BARS = "▁▂▃▄▅▆▇█"
 

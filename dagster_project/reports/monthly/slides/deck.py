@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
@@ -34,7 +35,7 @@ from dagster_project.reports.monthly.slides.charts import bars_pieces, intervals
 from dagster_project.reports.monthly.slides.fit import fitting_size
 from dagster_project.reports.monthly.slides.flow import flow_pieces
 from dagster_project.reports.monthly.slides.layout import pages
-from dagster_project.reports.monthly.slides.pieces import Piece
+from dagster_project.reports.monthly.slides.pieces import GAP, Piece
 from dagster_project.reports.monthly.slides.style import HOUSE_FONT, SOFT, Box, Run, points, set_fonts, text_box
 from dagster_project.reports.monthly.slides.tables import heat_pieces, table_pieces
 from dagster_project.reports.monthly.slides.template import (
@@ -62,7 +63,15 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def _pieces(blocks: Sequence[Block], area: Box) -> list[Piece]:
-    return [piece for block in blocks for piece in _PIECES[type(block)](block, area)]
+    """The pieces of the blocks; a table after notes leaves them room, so that none stands alone on a slide."""
+    pieces: list[Piece] = []
+    notes = 0
+    for block in blocks:
+        room = replace(area, height=max(area.height - notes, area.height // 2))
+        made = _PIECES[type(block)](block, room)
+        pieces += made
+        notes = notes + sum((piece.height or 0) + GAP for piece in made) if isinstance(block, Note) else 0
+    return pieces
 
 
 def _own_size(title: SlidePlaceholder, layout: SlideLayout) -> float:

@@ -28,7 +28,7 @@ from dagster_project.reports.monthly.slides.style import (
 
 _NO_STYLE = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"
 _SIZES = (12, 11, 10, 9)
-_PADDING, _SPACE = 5.0, 3.0
+_PADDING, _SPACE = 6.0, 3.0
 _WIDEST, _LONGEST_WORD, _MOST_LINES = 300.0, 130.0, 6
 _MOST_PAGES = 4
 _MORE = Text("{count} more rows are in the workbook.", "其余 {count} 行见工作簿。")
@@ -44,6 +44,7 @@ class GridCell:
     colour: Colour = INK
     fill: Colour | None = None
     is_bold: bool = False
+    room: float = 0.0  # the least width, for what is still to be written
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,11 @@ def _widths(grid: Grid, size: float, width: float) -> list[float] | None:
     """Widths of the columns in points; None where the words don't fit at this size."""
     columns = list(zip(grid.header, *grid.rows, strict=True))
     pad = 2 * _PADDING + 2
-    natural = [min(max(_wide(cell.text, size) for cell in column), _WIDEST) + pad for column in columns]
-    least = [min(max(widest_word(cell.text, size) for cell in column), _LONGEST_WORD) + pad for column in columns]
+    natural = [min(max(max(_wide(cell.text, size), cell.room) for cell in column), _WIDEST) + pad for column in columns]
+    least = [
+        min(max(max(widest_word(cell.text, size), cell.room * 0.6) for cell in column), _LONGEST_WORD) + pad
+        for column in columns
+    ]
     if sum(natural) <= width:
         stretch = min(width / sum(natural), 1.7)
         return [column * stretch for column in natural]
@@ -171,7 +175,8 @@ def _balanced(grid: Grid, widths: list[float], size: float, height: float) -> tu
     low, high = 0.0, height
     for _ in range(8):
         middle = (low + high) / 2
-        low, high = (low, middle) if len(_sheets(grid, widths, size, middle)[0]) == len(sheets) else (middle, high)
+        tried, missing = _sheets(grid, widths, size, middle)
+        low, high = (low, middle) if len(tried) == len(sheets) and not missing else (middle, high)
     return _sheets(grid, widths, size, high)
 
 
@@ -206,17 +211,22 @@ def _even(grid: Grid, width: float) -> list[float]:
     return [width / len(grid.header)] * len(grid.header)
 
 
+def _with_more(note: Text | None, left_out: int) -> Text:
+    more = Text(_MORE.en.format(count=f"{left_out:,}"), _MORE.zh.format(count=f"{left_out:,}"))
+    return Text(f"{note.en} {more.en}", f"{note.zh} {more.zh}") if note else more
+
+
 def grid_pieces(title: Text, grid: Grid, area: Box, note: Text | None = None) -> list[Piece]:
     """The table's pieces, numbered where there are several; the note stands under the last."""
     if not grid.header:
         return []
     if not grid.rows:
         return [without_data(title, _NO_ROWS, note)]
-    room = area.height - Piece(lambda shapes, box: None, 0, title, "9/9", note).around(area.width) - emu(4)
+    longest = _with_more(note, 10_000_000)
+    room = area.height - Piece(lambda shapes, box: None, 0, title, "9/9", longest).around(area.width) - emu(4)
     sheets, left_out = _fitted(grid, points(area.width), points(room))
     if left_out:
-        more = Text(_MORE.en.format(count=f"{left_out:,}"), _MORE.zh.format(count=f"{left_out:,}"))
-        note = Text(f"{note.en} {more.en}", f"{note.zh} {more.zh}") if note else more
+        note = _with_more(note, left_out)
     many = len(sheets) > 1
     return [
         Piece(

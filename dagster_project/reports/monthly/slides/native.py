@@ -151,7 +151,7 @@ def _category_look(chart: Chart, width: float) -> dict[str, Any]:
     if chart.is_ordered:
         widest = max(width_of(name, 9) for name in chart.categories)
         return look | {"category_size": 900, "rotation": 0, "skip": ceil((widest + 4) / slot)}
-    is_upright = names_fit(chart.categories, slot, 6)
+    is_upright = names_fit(chart.categories, slot, 8)
     return look | {"category_size": 900, "rotation": 0 if is_upright else -2_700_000}
 
 

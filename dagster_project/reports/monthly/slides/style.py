@@ -117,6 +117,9 @@ def fill_paragraph(paragraph: _Paragraph, pieces: Iterable[Run], align: PP_ALIGN
     """Write the pieces into a paragraph of python-pptx."""
     largest = 0.0
     for piece in pieces:
+        largest = max(largest, piece.size)
+        if not piece.text:
+            continue
         run = paragraph.add_run()
         run.text = piece.text
         run.font.size = Pt(piece.size)
@@ -124,7 +127,6 @@ def fill_paragraph(paragraph: _Paragraph, pieces: Iterable[Run], align: PP_ALIGN
         properties = run._r.get_or_add_rPr()
         properties.set("lang", "zh-CN" if _is_chinese(piece.text) else "en-US")
         properties.append(piece.colour.fill())
-        largest = max(largest, piece.size)
     paragraph.alignment = align
     if largest:
         paragraph.line_spacing = Pt(largest * LINE)

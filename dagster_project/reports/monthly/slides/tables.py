@@ -7,6 +7,7 @@ from dagster_project.reports.monthly.slides.pieces import Piece
 from dagster_project.reports.monthly.slides.style import FIXED_INK, SOFT, TO_FILL_IN, TONES, Box, Colour
 
 _LEFT = (Form.TEXT, Form.DAY, Form.MONTH, Form.TREND, Form.TO_FILL_IN)
+_ROOM_TO_WRITE = 90.0
 _WHITE, _WARM, _COOL = (255, 255, 255), (0xE3, 0xA5, 0x98), (0x93, 0xC6, 0xAE)
 
 
@@ -27,7 +28,14 @@ def _cell(value: Cell, column: Column, tone: Tone | None) -> GridCell:
 def table_pieces(block: Table, area: Box) -> list[Piece]:
     """A table, over several slides where it is long."""
     tones = {(row, column): tone for row, column, tone in block.tones}
-    header = tuple(GridCell(both(column.label, "\n"), column.form not in _LEFT) for column in block.columns)
+    header = tuple(
+        GridCell(
+            both(column.label, "\n"),
+            column.form not in _LEFT,
+            room=_ROOM_TO_WRITE if column.form is Form.TO_FILL_IN else 0.0,
+        )
+        for column in block.columns
+    )
     rows = tuple(
         tuple(
             _cell(value, column, tones.get((row, place)))
