@@ -1,4 +1,4 @@
-"""The command line: `aftersales run`, `aftersales sample`."""
+"""The command line: `aftersales run`, `aftersales sample`, `aftersales report`."""
 
 import argparse
 import sys
@@ -10,6 +10,7 @@ from dagster_project.load.lake import WarehouseBusy
 from dagster_project.load.load import LandingError
 from dagster_project.models.dbt_build import ModelError
 from dagster_project.refresh import AlreadyRunning, PublishingBlocked, refresh
+from dagster_project.reports.command import REPORT_ERRORS, add_report_command, write_reports
 from dagster_project.sample_store import SampleMixed, choose_sample, guard_sample
 from dagster_project.settings import Settings, SettingsError, read_settings
 from dagster_project.summary import summarise
@@ -22,6 +23,7 @@ _EXPECTED_ERRORS = (
     AlreadyRunning,
     PublishingBlocked,
     SampleMixed,
+    *REPORT_ERRORS,
     OSError,
 )
 
@@ -61,6 +63,8 @@ def _parser() -> argparse.ArgumentParser:
 
     sample = commands.add_parser("sample", help="write the extracts of the sample store group")
     sample.add_argument("folder", type=Path, help="landing folder to write to")
+
+    add_report_command(commands)
     return parser
 
 
@@ -81,6 +85,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from dagster_project.sample import write_sample
 
             for path in write_sample(parsed.folder.resolve()):
+                print(path)
+            return 0
+        if parsed.command == "report":
+            for path in write_reports(read_settings(data=parsed.data), parsed):
                 print(path)
             return 0
         settings = read_settings(landing=parsed.landing, data=parsed.data, as_of=parsed.as_of)

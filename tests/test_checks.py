@@ -198,6 +198,7 @@ def test_results_are_written_whole(tmp_path, warehouse):
     (row,) = pq.read_table(results_path).to_pylist()
     assert (row["check_name"], row["evaluated"], row["failed"], row["passed"]) == ("probe", 4, 2, False)
     assert (row["owner"], row["column_name"], row["run_at"]) == ("dms_owner", "gender", RUN.run_at)
+    assert row["as_of"] == RUN.as_of
     failures = pq.read_table(failures_path).to_pylist()
     assert [(row["source_file"], row["source_line"]) for row in failures] == [
         ("customers_20260403.csv", 3),

@@ -9,10 +9,11 @@ from xml.etree import ElementTree
 from zipfile import ZipFile
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 from python_calamine import CalamineWorkbook
 
-from dagster_project.checks.results import CheckResult, write_results
+from dagster_project.checks.results import CheckResult, last_results, write_results
 from dagster_project.checks.suites import Check, Suite
 from dagster_project.contracts import read_contracts
 from dagster_project.reports.quality import NoResults, write_quality_report
@@ -250,6 +251,23 @@ def test_a_report_of_an_earlier_run_leaves_latest_alone(settings: Settings) -> N
     assert (earlier.parent.parent / "latest").resolve().name == "run02"
     assert write_quality_report(settings, "run01", suites={}) == earlier, "written again in place"
     assert {path.name for path in earlier.parent.parent.iterdir()} == {"run01", "run02", "latest"}
+
+
+def test_each_run_shows_its_own_business_date_and_older_results_none(settings: Settings) -> None:
+    write(settings, failed(run=1))
+    kept = settings.lake / "quality" / "check_results" / "run01.parquet"
+    # As results were kept before they had the date.
+    pq.write_table(pq.read_table(kept).drop_columns("as_of"), kept)
+    write_quality_report(settings, suites={})
+    assert "As of" not in text(page(settings, "index.html"))
+    write(settings, failed(run=2, as_of=date(2026, 4, 3)))
+    write(settings, failed(run=3, as_of=date(2026, 4, 4)))
+    write_quality_report(settings, suites={})
+    assert "As of 业务日期 2026-04-04" in text(page(settings, "index.html"))
+    assert "As of 业务日期 2026-04-04" in text(page(settings, "dms_owner.html"))
+    earlier = write_quality_report(settings, "run02", suites={}).read_text(encoding="utf-8")
+    assert "As of 业务日期 2026-04-03" in text(earlier)
+    assert last_results(settings.lake / "quality")[0].as_of == date(2026, 4, 4)
 
 
 def test_no_results_is_told(settings: Settings) -> None:

@@ -63,6 +63,7 @@ def _result(run: RunInfo, check: Check, **found: Any) -> CheckResult:  # noqa: A
         column_name=check.column,
         is_blocking=check.is_blocking,
         run_at=run.run_at,
+        as_of=run.as_of,
         owner=check.owner,
         description=check.description,
         **values,

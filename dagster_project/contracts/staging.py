@@ -89,6 +89,19 @@ LOADER_RELATIONS = (
         ),
     ),
     (
+        "restatement",
+        "What changed in closed months, one row per publishing and changed value / 已关账月份的数据变更",
+        (
+            ("published_at", "timestamp", "Time of the publishing that changed it / 发布时间"),
+            ("mart", "varchar", "Mart / 指标表"),
+            ("store_code", "varchar", "Store / 门店代码"),
+            ("month", "date", "Closed month / 月份"),
+            ("column_name", "varchar", "Measure that changed / 指标列"),
+            ("value_before", "double", "Value as published before / 变更前数值"),
+            ("value_after", "double", "Value as published since / 变更后数值"),
+        ),
+    ),
+    (
         "hash_key",
         "The secret of the keyed hashes, one row / 哈希密钥",
         (("hash_key", "varchar", "The secret / 密钥"),),

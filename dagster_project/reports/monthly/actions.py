@@ -54,7 +54,7 @@ def _figures(actions: list[Row]) -> Figures:
                 decimals=0,
             ),
             Figure(
-                _OVERDUE if counts["overdue"] else capital(_OVERDUE),
+                capital(_OVERDUE),
                 counts["overdue"],
                 Form.COUNT,
                 tone=Tone.BAD if counts["overdue"] else Tone.NEUTRAL,
@@ -186,7 +186,7 @@ def _effect(is_news: bool | None, moved: float | None) -> Text:
     if is_news is None:
         return Text("can't be judged", "无法判断")
     if not is_news:
-        return Text("none seen: within noise", "未见效果（正常波动）")
+        return Text("none seen", "未见效果")
     return Text("up by more than noise", "显著提升") if moved > 0 else Text("down by more than noise", "显著下降")
 
 

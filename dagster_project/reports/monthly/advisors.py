@@ -47,7 +47,7 @@ def _table(advisors: list[Row]) -> Table:
         ),
         tuple(
             (
-                advisor_name(row["advisor_no"]),
+                row["advisor_no"],
                 row["check_ins"],
                 row["callbacks_completed"],
                 row["css_samples"],
@@ -91,7 +91,7 @@ def _item_heat(scope: Scope) -> tuple[Block, ...]:
             Form.SCORE,
             middle=store["mot_score"] if store else None,
             note=Text(
-                "Coloured about the store's MOT score; below it red. Small samples: a pale hint, no ranking.",
+                "Coloured about the store's MOT score; below it red. Samples this small are a hint, not a ranking.",
                 "以本店 MOT 得分为中点着色，低于者偏红；小样本仅供参考。",
             ),
         ),

@@ -90,7 +90,7 @@ def _question_table(scope: Scope, questions: list[Row]) -> Table:
             Column(Text("Answers", "回答数"), Form.COUNT),
             Column(Text("Low (≤ 3)", "低分（≤3）"), Form.COUNT),
             Column(Text("Low share", "低分占比"), Form.RATE),
-            Column(Text("95% interval", "95% 区间"), Form.TEXT),
+            Column(Text("95% interval", "95% 区间"), Form.RATE),
             Column(Text("Change", "较上月"), Form.RATE),
         ),
         tuple(rows),

@@ -24,7 +24,7 @@ from dagster_project.reports.monthly.figures import LAST_MONTH, OWN, Scorecard, 
 from dagster_project.reports.monthly.labels import UNKNOWN_TYPE, capital, enum_label, seed_label
 from dagster_project.reports.monthly.noise import Estimate, change
 from dagster_project.reports.monthly.read import Row
-from dagster_project.reports.monthly.scope import Scope, add_months
+from dagster_project.reports.monthly.scope import Scope, add_months, final_cohort
 from dagster_project.reports.monthly.sentences import interval, joined, moved_clause
 from dagster_project.reports.monthly.written import month_name
 
@@ -34,15 +34,6 @@ _QUESTION = Text(
     "留住了多少客户？流失的客户为何离开、去了哪里？",
 )
 _TYPES = ("private", "corporate")
-
-
-def final_cohort(scope: Scope) -> date | None:
-    """The last cohort, not after the report's month, whose six months are over."""
-    sql = (
-        "select max(month) as month from churn_cohort_monthly "
-        "where store_code = ? and month <= ? and customer_type = 'all' and is_final"
-    )
-    return scope.marts.rows(sql, scope.store_code, scope.month)[0]["month"]
 
 
 def _rate(row: Row | None) -> Estimate:
@@ -133,7 +124,7 @@ def _cohort_table(scope: Scope, cohort: date) -> Table:
             Column(Text("Visited", "到店车辆"), Form.COUNT),
             Column(Text("Lost", "流失车辆"), Form.COUNT),
             Column(Text("Churn rate", "流失率"), Form.RATE, 2),
-            Column(Text("95% interval", "95% 区间"), Form.TEXT),
+            Column(Text("95% interval", "95% 区间"), Form.RATE),
             Column(Text("Cohort before", "上一批"), Form.RATE, 2),
             Column(Text("Change", "变化"), Form.RATE, 2),
         ),

@@ -139,6 +139,11 @@ def _trends(scope: Scope, card: Scorecard) -> tuple[Block, ...]:
     )
 
 
+def _person(number: str, department: str) -> Text:
+    label = seed_label("departments", department)
+    return Text(f"{number} {label.en}", label.zh)
+
+
 def _responsibility(scope: Scope) -> tuple[Block, ...]:
     rows = scope.rows("complaint_responsibility_monthly")
     if not rows:
@@ -195,13 +200,7 @@ def _responsibility(scope: Scope) -> tuple[Block, ...]:
         blocks.append(
             Bars(
                 Text("Cases by responsible person", "责任人案件数"),
-                tuple(
-                    Text(
-                        f"{row['responsible_employee_no']} {seed_label('departments', row['responsible_department']).en}",
-                        seed_label("departments", row["responsible_department"]).zh,
-                    )
-                    for row in people
-                ),
+                tuple(_person(row["responsible_employee_no"], row["responsible_department"]) for row in people),
                 (
                     Series(Text("complaints", "投诉"), tuple(row["complaints"] for row in people)),
                     Series(
@@ -275,7 +274,7 @@ def _handling(scope: Scope, row: Row) -> tuple[Block, ...]:
             Column(Text("Share of cases", "指标"), Form.TEXT),
             Column(Text("Last month", "上月"), Form.RATE),
             Column(Text("This month", "本月"), Form.RATE),
-            Column(Text("95% interval", "95% 区间"), Form.TEXT),
+            Column(Text("95% interval", "95% 区间"), Form.RATE),
             Column(Text("Change", "较上月"), Form.RATE),
             Column(Text("of", "基数"), Form.COUNT),
         ),
@@ -325,16 +324,16 @@ def _agents(scope: Scope) -> tuple[Block, ...]:
                 Column(Text("Agent", "专员"), Form.TEXT),
                 Column(Text("Cases", "案件"), Form.COUNT),
                 Column(Text("Resolved in 72 h", "72 小时解决率"), Form.RATE),
-                Column(Text("95% interval", "95% 区间"), Form.TEXT),
+                Column(Text("95% interval", "95% 区间"), Form.RATE),
                 Column(Text("First response", "首次响应"), Form.MINUTES),
                 Column(Text("Satisfaction", "处理满意度"), Form.SCORE, 2),
                 Column(Text("Calls", "回访量"), Form.COUNT),
                 Column(Text("Completed", "成功率"), Form.RATE),
-                Column(Text("95% interval", "95% 区间"), Form.TEXT),
+                Column(Text("95% interval", "95% 区间"), Form.RATE),
             ),
             tuple(
                 (
-                    Text(f"Agent {row['agent_no']}", f"专员 {row['agent_no']}"),
+                    row["agent_no"],
                     row["cases"],
                     row["resolved_in_72h_rate"],
                     interval(_rate(row, "resolved_in_72h_rate", "cases"), Form.RATE),

@@ -12,11 +12,10 @@ from dagster_project.reports.monthly.blocks import (
     Tone,
     Trend,
 )
-from dagster_project.reports.monthly.churn import final_cohort
 from dagster_project.reports.monthly.figures import Figured, Scorecard
 from dagster_project.reports.monthly.kpis import KPIS
 from dagster_project.reports.monthly.noise import change, leaves_out
-from dagster_project.reports.monthly.scope import Scope
+from dagster_project.reports.monthly.scope import Scope, final_cohort
 from dagster_project.reports.monthly.sentences import interval, joined, listed
 from dagster_project.reports.monthly.written import month_name
 
@@ -31,7 +30,8 @@ def _rejected(scope: Scope) -> list[Note]:
         scope.store_code,
     )[0]
     quarantined = scope.marts.rows(
-        "select system || '/' || dataset || '/' || file as path from quality_load where status = 'quarantined' order by 1"
+        "select system || '/' || dataset || '/' || file as path from quality_load where status = 'quarantined' "
+        "order by path"
     )
     notes = []
     if rejected["rows_"]:
@@ -39,10 +39,11 @@ def _rejected(scope: Scope) -> list[Note]:
         notes.append(
             Note(
                 Text(
-                    f"{count} row{'s' if count > 1 else ''} of this store in {datasets} dataset"
-                    f"{'s' if datasets > 1 else ''}, of any month, could not be read and reach no figure: "
+                    f"{count} row{'s' if count > 1 else ''} that name this store ({datasets} dataset"
+                    f"{'s' if datasets > 1 else ''}, any month) were rejected and reach no figure: "
                     f"{_QUALITY_REPORT.en}.",
-                    f"本店有 {count} 行数据（{datasets} 个数据集，不限月份）被拒收，未进入任何指标，{_QUALITY_REPORT.zh}。",
+                    f"{count} 行注明本店的数据（{datasets} 个数据集，不限月份）被拒收，未进入任何指标，"
+                    f"{_QUALITY_REPORT.zh}。",
                 )
             )
         )
@@ -104,7 +105,7 @@ def notes(scope: Scope) -> tuple[Note, ...]:
         found.append(
             Note(
                 Text(
-                    f"The last run was not published ({blocked} blocking checks): the figures are those of the run before.",
+                    f"The last run was not published ({blocked} blocking checks): figures are of the run before.",
                     f"最近一次运行因 {blocked} 项阻断性检查未发布，此处为上一次发布的数据。",
                 ),
                 Tone.BAD,
@@ -120,14 +121,17 @@ def _status(figured: Figured) -> tuple[Text | None, Tone]:
         return (None, Tone.NEUTRAL)
     is_met = now.value >= target if kpi.higher_is_better else now.value <= target
     told = Text("met", "达成") if is_met else Text("missed", "未达成")
-    if leaves_out(now, target) is False:
+    beyond = leaves_out(now, target)
+    if beyond is False:
         return (Text(f"{told.en}, within noise", f"{told.zh}（波动内）"), Tone.NEUTRAL)
+    # A full count is what it is; a figure without an interval, such as one visit, is not judged.
+    if beyond is None and kpi.form is not Form.COUNT:
+        return (told, Tone.NEUTRAL)
     return (told, Tone.GOOD if is_met else Tone.BAD)
 
 
 def summary(scope: Scope, card: Scorecard) -> tuple[Block, ...]:
     """The sixteen figures at a glance."""
-    cohort = final_cohort(scope)
     ranks = {
         (row["kpi_code"], row["month"]): row["stores"]
         for row in scope.marts.rows(
@@ -138,18 +142,15 @@ def summary(scope: Scope, card: Scorecard) -> tuple[Block, ...]:
     }
     rows, tones, moved, missed = [], [], [], []
     for place, kpi in enumerate(KPIS):
-        month = cohort if kpi.code == "churn_rate" and cohort else scope.month
+        month, label = card.shown_month(kpi.code), card.label(kpi.code)
         figured = card.figured(kpi.code, month)
-        label = kpi.label
-        if month != scope.month:
-            label = Text(f"{label.en}, {month:%Y-%m} cohort", f"{label.zh}（{month:%Y-%m} 批次）")
         status, tone = _status(figured)
         if tone is not Tone.NEUTRAL:
             tones.append((place, 6, tone))
         shift: Change = change(figured.now, figured.before, kpi.form, kpi.higher_is_better, kpi.decimals)
         if shift.is_news:
             moved.append(label)
-        if tone is Tone.BAD:
+        if tone is Tone.BAD and kpi.form is not Form.COUNT:
             missed.append(label)
         stores = ranks.get((kpi.code, month), 0)
         rows.append(
@@ -183,7 +184,7 @@ def summary(scope: Scope, card: Scorecard) -> tuple[Block, ...]:
         (
             Column(Text("Figure", "指标"), Form.TEXT),
             Column(Text("This month", "本月"), Form.TEXT),
-            Column(Text("95% interval", "95% 区间"), Form.TEXT),
+            Column(Text("95% interval", "95% 区间"), Form.RATE),
             Column(Text("n", "样本"), Form.COUNT),
             Column(Text("Change", "较上月"), Form.TEXT),
             Column(Text("Target", "目标"), Form.TEXT),
@@ -194,7 +195,8 @@ def summary(scope: Scope, card: Scorecard) -> tuple[Block, ...]:
         ),
         tuple(rows),
         note=Text(
-            "A change in grey is within noise: the interval of the difference holds 0. Ranks are within the region, 1 is best.",
+            "A change in grey is within noise: the interval of the difference holds 0. Ranks are within the region, "
+            "1 is best.",
             "灰色变化属正常波动（差值的 95% 区间包含 0）；排名为分中心内，1 为最好。",
         ),
         tones=tuple(tones),

@@ -6,7 +6,7 @@ from datetime import date
 from dagster_project.reports.monthly.blocks import Comparison, Figure, Form, Text, Tone
 from dagster_project.reports.monthly.kpis import BY_CODE, Estimates, Kpi
 from dagster_project.reports.monthly.noise import Estimate, differ, difference, leaves_out, tone_of
-from dagster_project.reports.monthly.scope import Scope, add_months
+from dagster_project.reports.monthly.scope import Scope, add_months, final_cohort
 
 LAST_MONTH = Text("last month", "上月")
 TARGET = Text("target", "目标")
@@ -48,6 +48,18 @@ class Scorecard:
             region=row.get("region_value"),
             rank=row.get("rank_in_region"),
         )
+
+    def shown_month(self, kpi_code: str) -> date:
+        """The month whose figure is shown: of churn the last cohort that is final, if there is one."""
+        cohort = final_cohort(self._scope) if kpi_code == "churn_rate" else None
+        return cohort or self._scope.month
+
+    def label(self, kpi_code: str) -> Text:
+        """What the shown figure is called; an earlier cohort says which."""
+        label, month = BY_CODE[kpi_code].label, self.shown_month(kpi_code)
+        if month == self._scope.month:
+            return label
+        return Text(f"{label.en}, {month:%Y-%m} cohort", f"{label.zh}（{month:%Y-%m} 批次）")
 
     def target(self, kpi_code: str, month: date) -> float | None:
         """The target of a month."""

@@ -58,7 +58,7 @@ def _technicians(scope: Scope, technicians: list[Row], store: Row) -> tuple[Bloc
             tones.append((place, 3, Tone.BAD if (estimate.value or 0) > rate else Tone.GOOD))
         rows.append(
             (
-                technician_name(number),
+                number,
                 row["repairs"],
                 row["not_fixed"],
                 row["not_fixed_rate"],
@@ -78,7 +78,7 @@ def _technicians(scope: Scope, technicians: list[Row], store: Row) -> tuple[Bloc
                 Column(Text("Repairs", "维修数"), Form.COUNT),
                 Column(Text("Not fixed", "未一次修复"), Form.COUNT),
                 Column(Text("Rate", "未修复率"), Form.RATE, 2),
-                Column(Text("95% interval", "95% 区间"), Form.TEXT),
+                Column(Text("95% interval", "95% 区间"), Form.RATE),
                 Column(Text("Change", "较上月"), Form.RATE, 2),
                 Column(Text("Recorded", "登记"), Form.COUNT),
                 Column(Text("Comebacks found", "推断返修"), Form.COUNT),
@@ -214,7 +214,7 @@ def _appointments(scope: Scope, card: Scorecard) -> tuple[Block, ...]:
     blocks: list[Block] = [Figures(shown)] if shown else []
     blocks.append(
         Lines(
-            Text("Share of repair orders with an appointment", "预约率趋势"),
+            Text("Appointments and no-shows", "预约率、主动预约率与爽约率"),
             scope.trend_labels,
             tuple(
                 Series(card.figured(code).kpi.label, card.trend(code))
@@ -267,7 +267,7 @@ def _rated(label: Text, row: Row, last: Row, name: str, better: bool | None) -> 
 _COLUMNS = (
     Column(Text("Last month", "上月"), Form.TEXT),
     Column(Text("This month", "本月"), Form.TEXT),
-    Column(Text("95% interval", "95% 区间"), Form.TEXT),
+    Column(Text("95% interval", "95% 区间"), Form.RATE),
     Column(Text("Change", "较上月"), Form.RATE),
 )
 

@@ -9,6 +9,7 @@ from dagster_project.reports.quality.lineage import KPIS
 from dagster_project.settings import PROJECT_DIR
 
 NOT_STATED = Text("not stated", "未填写")
+_SPELLED = {"oem": "OEM", "wechat": "WeChat"}
 UNKNOWN_TYPE = Text("customer type unknown", "客户类型不详")
 
 
@@ -41,7 +42,8 @@ def enum_label(dataset: str, column: str, code: str | None) -> Text:
     """The label of an enumerated code, by its contract."""
     if not code:
         return NOT_STATED
-    return Text(code.replace("_", " "), _enum(dataset, column).get(code, code))
+    english = " ".join(_SPELLED.get(word, word) for word in code.split("_"))
+    return Text(english, _enum(dataset, column).get(code, code))
 
 
 def enum_codes(dataset: str, column: str) -> list[str]:

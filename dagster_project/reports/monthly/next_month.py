@@ -34,10 +34,10 @@ def _targets(scope: Scope, card: Scorecard) -> tuple[Block, ...]:
         target = card.target(kpi.code, following)
         if target is None:
             continue
-        figured = card.figured(kpi.code)
+        figured = card.figured(kpi.code, card.shown_month(kpi.code))
         rows.append(
             (
-                kpi.label,
+                card.label(kpi.code),
                 Measure(figured.now.value, kpi.form, kpi.decimals),
                 Measure(figured.target, kpi.form, kpi.decimals),
                 Measure(target, kpi.form, kpi.decimals),
@@ -135,8 +135,8 @@ def next_month(scope: Scope, card: Scorecard) -> Chapter:
     )
     how = Note(
         Text(
-            "Problems are proposed by rule: figures that fall short of target, region or the store's own months before; "
-            "first those beyond noise, then by size. Measure, owner, date and supervisor are for people to fill in.",
+            "Problems are proposed by rule: figures that fall short of target, region or the store's own months "
+            "before; first those beyond noise, then by size. Measure, owner, date and supervisor are left to people.",
             "问题按规则提出：低于目标、分中心或本店以往水平的指标，先列超出正常波动者，再按差距排序；"
             "改善措施、责任人、时间与监督人由各部门填写。",
         )

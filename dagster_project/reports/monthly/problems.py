@@ -60,11 +60,12 @@ def department_rules() -> dict[str, dict[str, list[str]]]:
 def _problem(
     label: Text,
     estimate: Estimate,
+    *,
     reference: float | None,
     against: Text,
     form: Form,
     better: bool,
-    decimals: int | None,
+    decimals: int | None = None,
 ) -> Problem | None:
     """The problem, when the figure falls short at all."""
     if estimate.value is None or not reference:
@@ -85,10 +86,18 @@ def _problem(
 def _kpis(scope: Scope, card: Scorecard, codes: list[str]) -> Iterator[Problem | None]:
     for kpi in KPIS:
         if kpi.code in codes:
-            figured = card.figured(kpi.code)
+            figured = card.figured(kpi.code, card.shown_month(kpi.code))
             against = _REGION if figured.target is None else _TARGET
             reference = figured.region if figured.target is None else figured.target
-            yield _problem(kpi.label, figured.now, reference, against, kpi.form, kpi.higher_is_better, kpi.decimals)
+            yield _problem(
+                card.label(kpi.code),
+                figured.now,
+                reference=reference,
+                against=against,
+                form=kpi.form,
+                better=kpi.higher_is_better,
+                decimals=kpi.decimals,
+            )
 
 
 def _items(scope: Scope, card: Scorecard, codes: list[str]) -> Iterator[Problem | None]:
@@ -98,7 +107,14 @@ def _items(scope: Scope, card: Scorecard, codes: list[str]) -> Iterator[Problem 
         if code in codes:
             against = _SURVEY_TARGET if region is None else _REGION
             label = _named("MOT", seed_label("mot_items", code))
-            yield _problem(label, estimates[code], 100.0 if region is None else region, against, Form.SCORE, True, None)
+            yield _problem(
+                label,
+                estimates[code],
+                reference=100.0 if region is None else region,
+                against=against,
+                form=Form.SCORE,
+                better=True,
+            )
 
 
 def _questions(scope: Scope, card: Scorecard, codes: list[str]) -> Iterator[Problem | None]:
@@ -127,7 +143,7 @@ def _questions(scope: Scope, card: Scorecard, codes: list[str]) -> Iterator[Prob
         if code in codes:
             reference, against = (others[code], _OTHERS) if code in others else (own.get(code), _OWN)
             label = _named(f"callback {code}", seed_label("callback_questions", code), f"回访 {code}")
-            yield _problem(label, estimate, reference, against, Form.SCORE, True, None)
+            yield _problem(label, estimate, reference=reference, against=against, form=Form.SCORE, better=True)
 
 
 def _named(kind: str, label: Text, kind_zh: str | None = None) -> Text:
@@ -139,7 +155,7 @@ def _categories(scope: Scope, card: Scorecard, codes: list[str]) -> Iterator[Pro
     for code in codes:
         label = seed_label("complaint_categories", code)
         yield _rise(
-            Text(f"complaints about {label.en}, per 100 repair orders", f"{label.zh}类不满（每百台次）"),
+            Text(f"cases about {label.en}, per 100 repair orders", f"{label.zh}类不满（每百台次）"),
             found.get(code),
         )
 
@@ -157,7 +173,7 @@ def _not_fixed_reasons(scope: Scope, card: Scorecard, codes: list[str]) -> Itera
 def _rise(label: Text, found: tuple[Estimate, float] | None) -> Problem | None:
     if found is None:
         return None
-    return _problem(label, found[0], found[1], _OWN, Form.SCORE, False, 2)
+    return _problem(label, found[0], reference=found[1], against=_OWN, form=Form.SCORE, better=False, decimals=2)
 
 
 def _per_100_orders(scope: Scope, mart: str, code: str, count: str) -> dict[str, tuple[Estimate, float]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 
+from dagster_project.publish.state import last_state
 from dagster_project.settings import Settings
 
 Row = dict[str, Any]
@@ -44,17 +45,9 @@ class Marts:
 @contextmanager
 def open_marts(settings: Settings) -> Iterator[Marts]:
     """Open the last published state for reading; raises NotPublished when there is none."""
-    path = settings.published / "aftersales.duckdb"
-    if not path.exists():
-        raise NotPublished(f"nothing is published in {settings.published}: run `aftersales run` first")
-    state = path.resolve()
-    with duckdb.connect(str(state), read_only=True) as connection:
+    told = last_state(settings.published)
+    if told is None or told.as_of is None or told.published_at is None:
+        raise NotPublished(f"no figures are published in {settings.published} yet: run `aftersales run` first")
+    with duckdb.connect(str(settings.published / "aftersales.duckdb"), read_only=True) as connection:
         connection.execute("use marts")
-        if not connection.execute("select 1 from duckdb_tables() where table_name = 'dim_store'").fetchone():
-            raise NotPublished(f"no figures are published in {settings.published} yet: run `aftersales run` first")
-        yield Marts(connection, settings.as_of, _published_at(state.parent.name))
-
-
-def _published_at(state: str) -> datetime:
-    """When a state was published, by the name of its folder: `<time>-<process>`."""
-    return datetime.strptime(state.split("-", maxsplit=1)[0][:14], "%Y%m%d%H%M%S")
+        yield Marts(connection, told.as_of, told.published_at)

@@ -32,10 +32,10 @@ _QUESTION = Text(
     "客户与神秘访客如何评价本店？哪些题目低于分中心或全国？",
 )
 _QUADRANTS = {
-    "fix_first": Text("fix first: drives satisfaction, scored low", "优先改进（影响大、得分低）"),
-    "keep_up": Text("keep up: drives satisfaction, scored high", "继续保持（影响大、得分高）"),
-    "watch": Text("watch: drives less, scored low", "关注（影响小、得分低）"),
-    "maintain": Text("maintain: drives less, scored high", "维持（影响小、得分高）"),
+    "fix_first": Text("fix first", "优先改进"),
+    "keep_up": Text("keep up", "继续保持"),
+    "watch": Text("watch", "关注"),
+    "maintain": Text("maintain", "维持"),
 }
 _SEGMENTS = {
     "age_band": Text("age", "年龄段"),
@@ -218,9 +218,10 @@ def _drivers(scope: Scope) -> tuple[Block, ...]:
                 for row in rows
             ),
             note=Text(
-                f"Over the twelve months to {scope.marts.as_of:%Y-%m}. Correlation says what goes together, "
-                "not what causes what.",
-                f"取截至 {scope.marts.as_of:%Y-%m} 的十二个月；相关不等于因果。",
+                f"Over the twelve months to {scope.marts.as_of:%Y-%m}. Fix first: drives satisfaction, scored low; "
+                "keep up: drives it, scored high; watch: drives less, scored low. Correlation is not cause.",
+                f"取截至 {scope.marts.as_of:%Y-%m} 的十二个月。优先改进：影响大、得分低；继续保持：影响大、得分高；"
+                "关注：影响小、得分低。相关不等于因果。",
             ),
         ),
     )

@@ -78,6 +78,15 @@ class Scope:
         return tuple(f"{month:%Y-%m}" for month in self.months)
 
 
+def final_cohort(scope: Scope) -> date | None:
+    """The last cohort, not after the report's month, whose six months are over."""
+    sql = (
+        "select max(month) as month from churn_cohort_monthly "
+        "where store_code = ? and month <= ? and customer_type = 'all' and is_final"
+    )
+    return scope.marts.rows(sql, scope.store_code, scope.month)[0]["month"]
+
+
 def months_with_data(marts: Marts, store_codes: list[str], until: date | None = None) -> list[date]:
     """The months in which something happened in one of the stores, not after the business date's."""
     union = " union all ".join(f"select store_code, month from {mart}" for mart in _EVENTS)

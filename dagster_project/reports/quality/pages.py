@@ -22,6 +22,7 @@ from dagster_project.reports.text import printable, split
 
 WHERE_FROM = ("source_file", "source_line")
 TEMPLATES = Path(__file__).parent / "templates"
+SHARED_TEMPLATES = Path(__file__).parents[1] / "templates"
 SHOWN_ROWS = 50
 OPEN_ROWS = 8
 NAMED_TABLES = 5
@@ -99,7 +100,7 @@ def most_effects(owner: Owner) -> list[RateEffect]:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader((TEMPLATES, SHARED_TEMPLATES)),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_printable,
@@ -134,7 +135,10 @@ def _environment() -> Environment:
         "blocking_advice": wording.blocking_advice,
         "split": split,
         "contracts": read_contracts(),
-        "style": Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
+        "style": Markup("").join(
+            Markup(path.read_text(encoding="utf-8"))
+            for path in (SHARED_TEMPLATES / "base.css", TEMPLATES / "style.css")
+        ),
     }
     return environment
 
