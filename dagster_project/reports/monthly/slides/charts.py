@@ -176,7 +176,9 @@ def _intervals_part(block: Intervals, part: slice) -> Chart:
         values = (reference,) * len(block.names[part])
         drawn.append(Drawn(name, values, QUIET, block.form, is_quiet=True, decimals=block.decimals))
     ends = [*block.values, *block.lows, *block.highs, reference]
-    scale = nice_scale(ends, block.form is Form.RATE, block.form)
+    known = [end for end in ends if end is not None]
+    is_near_zero = bool(known) and 0 <= min(known) < max(known) / 2
+    scale = nice_scale(ends, is_near_zero, block.form)
     return Chart(_interval_names(block, part), tuple(drawn), block.form, scale=scale, decimals=block.decimals)
 
 

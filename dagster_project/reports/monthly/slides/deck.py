@@ -59,19 +59,28 @@ _PIECES: dict[type, Callable[[Any, Box], list[Piece]]] = {
     Note: note_pieces,
 }
 _AT_A_GLANCE = Text("The month at a glance", "本月概览")
+_MOST_NOTES = 0.25
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-def _pieces(blocks: Sequence[Block], area: Box) -> list[Piece]:
-    """The pieces of the blocks; a table after notes leaves them room, so that none stands alone on a slide."""
-    pieces: list[Piece] = []
-    notes = 0
+def _pieces(blocks: Sequence[Block], area: Box, opening: Sequence[Piece] = ()) -> list[Piece]:
+    """The pieces of the blocks after the opening ones.
+
+    A table after an opening or notes leaves them room, so that none stands alone on a slide.
+    """
+    pieces = list(opening)
+    notes = _taken(opening, area)
     for block in blocks:
-        room = replace(area, height=max(area.height - notes, area.height // 2))
-        made = _PIECES[type(block)](block, room)
+        made = _PIECES[type(block)](block, replace(area, height=area.height - notes))
         pieces += made
-        notes = notes + sum((piece.height or 0) + GAP for piece in made) if isinstance(block, Note) else 0
+        notes = _taken(made, area, notes) if isinstance(block, Note) else 0
     return pieces
+
+
+def _taken(pieces: Sequence[Piece], area: Box, before: int = 0) -> int:
+    """The room that short pieces take from a table; none where they take so much that they have their own slide."""
+    taken = before + sum((piece.height or 0) + GAP for piece in pieces)
+    return 0 if taken > area.height * _MOST_NOTES else taken
 
 
 def _own_size(title: SlidePlaceholder, layout: SlideLayout) -> float:
@@ -154,7 +163,7 @@ class _Deck:
 
     def chapter(self, chapter: Chapter) -> None:
         """A chapter: its question and answer, then its blocks."""
-        pieces = [*headline_pieces(chapter, self.area), *_pieces(chapter.blocks, self.area)]
+        pieces = _pieces(chapter.blocks, self.area, headline_pieces(chapter, self.area))
         self.section(f"{chapter.number}  ", chapter.title, pieces)
 
     def set_house_fonts(self) -> None:

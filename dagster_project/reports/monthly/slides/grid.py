@@ -30,7 +30,7 @@ _NO_STYLE = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"
 _SIZES = (12, 11, 10, 9)
 _PADDING, _SPACE = 6.0, 3.0
 _WIDEST, _LONGEST_WORD, _MOST_LINES = 300.0, 130.0, 6
-_MOST_PAGES = 4
+_MOST_ROWS = 80
 _MORE = Text("{count} more rows are in the workbook.", "其余 {count} 行见工作簿。")
 _NO_ROWS = Text("no rows", "无数据")
 
@@ -143,8 +143,8 @@ class _Sheet:
         properties.append(cell.fill.fill() if cell.fill else etree.Element(qn("a:noFill")))
 
 
-def _sheets(grid: Grid, widths: list[float], size: float, height: float) -> tuple[list[_Sheet], int]:
-    """The grid in as many sheets as it needs, and the rows left out beyond the last; a total is never left out."""
+def _sheets(grid: Grid, widths: list[float], size: float, height: float) -> list[_Sheet]:
+    """The grid in as many sheets as it needs."""
     head = _row_height(grid.header, widths, size)
     heights = [_row_height(row, widths, size) for row in grid.rows]
     last = heights[-1] if grid.has_total and heights else 0.0
@@ -155,28 +155,25 @@ def _sheets(grid: Grid, widths: list[float], size: float, height: float) -> tupl
             starts.append(place)
             used = head
         used += heights[place]
-    left_out = body - starts[_MOST_PAGES] if len(starts) > _MOST_PAGES else 0
-    kept, body = starts[:_MOST_PAGES], body - left_out
     sheets = []
-    for start, end in zip(kept, [*kept[1:], body], strict=True):
+    for start, end in zip(starts, [*starts[1:], body], strict=True):
         rows, tall, is_last = list(grid.rows[start:end]), heights[start:end], end == body
         if is_last and last:
             rows, tall = [*rows, grid.rows[-1]], [*tall, last]
         part = replace(grid, rows=tuple(rows), has_total=grid.has_total and is_last)
         sheets.append(_Sheet(part, widths, [head, *tall], size))
-    return sheets, left_out
+    return sheets
 
 
-def _balanced(grid: Grid, widths: list[float], size: float, height: float) -> tuple[list[_Sheet], int]:
+def _balanced(grid: Grid, widths: list[float], size: float, height: float) -> list[_Sheet]:
     """As few sheets as the height allows, of about the same length."""
-    sheets, left_out = _sheets(grid, widths, size, height)
-    if left_out or len(sheets) == 1:
-        return sheets, left_out
+    sheets = _sheets(grid, widths, size, height)
+    if len(sheets) == 1:
+        return sheets
     low, high = 0.0, height
     for _ in range(8):
         middle = (low + high) / 2
-        tried, missing = _sheets(grid, widths, size, middle)
-        low, high = (low, middle) if len(tried) == len(sheets) and not missing else (middle, high)
+        low, high = (low, middle) if len(_sheets(grid, widths, size, middle)) == len(sheets) else (middle, high)
     return _sheets(grid, widths, size, high)
 
 
@@ -191,20 +188,20 @@ def _column_sets(grid: Grid, size: float, width: float) -> list[list[int]]:
     return [*sets, current]
 
 
-def _fitted(grid: Grid, width: float, height: float) -> tuple[list[_Sheet], int]:
+def _fitted(grid: Grid, width: float, height: float) -> list[_Sheet]:
     """At the largest size that needs one slide; else at a size that is still read easily, over several."""
     tried = {size: widths for size in _SIZES if (widths := _widths(grid, size, width))}
     for size, widths in tried.items():
-        sheets, left_out = _sheets(grid, widths, size, height)
+        sheets = _sheets(grid, widths, size, height)
         if len(sheets) == 1:
-            return sheets, left_out
+            return sheets
     if tried:
         size = next((size for size in (10,) if size in tried), min(tried))
         return _balanced(grid, tried[size], size, height)
     size = _SIZES[-1]
     parts = [grid.columns(places) for places in _column_sets(grid, size, width)]
     made = [_balanced(part, _widths(part, size, width) or _even(part, width), size, height) for part in parts]
-    return [sheet for sheets, _ in made for sheet in sheets], max(left_out for _, left_out in made)
+    return [sheet for sheets in made for sheet in sheets]
 
 
 def _even(grid: Grid, width: float) -> list[float]:
@@ -222,11 +219,12 @@ def grid_pieces(title: Text, grid: Grid, area: Box, note: Text | None = None) ->
         return []
     if not grid.rows:
         return [without_data(title, _NO_ROWS, note)]
-    longest = _with_more(note, 10_000_000)
-    room = area.height - Piece(lambda shapes, box: None, 0, title, "9/9", longest).around(area.width) - emu(4)
-    sheets, left_out = _fitted(grid, points(area.width), points(room))
+    left_out = max(0, len(grid.rows) - _MOST_ROWS)
     if left_out:
-        note = _with_more(note, left_out)
+        kept = grid.rows[: _MOST_ROWS - 1] + grid.rows[-1:] if grid.has_total else grid.rows[:_MOST_ROWS]
+        grid, note = replace(grid, rows=kept), _with_more(note, left_out)
+    room = area.height - Piece(lambda shapes, box: None, 0, title, "9/9", note).around(area.width) - emu(4)
+    sheets = _fitted(grid, points(area.width), points(room))
     many = len(sheets) > 1
     return [
         Piece(

@@ -15,8 +15,9 @@ from pptx.shapes.placeholder import LayoutPlaceholder
 from pptx.slide import Slide, SlideLayout
 from pptx.util import Inches
 
+from dagster_project.reports.monthly.slides.fit import LINE, cut, fitting_size
 from dagster_project.reports.monthly.slides.house import house_presentation
-from dagster_project.reports.monthly.slides.style import Box
+from dagster_project.reports.monthly.slides.style import Box, points
 
 _TEMPLATE = b"presentationml.template.main+xml"
 _PRESENTATION = b"presentationml.presentation.main+xml"
@@ -136,11 +137,17 @@ def _footer(shape: LayoutPlaceholder, text: str, number: int) -> SlideLayout:
     is_number = shape.placeholder_format.type == PP_PLACEHOLDER.SLIDE_NUMBER
     tag, attributes = ("a:fld", {"id": _FIELD, "type": "slidenum"}) if is_number else ("a:r", {})
     run = etree.SubElement(paragraph, qn(tag), attributes)
-    etree.SubElement(run, qn("a:rPr"), lang="en-US" if is_number else "zh-CN")
+    look = etree.SubElement(run, qn("a:rPr"), lang="en-US" if is_number else "zh-CN")
+    if not is_number:
+        width, height = points(shape.width) - 15, points(shape.height) - 1
+        size = fitting_size(text, width, height, _FOOTER_SIZES)
+        look.set("sz", str(round(size * 100)))
+        text = cut(text, size, width, max(1, int(height // (size * LINE))))
     etree.SubElement(run, qn("a:t")).text = str(number) if is_number else text
     return element
 
 
+_FOOTER_SIZES = (10, 9, 8)
 _FIELD = "{C1FF6DA9-008F-8B48-92A6-B652298478BF}"
 
 
