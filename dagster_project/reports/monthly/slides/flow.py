@@ -26,7 +26,7 @@ from dagster_project.reports.monthly.slides.style import (
 
 _BAND = Colour("accent2", mod=40, off=60)
 _BAR, _LABEL, _SMALLEST, _GAP, _BEND = 12.0, 11.0, 8.0, 7.0, 24
-_LEAST = Inches(2.8)
+_LEAST, _LEAST_NODE = Inches(2.8), Inches(0.34)
 _NO_DATA = Text("no data", "无数据")
 
 
@@ -147,4 +147,5 @@ def flow_pieces(block: Flow, area: Box) -> list[Piece]:
             place = Box(box.left + emu(bar.left + _BAR + 5), box.top + emu(top), emu(room), emu(tall))
             text_box(group.shapes, place, label, anchor=MSO_ANCHOR.MIDDLE)
 
-    return [Piece(draw, None, block.title, note=block.note, least=_LEAST)]
+    least = max(_LEAST, *(len(stage) * _LEAST_NODE for stage in block.stages))
+    return [Piece(draw, None, block.title, note=block.note, least=least)]

@@ -17,7 +17,7 @@ from dagster_project.reports.monthly.workbook.data import Data
 FONT = "Microsoft YaHei"
 _TONES = {Tone.GOOD: "#2B6E4F", Tone.BAD: "#A3372A", Tone.NEUTRAL: "#17212B"}
 _SOFT, _DEEP, _TO_FILL_IN = "#5C6875", "#0E4F5C", "#FBF5E4"
-_MOST = 32_000
+_MOST, _LONGEST_NAME = 32_000, 240
 _NO_ROWS = Text("no rows", "无数据")
 
 
@@ -39,7 +39,7 @@ class Formats:
 
 def _change_format(cell: Change) -> str:
     number = excel_format(cell.form, cell.decimals)
-    return f"+{number};\N{MINUS SIGN}{number};±{number}"
+    return f'+{number};"\N{MINUS SIGN}"{number};"±"{number}'
 
 
 @dataclass(frozen=True)
@@ -175,6 +175,7 @@ def _unique(names: list[str]) -> list[str]:
     taken: set[str] = set()
     unique = []
     for name in names:
+        name = name[:_LONGEST_NAME]
         free = next(told for told in (name, *(f"{name} ({n})" for n in range(2, 999))) if told.casefold() not in taken)
         taken.add(free.casefold())
         unique.append(free)
