@@ -174,8 +174,7 @@ def _unique(names: list[str]) -> list[str]:
     """Names that an Excel table takes: no two alike."""
     taken: set[str] = set()
     unique = []
-    for name in names:
-        name = name[:_LONGEST_NAME]
+    for name in (told[:_LONGEST_NAME] for told in names):
         free = next(told for told in (name, *(f"{name} ({n})" for n in range(2, 999))) if told.casefold() not in taken)
         taken.add(free.casefold())
         unique.append(free)
