@@ -1,6 +1,7 @@
 """`aftersales report`: which report, of which month, written where."""
 
 import argparse
+import os
 from datetime import date, datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -21,7 +22,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         "report",
         help="write the monthly report of a store, or the stores of a group side by side",
         description=(
-            "Write the report of one month from the published marts. Files go to "
+            "Write the report of one month from the published marts, as HTML, PPTX and XLSX. Files go to "
             "<data>/reports/monthly/<store>/<YYYY-MM>/, or <data>/reports/group/<region or all>/<YYYY-MM>/; "
             "their paths are printed. A report written before is replaced."
         ),
@@ -38,6 +39,12 @@ def add(commands: argparse._SubParsersAction) -> None:
     )
     report.add_argument("--month", metavar="YYYY-MM", type=_month, required=True, help="month the report is about")
     report.add_argument("--out", metavar="DIR", type=Path, help="folder to write to instead")
+    report.add_argument(
+        "--template",
+        metavar="FILE",
+        type=Path,
+        help="presentation (.pptx, .potx) whose master the slides take (AFTERSALES_REPORT_TEMPLATE, else the house's)",
+    )
     report.add_argument("--data", metavar="DIR", help="folder of the warehouse (AFTERSALES_DATA_DIR, else data)")
     report.set_defaults(do=do)
 
@@ -50,7 +57,7 @@ def do(parsed: argparse.Namespace) -> int:
 
 
 def write_reports(settings: Settings, parsed: argparse.Namespace) -> list[Path]:
-    """Write what the options ask for; raises NothingPublished or NothingToReport."""
+    """Write what the options ask for; raises NothingPublished, NothingToReport or BadTemplate."""
     # Drawing charts loads much; other subcommands don't wait for it.
     from dagster_project.reports.group.report import group_report
     from dagster_project.reports.monthly.read import open_marts
@@ -66,7 +73,8 @@ def write_reports(settings: Settings, parsed: argparse.Namespace) -> list[Path]:
         else:
             report = store_report(marts, parsed.store, parsed.month)
             folder = reports / "monthly" / quote(parsed.store, safe="") / month
-    paths = write_report(report, parsed.out or folder)
+    template = parsed.template or os.environ.get("AFTERSALES_REPORT_TEMPLATE")
+    paths = write_report(report, parsed.out or folder, Path(template) if template else None)
     if parsed.store is not None:
         issued_at = datetime.now(TIME_ZONE).replace(tzinfo=None)
         record_reported(settings.lake, parsed.store, parsed.month, issued_at)

@@ -15,6 +15,7 @@ from pptx.shapes.placeholder import LayoutPlaceholder
 from pptx.slide import Slide, SlideLayout
 from pptx.util import Inches
 
+from dagster_project.errors import ExpectedError
 from dagster_project.reports.monthly.slides.fit import LINE, cut, fitting_size
 from dagster_project.reports.monthly.slides.house import house_presentation
 from dagster_project.reports.monthly.slides.style import Box, points
@@ -26,7 +27,7 @@ _TITLES = {PP_PLACEHOLDER.TITLE, PP_PLACEHOLDER.CENTER_TITLE, PP_PLACEHOLDER.VER
 _FOOTERS = {PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.SLIDE_NUMBER, PP_PLACEHOLDER.DATE}
 
 
-class BadTemplate(ValueError):
+class BadTemplate(ExpectedError):
     """The template can't be used; the message says why, for people."""
 
 
