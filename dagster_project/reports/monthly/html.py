@@ -35,7 +35,7 @@ from dagster_project.reports.monthly.noise import Estimate
 from dagster_project.reports.monthly.sentences import interval
 from dagster_project.reports.monthly.trend_line import trend_line
 from dagster_project.reports.monthly.written import changed, measured, month_name, written
-from dagster_project.reports.quality.wording import printable
+from dagster_project.reports.text import printable
 
 TEMPLATES = Path(__file__).parent / "templates"
 SHARED_TEMPLATES = Path(__file__).parents[1] / "templates"
