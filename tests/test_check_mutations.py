@@ -62,9 +62,11 @@ def change(session):
     session.engine.connection.rollback()
 
 
-def table_of(suite, check) -> str:
+def tables_of(suite, check) -> list[str]:
+    """Where a row that a check reads stands: one as it came stands in both, as staging is made from the lake."""
     relation = f"{suite.contract.system}__{suite.contract.dataset}"
-    return f"staging.stg_{relation}" if check.rows == "accepted" else f"lake.{relation}"
+    tables = {"accepted": [f"staging.stg_{relation}"], "parsed": [f"lake.{relation}"]}
+    return tables.get(check.rows) or [table for both in tables.values() for table in both]
 
 
 def pairs(rows) -> list[tuple]:
@@ -91,7 +93,8 @@ def test_blanks_beyond_the_bound_are_found(suite, check, session, clean, change)
     relation = f"{check.rows}__{suite.contract.system}__{suite.contract.dataset}"
     change(f"create temp table blanks as select {keys}, source_file, source_line from {relation}"
            f" order by {check.column} is not null, {keys} limit {blanks}")  # fmt: skip
-    change(f"update {table_of(suite, check)} set {check.column} = null where {row} in (select {row} from blanks)")
+    for table in tables_of(suite, check):
+        change(f"update {table} set {check.column} = null where {row} in (select {row} from blanks)")
     (result,) = session.run(suite, RUN, [check.name])
     assert (result.failed, result.evaluated) == (blanks, before.evaluated)
     assert result.passed is (mostly == 0)
@@ -105,7 +108,7 @@ def test_planted_defect_is_found(suite, check, session, clean, change):
     defect = defect_of(suite, check)
     assert defect, "plant a defect for this check in tests/mutations.py"
     before = clean[suite.name, check.name]
-    table, keys = table_of(suite, check), ", ".join(suite.contract.key)
+    keys = ", ".join(suite.contract.key)
     relation = f"{check.rows}__{suite.contract.system}__{suite.contract.dataset}"
     victims = f"select * from {relation} where {defect.victims} order by {keys}, source_file, source_line"
     change(f"create temp table victims as {victims} limit {defect.count}")
@@ -113,7 +116,8 @@ def test_planted_defect_is_found(suite, check, session, clean, change):
     assert planted == defect.count
     if defect.set:
         row = f"({keys}, source_file, source_line)"
-        change(f"update {table} set {defect.set} where {row} in (select {row} from victims)")
+        for table in tables_of(suite, check):
+            change(f"update {table} set {defect.set} where {row} in (select {row} from victims)")
     for statement in defect.statements:
         change(statement.replace("{victims}", "victims"))
     failed = planted if defect.failed is None else defect.failed
@@ -138,7 +142,8 @@ def test_planted_defect_is_found(suite, check, session, clean, change):
 def test_values_at_the_bound_are_no_finding(where, change_to, condition, session, change):
     dataset, check_name = where.split(".")
     suite = SUITES[dataset]
-    change(f"update {table_of(suite, suite.check(check_name))} set {change_to} where {condition}")
+    for table in tables_of(suite, suite.check(check_name)):
+        change(f"update {table} set {change_to} where {condition}")
     (result,) = session.run(suite, RUN, [check_name])
     assert (result.passed, result.failed, result.error) == (True, 0, None)
 
