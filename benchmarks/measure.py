@@ -1,5 +1,6 @@
 """What a piece of work costs, in a process of its own."""
 
+import atexit
 import os
 import resource
 import time
@@ -31,6 +32,8 @@ def _peak() -> float:
 def _work(
     answer_to: Connection, warm_up: Callable[[], object], work: Callable[..., object], arguments: tuple[Any, ...]
 ) -> None:
+    # Without the interpreter's clean-up: DuckDB's bindings report leaks there that are none of ours.
+    atexit.register(os._exit, 0)
     warm_up()
     warm_up_cpu, warm_memory = time.process_time(), _peak()
     started = time.monotonic()
@@ -43,8 +46,6 @@ def _work(
         warm_memory=warm_memory,
     )
     answer_to.send((found, cost))
-    # Without the interpreter's clean-up: DuckDB's bindings report leaks there that are none of ours.
-    os._exit(0)
 
 
 def measured(warm_up: Callable[[], object], work: Callable[..., Any], *arguments: Any) -> tuple[Any, Cost]:  # noqa: ANN401

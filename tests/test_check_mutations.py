@@ -6,6 +6,7 @@ from datetime import date, datetime
 import duckdb
 import pytest
 
+from benchmarks.checks import count_plainly, differences
 from dagster_project.checks.results import RunInfo
 from dagster_project.checks.run import open_session
 from dagster_project.checks.suites import NOT_NULL, read_suites
@@ -79,6 +80,12 @@ def test_clean_data_has_no_finding_but_the_late_rows(clean):
     assert {key for key, result in clean.items() if not result.passed} == PLANTED_LATE
     assert [key for key, result in clean.items() if result.evaluated == 0] == []
     assert all(result.failed < 0.01 * result.evaluated for key, result in clean.items() if key in PLANTED_LATE)
+
+
+def test_plain_sql_counts_the_same(clean, sample_run):
+    """What the benchmark compares the checks with asks what they ask, each of them."""
+    found = {key: result.failed or 0 for key, result in clean.items()}
+    assert differences(found, count_plainly(sample_run.warehouse, AS_OF)) == []
 
 
 @pytest.mark.parametrize(("suite", "check"), BLANKS, ids=map(name, BLANKS))
