@@ -14,7 +14,10 @@ select
     format('B{:09d}', visit) as callback_no,
     if(
         share(visit, 'reached') < 0.75, 'completed',
-        pick(visit, 'outcome', ['refused', 'powered_off', 'rejected', 'suspended', 'unreachable', 'no_answer', 'wrong_number'])
+        pick(
+            visit, 'outcome',
+            ['refused', 'powered_off', 'rejected', 'suspended', 'unreachable', 'no_answer', 'wrong_number']
+        )
     ) as outcome
 from called
 where called_at >= getvariable('from_day') and called_at < getvariable('to_day');

@@ -8,7 +8,12 @@ with drawn as (
         day_of(range) + to_minutes(480 + draw(range, 'checked in', 540)) as checked_in_at,
         1 + draw(range, 'advisor', 8) as advisor,
         share(range, 'appointment') as appointment,
-        case when share(range, 'lines') < 0.3 then 1 when share(range, 'lines') < 0.65 then 2 when share(range, 'lines') < 0.85 then 3 else 4 end as lines,
+        case
+            when share(range, 'lines') < 0.3 then 1
+            when share(range, 'lines') < 0.65 then 2
+            when share(range, 'lines') < 0.85 then 3
+            else 4
+        end as lines,
         8000 + draw(range, 'labour', 120000) as labour_cents,
         draw(range, 'parts', 300000) as parts_cents
     from range(

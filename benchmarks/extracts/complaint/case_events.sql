@@ -21,6 +21,10 @@ select
     event_type,
     handler_no as actor_no,
     if(event_type = 'customer_feedback', 1 + draw(visit, 'satisfaction', 5), null) as satisfaction_score,
-    if(event_type = 'resolved' and share(visit, 'compensated') < 0.1, 50 * (1 + draw(visit, 'compensation', 10)), null) as compensation_amount
+    if(
+        event_type = 'resolved' and share(visit, 'compensated') < 0.1,
+        50 * (1 + draw(visit, 'compensation', 10)),
+        null
+    ) as compensation_amount
 from complaints, steps
 where event_no < 6 or share(visit, 'closed') < 0.3

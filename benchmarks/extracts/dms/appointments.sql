@@ -9,7 +9,14 @@ with booked as (
 )
 
 , told as (
-    select *, case when not is_of_extract then 'booked' when appointment < 0.27 then 'kept' when appointment < 0.31 then 'no_show' else 'cancelled' end as status
+    select
+        *,
+        case
+            when not is_of_extract then 'booked'
+            when appointment < 0.27 then 'kept'
+            when appointment < 0.31 then 'no_show'
+            else 'cancelled'
+        end as status
     from booked
     where is_of_extract or (created_at >= getvariable('from_day') and created_at < getvariable('to_day'))
 )

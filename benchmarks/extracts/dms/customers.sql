@@ -19,10 +19,13 @@ select
     if(is_corporate, null, pick(vehicle, 'gender', ['M', 'F'])) as gender,
     if(is_corporate, null, 1950 + draw(vehicle, 'birth', 55)) as birth_year,
     if(is_corporate, null, pick(vehicle, 'occupation', ['职员', '教师', '个体', '公务员', '工程师'])) as occupation,
-    if(is_faulty(vehicle, 'phone'), '123', '13' || lpad(cast(draw(vehicle, 'phone number', 1000000000) as varchar), 9, '0')) as phone,
+    if(
+        is_faulty(vehicle, 'phone'), '123', '13' || format('{:09d}', draw(vehicle, 'phone number', 1000000000))
+    ) as phone,
     if(
         is_old,
         getvariable('starts_on') - 1 - cast(draw(vehicle, 'registered', 2000) as integer),
-        getvariable('from_day') + cast(draw(vehicle, 'registered', getvariable('to_day') - getvariable('from_day')) as integer)
+        getvariable('from_day')
+        + cast(draw(vehicle, 'registered', getvariable('to_day') - getvariable('from_day')) as integer)
     ) as registered_on
 from known

@@ -8,7 +8,10 @@ select
     if(appointment < 0.27, format('P{:09d}', visit), null) as appointment_no,
     pick(visit, 'service', ['maintenance', 'maintenance', 'repair', 'warranty', 'body_paint', 'recall']) as service_type,
     -- A vehicle drives on from visit to visit.
-    if(is_faulty(visit, 'odometer'), -1, draw(vehicle, 'odometer', 90000) + 30 * date_diff('day', getvariable('starts_on'), checked_in_at)) as odometer_km,
+    if(
+        is_faulty(visit, 'odometer'), -1,
+        draw(vehicle, 'odometer', 90000) + 30 * date_diff('day', getvariable('starts_on'), checked_in_at)
+    ) as odometer_km,
     checked_in_at,
     order_signed_at,
     order_signed_at + to_minutes(120 + draw(visit, 'promised', 1200)) as promised_at,

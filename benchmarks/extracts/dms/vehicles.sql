@@ -4,8 +4,9 @@ select
     vin_of(range) as vin,
     if(
         is_faulty(range, 'plate'), 'unknown',
-        pick(range, 'province', ['京', '沪', '粤', '川', '鄂', '陕', '辽', '浙']) || pick(range, 'city letter', ['A', 'B', 'C', 'D'])
-        || lpad(cast(draw(range, 'plate number', 100000) as varchar), 5, '0')
+        pick(range, 'province', ['京', '沪', '粤', '川', '鄂', '陕', '辽', '浙'])
+        || pick(range, 'city letter', ['A', 'B', 'C', 'D'])
+        || format('{:05d}', draw(range, 'plate number', 100000))
     ) as plate_no,
     customer_of(range) as customer_no,
     pick(range % getvariable('stores'), 'brand', ['大众', '斯柯达', '奥迪']) as brand,

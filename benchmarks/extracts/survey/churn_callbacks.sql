@@ -8,7 +8,10 @@ select
     if(share(range, 'lost reached') < 0.6, 'completed', 'no_answer') as outcome,
     if(
         share(range, 'lost reached') < 0.6 and not is_faulty(range, 'lost reason'),
-        pick(range, 'which lost reason', ['due_soon', 'mileage_not_reached', 'serviced_elsewhere', 'too_far', 'road_works', 'used_by_others']),
+        pick(
+            range, 'which lost reason',
+            ['due_soon', 'mileage_not_reached', 'serviced_elsewhere', 'too_far', 'road_works', 'used_by_others']
+        ),
         null
     ) as reason
 from range(

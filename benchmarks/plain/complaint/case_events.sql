@@ -10,7 +10,10 @@ with rows as (
         count(*) filter (batch.event_type = 'first_response' and batch.event_at < cases.received_at) as first_response_after_receipt,
         count(*) filter (batch.event_type = 'resolved' and batch.event_at < cases.received_at) as resolved_after_receipt,
         count(*) filter (
-            batch.actor_no is not null and (batch.store_code, batch.actor_no) not in (select (known.store_code, known.employee_no) from staging.stg_dms__employees as known)
+            batch.actor_no is not null
+            and (batch.store_code, batch.actor_no) not in (
+                select (known.store_code, known.employee_no) from staging.stg_dms__employees as known
+            )
         ) as actor_no_known,
         count(*) filter (
             if(
@@ -69,7 +72,11 @@ with rows as (
 
 , repeated as (
     select count(*) as key_unique
-    from (select 1 from lake.complaint__case_events group by store_code, case_no, event_no, source_path having count(*) > 1)
+    from (
+        select 1 from lake.complaint__case_events
+        group by store_code, case_no, event_no, source_path
+        having count(*) > 1
+    )
 )
 
 , newest as (

@@ -23,16 +23,28 @@ with rows as (
         count(*) filter (batch.vin <> orders.vin) as vin_as_on_repair_order,
         count(*) filter (batch.customer_no <> vehicles.customer_no) as customer_no_as_on_vehicle,
         count(*) filter (
-            batch.customer_no is not null and (batch.store_code, batch.customer_no) not in (select (known.store_code, known.customer_no) from staging.stg_dms__customers as known)
+            batch.customer_no is not null
+            and (batch.store_code, batch.customer_no) not in (
+                select (known.store_code, known.customer_no) from staging.stg_dms__customers as known
+            )
         ) as customer_no_known,
         count(*) filter (
-            batch.vin is not null and batch.vin not in (select known.vin from staging.stg_dms__vehicles as known)
+            batch.vin is not null
+            and batch.vin not in (
+                select known.vin from staging.stg_dms__vehicles as known
+            )
         ) as vin_known,
         count(*) filter (
-            batch.responsible_employee_no is not null and (batch.store_code, batch.responsible_employee_no) not in (select (known.store_code, known.employee_no) from staging.stg_dms__employees as known)
+            batch.responsible_employee_no is not null
+            and (batch.store_code, batch.responsible_employee_no) not in (
+                select (known.store_code, known.employee_no) from staging.stg_dms__employees as known
+            )
         ) as responsible_employee_no_known,
         count(*) filter (
-            batch.handler_no is not null and (batch.store_code, batch.handler_no) not in (select (known.store_code, known.employee_no) from staging.stg_dms__employees as known)
+            batch.handler_no is not null
+            and (batch.store_code, batch.handler_no) not in (
+                select (known.store_code, known.employee_no) from staging.stg_dms__employees as known
+            )
         ) as handler_no_known,
         count(*) filter (
             if(
@@ -97,7 +109,11 @@ with rows as (
 
 , repeated as (
     select count(*) as key_unique
-    from (select 1 from lake.complaint__cases group by store_code, case_no, source_path having count(*) > 1)
+    from (
+        select 1 from lake.complaint__cases
+        group by store_code, case_no, source_path
+        having count(*) > 1
+    )
 )
 
 , newest as (

@@ -42,7 +42,11 @@ with rows as (
 
 , repeated as (
     select count(*) as key_unique
-    from (select 1 from lake.dms__customers group by store_code, customer_no, source_path having count(*) > 1)
+    from (
+        select 1 from lake.dms__customers
+        group by store_code, customer_no, source_path
+        having count(*) > 1
+    )
 )
 
 , newest as (

@@ -19,7 +19,11 @@ with rows as (
 
 , repeated as (
     select count(*) as key_unique
-    from (select 1 from lake.dms__employees group by store_code, employee_no, source_path having count(*) > 1)
+    from (
+        select 1 from lake.dms__employees
+        group by store_code, employee_no, source_path
+        having count(*) > 1
+    )
 )
 
 , newest as (

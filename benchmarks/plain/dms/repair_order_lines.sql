@@ -11,10 +11,16 @@ with rows as (
         count(*) filter (batch.not_fixed_reason is null) as not_fixed_reason_filled,
         count(*) filter (batch.fixed_first_visit = false and batch.not_fixed_reason is null) as reason_of_not_fixed,
         count(*) filter (
-            batch.repair_order_no is not null and (batch.store_code, batch.repair_order_no) not in (select (known.store_code, known.repair_order_no) from staging.stg_dms__repair_orders as known)
+            batch.repair_order_no is not null
+            and (batch.store_code, batch.repair_order_no) not in (
+                select (known.store_code, known.repair_order_no) from staging.stg_dms__repair_orders as known
+            )
         ) as repair_order_no_known,
         count(*) filter (
-            batch.technician_no is not null and (batch.store_code, batch.technician_no) not in (select (known.store_code, known.employee_no) from staging.stg_dms__employees as known)
+            batch.technician_no is not null
+            and (batch.store_code, batch.technician_no) not in (
+                select (known.store_code, known.employee_no) from staging.stg_dms__employees as known
+            )
         ) as technician_no_known
     from staging.stg_dms__repair_order_lines as batch
 )
@@ -59,7 +65,11 @@ with rows as (
 
 , repeated as (
     select count(*) as key_unique
-    from (select 1 from lake.dms__repair_order_lines group by store_code, repair_order_no, line_no, source_path having count(*) > 1)
+    from (
+        select 1 from lake.dms__repair_order_lines
+        group by store_code, repair_order_no, line_no, source_path
+        having count(*) > 1
+    )
 )
 
 , newest as (

@@ -43,19 +43,34 @@ with billed as (
         count(*) filter (abs(batch.labour_amount - billed.labour_amount) > 0.01) as labour_is_sum_of_lines,
         count(*) filter (abs(batch.parts_amount - billed.parts_amount) > 0.01) as parts_is_sum_of_lines,
         count(*) filter (
-            batch.customer_no is not null and (batch.store_code, batch.customer_no) not in (select (known.store_code, known.customer_no) from staging.stg_dms__customers as known)
+            batch.customer_no is not null
+            and (batch.store_code, batch.customer_no) not in (
+                select (known.store_code, known.customer_no) from staging.stg_dms__customers as known
+            )
         ) as customer_no_known,
         count(*) filter (
-            batch.vin is not null and batch.vin not in (select known.vin from staging.stg_dms__vehicles as known)
+            batch.vin is not null
+            and batch.vin not in (
+                select known.vin from staging.stg_dms__vehicles as known
+            )
         ) as vin_known,
         count(*) filter (
-            batch.advisor_no is not null and (batch.store_code, batch.advisor_no) not in (select (known.store_code, known.employee_no) from staging.stg_dms__employees as known)
+            batch.advisor_no is not null
+            and (batch.store_code, batch.advisor_no) not in (
+                select (known.store_code, known.employee_no) from staging.stg_dms__employees as known
+            )
         ) as advisor_no_known,
         count(*) filter (
-            batch.appointment_no is not null and (batch.store_code, batch.appointment_no) not in (select (known.store_code, known.appointment_no) from staging.stg_dms__appointments as known)
+            batch.appointment_no is not null
+            and (batch.store_code, batch.appointment_no) not in (
+                select (known.store_code, known.appointment_no) from staging.stg_dms__appointments as known
+            )
         ) as appointment_no_known,
         count(*) filter (
-            batch.original_repair_order_no is not null and (batch.store_code, batch.original_repair_order_no) not in (select (known.store_code, known.repair_order_no) from staging.stg_dms__repair_orders as known)
+            batch.original_repair_order_no is not null
+            and (batch.store_code, batch.original_repair_order_no) not in (
+                select (known.store_code, known.repair_order_no) from staging.stg_dms__repair_orders as known
+            )
         ) as original_repair_order_no_known,
         count(*) filter (
             if(
@@ -126,7 +141,11 @@ with billed as (
 
 , repeated as (
     select count(*) as key_unique
-    from (select 1 from lake.dms__repair_orders group by store_code, repair_order_no, source_path having count(*) > 1)
+    from (
+        select 1 from lake.dms__repair_orders
+        group by store_code, repair_order_no, source_path
+        having count(*) > 1
+    )
 )
 
 , newest as (

@@ -20,7 +20,11 @@ with rows as (
 
 , repeated as (
     select count(*) as key_unique
-    from (select 1 from lake.dms__stores group by store_code, source_path having count(*) > 1)
+    from (
+        select 1 from lake.dms__stores
+        group by store_code, source_path
+        having count(*) > 1
+    )
 )
 
 , newest as (

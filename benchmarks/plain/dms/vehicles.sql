@@ -13,7 +13,10 @@ with rows as (
         count(*) filter (not regexp_matches(batch.plate_no, '^[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-HJ-NP-Z][·. ]?([A-HJ-NP-Z0-9]{4}[A-HJ-NP-Z0-9挂学警港澳]|[A-HJK][A-HJ-NP-Z0-9][0-9]{4}|[0-9]{5}[A-HJK])$')) as plate_form,
         count(*) filter (batch.brand <> stores.brand) as brand_as_of_store,
         count(*) filter (
-            batch.customer_no is not null and (batch.store_code, batch.customer_no) not in (select (known.store_code, known.customer_no) from staging.stg_dms__customers as known)
+            batch.customer_no is not null
+            and (batch.store_code, batch.customer_no) not in (
+                select (known.store_code, known.customer_no) from staging.stg_dms__customers as known
+            )
         ) as customer_no_known,
         count(*) filter (
             if(
@@ -41,7 +44,11 @@ with rows as (
 
 , repeated as (
     select count(*) as key_unique
-    from (select 1 from lake.dms__vehicles group by store_code, vin, source_path having count(*) > 1)
+    from (
+        select 1 from lake.dms__vehicles
+        group by store_code, vin, source_path
+        having count(*) > 1
+    )
 )
 
 , newest as (

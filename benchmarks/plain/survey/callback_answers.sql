@@ -4,22 +4,33 @@ with rows as (
         count(*) filter (batch.score is null) as score_filled,
         count(*) filter (batch.answer_text is null) as answer_text_filled,
         count(*) filter (
-            batch.callback_no is not null and (batch.store_code, batch.callback_no) not in (select (known.store_code, known.callback_no) from staging.stg_survey__callbacks as known)
+            batch.callback_no is not null
+            and (batch.store_code, batch.callback_no) not in (
+                select (known.store_code, known.callback_no) from staging.stg_survey__callbacks as known
+            )
         ) as callback_no_known
     from staging.stg_survey__callback_answers as batch
 )
 
 , implausible as (
-    select
-        count(*) filter (score not between if(question_code = 'Q9', 1, if(question_code = 'Q8', 0, 1)) and if(question_code = 'Q9', 0, if(question_code = 'Q8', 10, 5))) as score_inside_scale
+    select count(*) as score_inside_scale
     from lake.survey__callback_answers
     semi join staging.stg_survey__callback_answers using (source_file, source_line)
-    where score not between if(question_code = 'Q9', 1, if(question_code = 'Q8', 0, 1)) and if(question_code = 'Q9', 0, if(question_code = 'Q8', 10, 5))
+    where
+        case question_code
+            when 'Q9' then score is not null
+            when 'Q8' then score not between 0 and 10
+            else score not between 1 and 5
+        end
 )
 
 , repeated as (
     select count(*) as key_unique
-    from (select 1 from lake.survey__callback_answers group by store_code, callback_no, question_code, source_path having count(*) > 1)
+    from (
+        select 1 from lake.survey__callback_answers
+        group by store_code, callback_no, question_code, source_path
+        having count(*) > 1
+    )
 )
 
 , newest as (

@@ -25,13 +25,22 @@ with answered as (
         count(*) filter (batch.called_at < orders.delivered_at) as called_after_delivery,
         count(*) filter (batch.outcome = 'completed' and answered.callback_no is null) as q1_of_completed,
         count(*) filter (
-            batch.customer_no is not null and (batch.store_code, batch.customer_no) not in (select (known.store_code, known.customer_no) from staging.stg_dms__customers as known)
+            batch.customer_no is not null
+            and (batch.store_code, batch.customer_no) not in (
+                select (known.store_code, known.customer_no) from staging.stg_dms__customers as known
+            )
         ) as customer_no_known,
         count(*) filter (
-            batch.advisor_no is not null and (batch.store_code, batch.advisor_no) not in (select (known.store_code, known.employee_no) from staging.stg_dms__employees as known)
+            batch.advisor_no is not null
+            and (batch.store_code, batch.advisor_no) not in (
+                select (known.store_code, known.employee_no) from staging.stg_dms__employees as known
+            )
         ) as advisor_no_known,
         count(*) filter (
-            batch.interviewer_no is not null and (batch.store_code, batch.interviewer_no) not in (select (known.store_code, known.employee_no) from staging.stg_dms__employees as known)
+            batch.interviewer_no is not null
+            and (batch.store_code, batch.interviewer_no) not in (
+                select (known.store_code, known.employee_no) from staging.stg_dms__employees as known
+            )
         ) as interviewer_no_known,
         count(*) filter (
             if(
@@ -85,7 +94,11 @@ with answered as (
 
 , repeated as (
     select count(*) as key_unique
-    from (select 1 from lake.survey__callbacks group by store_code, callback_no, source_path having count(*) > 1)
+    from (
+        select 1 from lake.survey__callbacks
+        group by store_code, callback_no, source_path
+        having count(*) > 1
+    )
 )
 
 , newest as (

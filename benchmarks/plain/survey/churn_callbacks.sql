@@ -12,7 +12,10 @@ with rows as (
         ) as vin_check_digit,
         count(*) filter (batch.outcome = 'completed' and batch.reason is null) as reason_of_completed,
         count(*) filter (
-            batch.vin is not null and batch.vin not in (select known.vin from staging.stg_dms__vehicles as known)
+            batch.vin is not null
+            and batch.vin not in (
+                select known.vin from staging.stg_dms__vehicles as known
+            )
         ) as vin_known,
         count(*) filter (
             if(
@@ -57,7 +60,11 @@ with rows as (
 
 , repeated as (
     select count(*) as key_unique
-    from (select 1 from lake.survey__churn_callbacks group by store_code, callback_no, source_path having count(*) > 1)
+    from (
+        select 1 from lake.survey__churn_callbacks
+        group by store_code, callback_no, source_path
+        having count(*) > 1
+    )
 )
 
 , newest as (

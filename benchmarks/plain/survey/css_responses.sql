@@ -9,7 +9,10 @@ with rows as (
         count(*) filter (batch.repair_order_no is not null and orders.repair_order_no is null) as repair_order_no_known,
         count(*) filter (batch.advisor_no <> orders.advisor_no) as advisor_no_as_on_repair_order,
         count(*) filter (
-            batch.advisor_no is not null and (batch.store_code, batch.advisor_no) not in (select (known.store_code, known.employee_no) from staging.stg_dms__employees as known)
+            batch.advisor_no is not null
+            and (batch.store_code, batch.advisor_no) not in (
+                select (known.store_code, known.employee_no) from staging.stg_dms__employees as known
+            )
         ) as advisor_no_known,
         count(*) filter (
             if(
@@ -89,7 +92,11 @@ with rows as (
 
 , repeated as (
     select count(*) as key_unique
-    from (select 1 from lake.survey__css_responses group by response_no, item_code, source_path having count(*) > 1)
+    from (
+        select 1 from lake.survey__css_responses
+        group by response_no, item_code, source_path
+        having count(*) > 1
+    )
 )
 
 , newest as (
