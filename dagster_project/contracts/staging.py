@@ -227,7 +227,7 @@ def _source(contract: Contract) -> str:
     return "{{ source('lake', '" + _relation(contract) + "') }}"
 
 
-def _plausible(column: Column) -> str | None:
+def plausible_sql(column: Column) -> str | None:
     """SQL that holds for plausible values; None where every value is."""
     low, high = column.minimum, column.maximum
     if column.plausible is not None:
@@ -241,7 +241,7 @@ def _plausible(column: Column) -> str | None:
 
 def _selected(column: Column) -> str:
     """The column as staging shows it: implausible values read as unknown."""
-    condition = _plausible(column)
+    condition = plausible_sql(column)
     if condition is None:
         return column.name
     line = f"case when {condition} then {column.name} end as {column.name}"
