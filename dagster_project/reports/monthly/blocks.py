@@ -9,6 +9,8 @@ from datetime import date, datetime
 from enum import Enum
 from typing import TypeAlias
 
+from dagster_project.reports.text import Text
+
 
 class Form(Enum):
     """How a value is written."""
@@ -45,14 +47,6 @@ class Tone(Enum):
     GOOD = "good"
     BAD = "bad"
     NEUTRAL = "neutral"
-
-
-@dataclass(frozen=True)
-class Text:
-    """A text for people in both languages."""
-
-    en: str
-    zh: str
 
 
 @dataclass(frozen=True)
