@@ -272,7 +272,13 @@ def pareto(block: Pareto, name: str, width: int = HALF) -> Markup:
     above = base.encode(y=alt.Y("share:Q", scale=scale, axis=None))
     drawn = alt.layer(
         base.mark_bar(color=DEEP).encode(y=y),
-        base.mark_text(dy=-3, baseline="bottom", fontWeight=600).encode(y=y, text="count:Q"),
+        # The line begins at the top of the first bar: its count stands inside.
+        base.transform_filter("datum.share > datum.count")
+        .mark_text(dy=-3, baseline="bottom", fontWeight=600)
+        .encode(y=y, text="count:Q"),
+        base.transform_filter("datum.share <= datum.count")
+        .mark_text(dy=5, baseline="top", fontWeight=600, color="white")
+        .encode(y=y, text="count:Q"),
         above.mark_line(color="#c08a2d", strokeWidth=1.6),
         above.transform_filter("datum.share > datum.count").mark_point(
             color="#c08a2d", filled=True, size=26, opacity=1
