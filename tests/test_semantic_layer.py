@@ -25,10 +25,17 @@ STORE_AND_MONTH = ["store", "metric_time__month"]
 REGION_AND_QUARTER = ["store__region_code", "metric_time__quarter"]
 
 # Of each figure: the mart that tells it by store and month, its column there, and its pooled value over the rows.
+# Visits are not in the mart: counted from the checks.
+MYSTERY = """(
+    select store_code, month, score, visits from mystery_store_monthly inner join (
+        select store_code, month, count(distinct visit_no) as visits
+        from fct_mystery_check where points is not null group by all
+    ) using (store_code, month) where section_code = 'total'
+)"""
 MARTS = {
     "mot_score": ("css_store_monthly", "mot_score", "sum(mot_score * sample_size) / sum(sample_size)"),
     "css_score": ("css_store_monthly", "css_score", "sum(css_score * sample_size) / sum(sample_size)"),
-    "mystery_score": ("(from mystery_store_monthly where section_code = 'total')", "score", "avg(score)"),
+    "mystery_score": (MYSTERY, "score", "sum(score * visits) / sum(visits)"),
     "callback_delighted_rate": ("callback_store_monthly", "delighted_rate", "sum(delighted) / sum(callbacks)"),
     "callback_disappointed_rate": ("callback_store_monthly", "disappointed_rate", "sum(disappointed) / sum(callbacks)"),
     "nps": ("callback_store_monthly", "nps", "sum(nps * nps_answers) / sum(nps_answers)"),
