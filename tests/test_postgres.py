@@ -98,7 +98,8 @@ def test_the_read_only_role_reads_every_row_type_and_description_and_changes_not
                 "select pg_get_constraintdef(oid) from pg_constraint where conrelid = %s::regclass and contype = 'p'",
                 [f"marts.{table}"],
             ).fetchone()
-            assert primary == (f"PRIMARY KEY ({', '.join(keys[table])})",)
+            assert primary is not None
+            assert primary[0].replace('"', "") == f"PRIMARY KEY ({', '.join(keys[table])})"
         indexed = "select count(*) from pg_indexes where tablename = 'agent_monthly' and indexdef like %s"
         assert reader.execute(indexed, ["%(store_code, month)"]).fetchone() == (1,)
         for forbidden in ("delete from marts.css_store_monthly", "create table marts.mine (a int)"):
@@ -277,9 +278,9 @@ def test_a_run_publishes_to_the_database_of_the_environment(
     sample_run: Settings, database: str, monkeypatch, capsys
 ) -> None:
     monkeypatch.setenv("AFTERSALES_POSTGRES_URL", database)
-    monkeypatch.setattr(cli, "guard_sample", lambda settings: None)
-    monkeypatch.setattr(cli, "refresh", lambda settings, tell: None)
-    monkeypatch.setattr(cli, "summarise", lambda *told: "summary")
+    monkeypatch.setattr("dagster_project.sample_store.guard_sample", lambda settings: None)
+    monkeypatch.setattr("dagster_project.refresh.refresh", lambda settings, tell: None)
+    monkeypatch.setattr("dagster_project.summary.summarise", lambda *told: "summary")
     arguments = ["--landing", str(sample_run.landing), "--data", str(sample_run.data)]
     assert cli.main(["run", "--quiet", *arguments, "--as-of", sample_run.as_of.isoformat()]) == 0
     with duckdb.connect(str(sample_run.published / "aftersales.duckdb"), read_only=True) as file:
