@@ -13,8 +13,9 @@ from dagster_project.reports.monthly.workbook.sheet import FONT, Place
 _COLOURS = ("#0E4F5C", "#6FA3AD", "#C29A4B", "#8593A0", "#A3372A", "#2B6E4F", "#385C63", "#7A5F26", "#4C5862")
 _QUIET, _RULE, _SOFT = "#9AA5AE", "#E3E8EB", "#5C6875"
 _FONT = {"name": FONT, "size": 9, "color": _SOFT, "bold": False}
+HEIGHT = 320
 ROWS = 17
-"""Rows that a chart covers."""
+"""Rows that a chart covers, where none of them is higher than usual."""
 
 
 class _Beside:
@@ -75,22 +76,20 @@ def _pareto(beside: _Beside) -> Chart:
 
 
 def _intervals(block: Intervals, beside: _Beside) -> Chart:
-    chart = beside.book.add_chart({"type": "line"})
+    """Lying bars, which have room for long names, each with its interval."""
+    chart = beside.book.add_chart({"type": "bar"})
     bars = {
         "type": "custom",
         "minus_values": beside.range(5),
         "plus_values": beside.range(6),
-        "line": {"color": _COLOURS[0], "width": 1.5},
+        "line": {"color": "#17212B", "width": 1.25},
     }
-    look = _line(_COLOURS[0], False) | {"line": {"none": True}, "y_error_bars": bars}
-    chart.add_series(beside.series(2, **look))
-    if block.reference:
-        chart.add_series(beside.series(7, **_line(_QUIET, True)))
+    chart.add_series(beside.series(2, fill={"color": _COLOURS[1]}, gap=70, y_error_bars=bars))
     return chart
 
 
 def _axes(block: Lines | Bars | Pareto | Intervals, chart: Chart) -> None:
-    is_lying = isinstance(block, Bars) and block.horizontal
+    is_lying = isinstance(block, Intervals) or (isinstance(block, Bars) and block.horizontal)
     form = Form.COUNT if isinstance(block, Pareto) else block.form
     decimals = None if isinstance(block, Pareto) else block.decimals
     names = {"num_font": _FONT, "line": {"color": _QUIET}, "label_position": "low", "major_tick_mark": "none"}
@@ -101,8 +100,13 @@ def _axes(block: Lines | Bars | Pareto | Intervals, chart: Chart) -> None:
         "major_gridlines": {"visible": True, "line": {"color": _RULE, "width": 0.75}},
         "major_tick_mark": "none",
     }
-    chart.set_x_axis(names | ({"reverse": True} if is_lying else {}))
-    chart.set_y_axis(values)
+    if is_lying:
+        # The first row on top, its scale below all of them.
+        chart.set_y_axis(names | {"reverse": True, "major_gridlines": {"visible": False}})
+        chart.set_x_axis(values | {"label_position": "high"})
+    else:
+        chart.set_x_axis(names)
+        chart.set_y_axis(values)
 
 
 def add_chart(book: Workbook, sheet_name: str, block: Block, place: Place) -> Chart | None:
@@ -122,9 +126,9 @@ def add_chart(book: Workbook, sheet_name: str, block: Block, place: Place) -> Ch
     _axes(block, chart)
     title_font = {"name": FONT, "size": 11, "bold": True, "color": "#17212B"}
     chart.set_title({"name": both(block.title)[:250], "name_font": title_font, "overlay": False})
-    several = isinstance(block, Pareto | Intervals) or len(block.series) > 1
+    several = isinstance(block, Pareto) or (isinstance(block, Lines | Bars) and len(block.series) > 1)
     chart.set_legend({"position": "top", "font": _FONT} if several else {"none": True})
     chart.set_chartarea({"border": {"none": True}})
     chart.show_blanks_as("gap")
-    chart.set_size({"width": 680, "height": 320})
+    chart.set_size({"width": 680, "height": HEIGHT})
     return chart

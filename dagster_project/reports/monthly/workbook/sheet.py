@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from math import ceil
 from typing import Any
 
 from xlsxwriter import Workbook
@@ -18,6 +19,7 @@ FONT = "Microsoft YaHei"
 _TONES = {Tone.GOOD: "#2B6E4F", Tone.BAD: "#A3372A", Tone.NEUTRAL: "#17212B"}
 _SOFT, _DEEP, _TO_FILL_IN = "#5C6875", "#0E4F5C", "#FBF5E4"
 _MOST, _LONGEST_NAME = 32_000, 240
+_WIDEST, _LINE_HEIGHT, _LINE_TO_FONT = 60, 15, 1.6
 _NO_ROWS = Text("no rows", "无数据")
 
 
@@ -60,10 +62,13 @@ class Sheet:
     formats: Formats
     row: int = 0
     widths: dict[int, float] = field(default_factory=dict)
+    wrapped: list[tuple[int, int, float]] = field(default_factory=list)
 
     def line(self, text: str, **look: Any) -> None:  # noqa: ANN401 what xlsxwriter takes
         """A line of text over the empty columns beside it."""
         self._text(self.row, 0, text, look)
+        if size := look.get("font_size"):
+            self.sheet.set_row(self.row, size * _LINE_TO_FONT)
         self.row += 1
 
     def table(self, data: Data, name: str) -> Place | None:
@@ -96,7 +101,10 @@ class Sheet:
         )
         tones = {(row, column): tone for row, column, tone in data.tones}
         for place, (told, column) in enumerate(zip(names, data.columns, strict=True)):
-            self._widen(place, min(len(told.encode("gbk", "replace")) * 0.6 + 4, 24))
+            width = len(told.encode("gbk", "replace"))
+            self._widen(place, min(width * 0.6 + 4, 24))
+            # Bold, and with the filter's arrow beside it.
+            self.wrapped.append((header, place, width * 1.1 + 3))
             if column.form is Form.TREND:
                 self._sparklines(data, place, first)
         for row, cells in enumerate(data.rows):
@@ -138,7 +146,9 @@ class Sheet:
         else:
             text = both(cell) if isinstance(cell, Text) else plain(cell)
             self._text(*at, text, look | {"text_wrap": True})
-            self._widen(at[1], min(len(text.encode("gbk", "replace")) + 2, 44))
+            width = len(text.encode("gbk", "replace")) + 2
+            self._widen(at[1], min(width, _WIDEST))
+            self.wrapped.append((*at, width))
 
     def _number(self, at: tuple[int, int], value: float | None, number_format: str, look: dict[str, Any]) -> None:
         if value is None:
@@ -156,9 +166,15 @@ class Sheet:
         self.widths[column] = max(self.widths.get(column, 9), width)
 
     def finish(self) -> None:
-        """Set the widths and how the sheet prints."""
+        """Set widths, the heights of rows that wrap, and how the sheet prints."""
         for column, width in self.widths.items():
             self.sheet.set_column(column, column, width)
+        lines: dict[int, int] = {}
+        for row, column, width in self.wrapped:
+            lines[row] = max(lines.get(row, 1), ceil(width / self.widths[column]))
+        for row, count in lines.items():
+            if count > 1:
+                self.sheet.set_row(row, _LINE_HEIGHT * count)
         self.sheet.hide_gridlines(2)
         self.sheet.set_landscape()
         self.sheet.set_paper(9)
