@@ -11,7 +11,7 @@ from dagster_project.automation.sensors import failure_sensor, landing_sensor, s
 from dagster_project.checks.assets import data_checks, quality_checks
 from dagster_project.load.assets import dataset_assets, landing_assets, registered_lake
 from dagster_project.models.assets import dbt_models, dbt_project
-from dagster_project.publish.assets import published_marts
+from dagster_project.publish.assets import published_assets
 from dagster_project.resources import Installation
 
 refresh_job = dg.define_asset_job(
@@ -21,7 +21,7 @@ refresh_job = dg.define_asset_job(
 )
 
 defs = dg.Definitions(
-    assets=[*landing_assets, *dataset_assets, registered_lake, dbt_models, quality_checks, published_marts],
+    assets=[*landing_assets, *dataset_assets, registered_lake, dbt_models, quality_checks, *published_assets],
     asset_checks=[data_checks],
     jobs=[refresh_job],
     schedules=[daily_refresh],

@@ -10,23 +10,26 @@ from datetime import datetime
 from dagster_project.checks.blocking import blocks, judge
 from dagster_project.checks.results import CheckResult, RunInfo, write_results
 from dagster_project.checks.worker import CheckWorker, check_worker
+from dagster_project.errors import ExpectedError
 from dagster_project.load.dataset import DatasetLoad
 from dagster_project.load.hash_key import read_hash_key
 from dagster_project.load.lake import register_lake
 from dagster_project.load.load import load_landing
 from dagster_project.models.dbt_build import NodeResult, build_models, target_path
 from dagster_project.publish.publish import PublishedState, publish, publish_quality
+from dagster_project.publish.restatement import record_restatements
+from dagster_project.publish.state import new_state
 from dagster_project.reports.quality import write_quality_report
 from dagster_project.settings import TIME_ZONE, Settings
 
 Tell = Callable[[str], None]
 
 
-class AlreadyRunning(Exception):
+class AlreadyRunning(ExpectedError):
     """Another run writes to the same data folder."""
 
 
-class PublishingBlocked(Exception):
+class PublishingBlocked(ExpectedError):
     """A blocking check failed: the last published marts stay; the message says what and where."""
 
 
@@ -74,7 +77,9 @@ def publish_checked(settings: Settings, results: list[CheckResult]) -> Published
     manifest = target_path(settings) / "manifest.json"
     sentences = blocks(results)
     if not sentences:
-        state = publish(settings.warehouse, manifest, settings.published)
+        info = new_state(results[0].as_of or settings.as_of, results[0].run_id)
+        record_restatements(settings.warehouse, manifest, settings.published, settings.lake, info)
+        state = publish(settings.warehouse, manifest, settings.published, info)
         write_quality_report(settings)
         return state
     publish_quality(settings.warehouse, manifest, settings.published)

@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from dagster_project.errors import ExpectedError
 from dagster_project.settings import Settings
 
 
-class SampleMixed(Exception):
+class SampleMixed(ExpectedError):
     """Real extracts were about to be loaded into the sample store's data, or the reverse."""
 
 

@@ -7,6 +7,8 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from dagster_project.errors import ExpectedError
+
 PROJECT_DIR = Path(__file__).parent.parent
 DBT_DIR = PROJECT_DIR / "dbt"
 TIME_ZONE = ZoneInfo("Asia/Shanghai")
@@ -39,7 +41,7 @@ class Settings:
         return self.data / "published"
 
 
-class SettingsError(ValueError):
+class SettingsError(ExpectedError, ValueError):
     """A setting can't be used; the message says which and what to do."""
 
 

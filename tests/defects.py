@@ -160,8 +160,11 @@ def row_defects() -> dict[str, Defect]:
                 # Two without the answer, two with a blank one.
                 "delete from staging.stg_survey__callback_answers where question_code = 'Q1' and (store_code,"
                 " callback_no) in (select (store_code, callback_no) from {victims} order by all limit 2)",
-                "update lake.survey__callback_answers set score = null where question_code = 'Q1' and (store_code,"
-                " callback_no) in (select (store_code, callback_no) from {victims} order by all limit 2 offset 2)",
+                *(
+                    f"update {table} set score = null where question_code = 'Q1' and (store_code,"
+                    " callback_no) in (select (store_code, callback_no) from {victims} order by all limit 2 offset 2)"
+                    for table in ("lake.survey__callback_answers", "staging.stg_survey__callback_answers")
+                ),
             ),
         ),
         "survey/callbacks.months_without_callbacks": _gap(

@@ -90,7 +90,15 @@ def test_a_dataset_is_told_stale_once() -> None:
 
 def test_a_blocked_run_is_told_apart_from_a_failed_one() -> None:
     assert failed_run("1", "refresh", "PublishingBlocked", "dms/stores is empty").kind == "publishing_blocked"
-    assert failed_run("1", "refresh", "OSError", "disk full").kind == "run_failed"
+    failed = failed_run("1", "refresh", "LandingError", "no landing folder")
+    assert failed.kind == "run_failed"
+    assert "no landing folder" in failed.text
+
+
+def test_a_foreign_error_may_quote_a_row_and_is_not_quoted() -> None:
+    alert = failed_run("1", "refresh", "ConversionException", "could not convert '13800000000'")
+    assert "ConversionException" in alert.text
+    assert "13800000000" not in alert.text
 
 
 @pytest.fixture
@@ -186,3 +194,9 @@ def test_dagster_runs_one_job_at_a_time_by_itself() -> None:
     assert {(s.name, s.cron_schedule, s.execution_timezone) for s in repository.schedule_defs} == {
         ("daily_refresh", "0 6 * * *", "Asia/Shanghai")
     }
+
+
+def test_a_run_can_be_started_for_another_business_date() -> None:
+    config = {"resources": {"installation": {"config": {"as_of": "2026-03-31"}}}}
+    valid = dg.validate_run_config(defs.resolve_job_def("refresh"), config)
+    assert valid["resources"]["installation"]["config"]["as_of"] == "2026-03-31"

@@ -13,12 +13,15 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
+from dagster_project import cli
+from dagster_project.checks.failing import write_failing_file
 from dagster_project.checks.results import RunInfo, write_results
-from dagster_project.checks.run import failing_rows, run_checks, shown_columns
-from dagster_project.checks.suites import SQL, read_suites
+from dagster_project.checks.run import open_session, run_checks, shown_columns
+from dagster_project.checks.suites import SQL, Suite, read_suites
 from dagster_project.checks.worker import CheckWorker
 from dagster_project.contracts import read_contracts
-from dagster_project.settings import PROJECT_DIR
+from dagster_project.refresh import only_run
+from dagster_project.settings import PROJECT_DIR, Settings
 from tests.probes import entry, suite_of
 
 RUN = RunInfo("run-1", datetime(2026, 4, 4, 6), date(2026, 4, 3))
@@ -122,10 +125,49 @@ def test_engine_counts_and_names_the_failing_rows(tmp_path, warehouse, rows):
 
 def test_all_failing_rows_can_be_had(tmp_path, warehouse):
     suite = suite_of(tmp_path, entry(name="within"), entry(SQL, {"unexpected_rows_query": "select * from {batch}"}))
-    assert [row["source_line"] for row in failing_rows(warehouse, suite, "within", RUN.as_of)] == [3, 4]
-    rows = failing_rows(warehouse, suite, "probe", RUN.as_of)
-    assert [row["source_line"] for row in rows] == [2, 3, 4, 5]
-    assert len(failing_rows(warehouse, suite, "probe", RUN.as_of, limit=1)) == 1
+    with open_session(warehouse, RUN.as_of) as session:
+        assert [row["source_line"] for row in session.failing_rows(suite, suite.check("within"))] == [3, 4]
+        assert [row["source_line"] for row in session.failing_rows(suite, suite.check("probe"))] == [2, 3, 4, 5]
+        assert len(session.failing_rows(suite, suite.check("probe"), limit=1)) == 1
+
+
+def test_all_failing_rows_are_written_as_the_last_run_counted_them(tmp_path, warehouse):
+    # Another date than the run's: rows are those of the run.
+    settings = Settings(landing=tmp_path, data=tmp_path, as_of=date(2030, 1, 1))
+    stray = "select '1380013800' || customer_no as customer_no, customer_name, store_code, source_file, source_line"
+    query = f"{stray} from {{batch}} where registered_on < {{as_of}} order by customer_no desc"
+    suite = suite_of(tmp_path, entry(SQL, {"unexpected_rows_query": query}))
+    results = run_checks(warehouse, RUN, {"dms/customers": suite})
+    write_results(settings.lake / "quality", results)
+    listed = write_failing_file(settings, suite, "probe", tmp_path / "rows.csv")
+    assert (listed.rows, listed.result.failed) == (3, 3)
+    assert (tmp_path / "rows.csv").read_text(encoding="utf-8-sig").splitlines() == [
+        "customer_no,store_code,source_file,source_line",
+        *(f"***,001,customers_20260403.csv,{line}" for line in (2, 3, 4)),
+    ]
+    assert not list(tmp_path.glob(".*.tmp"))
+
+
+def test_what_keeps_failing_rows_from_being_listed_is_said_in_a_sentence(tmp_path, warehouse, capsys):
+    def said(check: str, dataset: str = "dms/customers") -> str:
+        assert cli.main(["failing", "--dataset", dataset, "--check", check, "--data", str(tmp_path)]) == 1
+        return capsys.readouterr().err
+
+    assert "did you mean gender_filled" in said("gender_filed")
+    assert "did you mean dms/customers" in said("gender_filled", "dms/customer")
+    assert "has no result" in said("gender_filled")
+    with only_run(Settings(landing=tmp_path, data=tmp_path, as_of=RUN.as_of)):
+        assert "another run is writing" in said("gender_filled")
+    gender = read_suites()["dms/customers"].check("gender_filled")
+    results = run_checks(warehouse, RUN, {"dms/customers": Suite(read_contracts()["dms/customers"], (gender,))})
+    write_results(tmp_path / "lake" / "quality", results)
+    hold = "import duckdb, sys, time; held = duckdb.connect(sys.argv[1]); print(1, flush=True); time.sleep(60)"
+    with subprocess.Popen([sys.executable, "-c", hold, str(warehouse)], stdout=subprocess.PIPE) as holder:
+        holder.stdout.readline()
+        assert "open in another program" in said("gender_filled")
+        holder.kill()
+    warehouse.unlink()
+    assert "nothing was checked" in said("gender_filled")
 
 
 def test_personal_columns_are_never_shown():
@@ -198,6 +240,7 @@ def test_results_are_written_whole(tmp_path, warehouse):
     (row,) = pq.read_table(results_path).to_pylist()
     assert (row["check_name"], row["evaluated"], row["failed"], row["passed"]) == ("probe", 4, 2, False)
     assert (row["owner"], row["column_name"], row["run_at"]) == ("dms_owner", "gender", RUN.run_at)
+    assert row["as_of"] == RUN.as_of
     failures = pq.read_table(failures_path).to_pylist()
     assert [(row["source_file"], row["source_line"]) for row in failures] == [
         ("customers_20260403.csv", 3),

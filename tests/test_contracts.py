@@ -1,5 +1,6 @@
 """The data contracts follow their standard, and what is generated from them is up to date."""
 
+import csv
 import json
 from importlib.resources import files
 
@@ -54,3 +55,9 @@ def test_references_name_columns_that_exist() -> None:
 def test_generated_dbt_files_are_up_to_date() -> None:
     stale = [path for path, text in staging_files().items() if (PROJECT_DIR / path).read_text(encoding="utf-8") != text]
     assert not stale, "run `make contracts`"
+
+
+def test_every_figure_that_can_have_a_target_is_on_the_scorecard_under_its_name() -> None:
+    [kpi_code] = [column for column in read_contracts()["planning/targets"].columns if column.name == "kpi_code"]
+    with (PROJECT_DIR / "seeds" / "kpis.csv").open(encoding="utf-8", newline="") as file:
+        assert {row["kpi_code"]: row["kpi_name_zh"] for row in csv.DictReader(file)} == kpi_code.enum

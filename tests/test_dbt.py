@@ -1,6 +1,7 @@
 """The dbt project: unit tests of every rule, style, and descriptions in both languages."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from dagster_project.models.dbt_build import dbt_environment, target_path
-from dagster_project.settings import DBT_DIR, Settings
+from dagster_project.settings import DBT_DIR, PROJECT_DIR, Settings
+
+REPORTS = PROJECT_DIR / "dagster_project" / "reports"
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +63,23 @@ def test_marts_and_core_enforce_their_contract_and_test_their_key(manifest: dict
         if node["resource_type"] == "model" and node["schema"] in ("core", "marts"):
             assert node["contract"]["enforced"], name
             assert name in keyed, f"{name} has no test of its key"
+
+
+def test_exposures_name_their_owner_and_every_table_they_read(manifest: dict) -> None:
+    published = {
+        node["name"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["schema"] in ("core", "marts")
+    }
+    exposures = {node["name"]: node for node in manifest["exposures"].values()}
+    read = {
+        name: {node.split(".")[-1] for node in exposure["depends_on"]["nodes"]} for name, exposure in exposures.items()
+    }
+    assert read["bi_connection"] == published
+    for name, package in {"monthly_report": "monthly", "group_view": "group"}.items():
+        code = "".join(path.read_text(encoding="utf-8") for path in (REPORTS / package).rglob("*.py"))
+        assert read[name] == published & set(re.findall(r"\w+", code)), name
+    assert all(node["owner"]["name"] and is_bilingual(node["description"]) for node in exposures.values())
 
 
 def test_models_hold_no_names_phones_or_plates_past_staging(manifest: dict) -> None:

@@ -1,6 +1,7 @@
 """What Dagster shows: every dataset and model an asset, wired from landing to publishing."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
@@ -12,7 +13,9 @@ from dagster_project.checks.results import last_results
 from dagster_project.checks.suites import read_suites
 from dagster_project.contracts import read_contracts
 from dagster_project.definitions import defs
-from dagster_project.load.assets import dataset_key
+from dagster_project.load.assets import dataset_key, landing_key
+from dagster_project.models.assets import dbt_models
+from dagster_project.models.check_description import describe_check
 
 
 @pytest.fixture(scope="module")
@@ -40,13 +43,38 @@ def test_every_model_depends_on_the_lake_and_reaches_publishing(graph) -> None:
     assert {key for key in graph.materializable_asset_keys if key.path[0] in ("core", "marts")} <= upstream
 
 
-def test_no_source_is_left_without_the_asset_that_makes_it(graph) -> None:
-    assert not graph.external_asset_keys
+def test_only_landed_files_come_from_outside_each_fresh_as_its_contract_promises(graph) -> None:
+    contracts = {landing_key(contract): contract for contract in read_contracts().values()}
+    assert set(graph.external_asset_keys) == contracts.keys()
+    for key, contract in contracts.items():
+        window = graph.get(key).freshness_policy.fail_window
+        assert window.to_timedelta() == timedelta(days=contract.latency_days)
 
 
 def test_dbt_tests_are_asset_checks_of_assets_that_exist(graph) -> None:
     assert len(graph.asset_check_keys) > 150
     assert {key.asset_key for key in graph.asset_check_keys} <= graph.materializable_asset_keys
+
+
+def test_every_check_says_what_it_asks(graph) -> None:
+    silent = [key.name for key in graph.asset_check_keys if not graph.get_check_spec(key).description]
+    assert not silent
+    told = {spec.name: spec.description for spec in dbt_models.check_specs}
+    assert told["unique_combination_css_store_monthly_store_code__month"].startswith(
+        "One row a key (store_code, month)"
+    )
+    assert told["relationships_dim_customer_home_store_code__store_code__ref_dim_store_"].startswith(
+        "Every known home_store_code stands in dim_store.store_code."
+    )
+    assert told["assert_repair_orders_agree_between_marts"].startswith("Repair orders are one figure: marts that")
+
+
+def test_a_test_with_a_description_is_described_by_it() -> None:
+    node = {"name": "n", "description": "", "test_metadata": {"name": "own_kind", "kwargs": {"column_name": "a"}}}
+    assert describe_check(node | {"description": "Told in YAML."}) == "Told in YAML."
+    assert describe_check(node) == "n"
+    own = {"name": "n", "description": "", "raw_code": "-- Why: one reason,\n-- and more.\nselect 1\n-- not this\n"}
+    assert describe_check(own) == "One reason, and more."
 
 
 def test_every_expectation_and_blocking_rule_is_a_check_of_its_dataset(graph) -> None:

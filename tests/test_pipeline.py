@@ -17,13 +17,15 @@ from dagster_project.load.load import load_landing
 from dagster_project.load.manifest import read_manifest
 from dagster_project.models.dbt_build import target_path
 from dagster_project.publish.publish import STATES_KEPT, publish
+from dagster_project.publish.state import new_state
 from dagster_project.settings import Settings
 from tests.published import differences, tables
 
 LOAD = "import sys; from pathlib import Path; from dagster_project.load.load import load_landing as load; "
 LOAD += "load(Path(sys.argv[1]), Path(sys.argv[2]))"
-PUBLISH = "import sys; from pathlib import Path; from dagster_project.publish.publish import publish; "
-PUBLISH += "publish(*map(Path, sys.argv[1:4]))"
+PUBLISH = "import sys; from datetime import date; from pathlib import Path; "
+PUBLISH += "from dagster_project.publish.publish import publish; from dagster_project.publish.state import new_state; "
+PUBLISH += "publish(*map(Path, sys.argv[1:4]), new_state(date(2026, 6, 30), 'run'))"
 
 
 def killed(command: list[str], after: float) -> bool:
@@ -72,7 +74,7 @@ def test_publishing_killed_anywhere_leaves_a_whole_state(copied_run: Settings, s
     for _ in range(6):
         killed([sys.executable, "-c", PUBLISH, *map(str, arguments)], chance.uniform(0.3, 2.5))
         assert not differences(file(copied_run), file(sample_run))
-    publish(*arguments)
+    publish(*arguments, new_state(copied_run.as_of, "run"))
     assert not differences(file(copied_run), file(sample_run))
     assert len(list((copied_run.published / "states").iterdir())) <= STATES_KEPT
 
@@ -140,7 +142,8 @@ def test_a_reader_finishes_on_the_state_it_began_with(copied_run: Settings) -> N
     with duckdb.connect(str(file(copied_run)), read_only=True) as reader:
         count = reader.execute("select count(*) from marts.fct_repair_order").fetchone()
         for _ in range(STATES_KEPT + 1):
-            publish(copied_run.warehouse, target_path(copied_run) / "manifest.json", copied_run.published)
+            state = new_state(copied_run.as_of, "run")
+            publish(copied_run.warehouse, target_path(copied_run) / "manifest.json", copied_run.published, state)
         assert reader.execute("select count(*) from marts.fct_repair_order").fetchone() == count
     assert tables(file(copied_run))
 

@@ -1,5 +1,6 @@
 """The quality report: it tells what failed, since when, what did not run, and how far the figures could move."""
 
+import csv
 import json
 import re
 from datetime import date, datetime, timedelta
@@ -9,10 +10,11 @@ from xml.etree import ElementTree
 from zipfile import ZipFile
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 from python_calamine import CalamineWorkbook
 
-from dagster_project.checks.results import CheckResult, write_results
+from dagster_project.checks.results import CheckResult, last_results, write_results
 from dagster_project.checks.suites import Check, Suite
 from dagster_project.contracts import read_contracts
 from dagster_project.reports.quality import NoResults, write_quality_report
@@ -23,7 +25,7 @@ from dagster_project.reports.quality.numbers import percent, score
 from dagster_project.reports.quality.placing import Placed
 from dagster_project.reports.quality.ranges import bounds, rate_ranges
 from dagster_project.reports.quality.rates import RATES
-from dagster_project.settings import Settings
+from dagster_project.settings import PROJECT_DIR, Settings
 
 DAY = datetime(2026, 4, 1, 21)
 NASTY = '=cmd|"/c calc"!A1<script>alert(1)</script>'
@@ -189,6 +191,7 @@ def test_pages_tell_what_failed_and_what_is_quarantined(settings: Settings) -> N
     owner = text(page(settings, "dms_owner.html"))
     assert "dms/repair_orders · delivered_in_order" in owner
     assert "3 of 200" in owner and "交车不早于接车" in owner and "ro_20260401.csv, 12" in owner
+    assert "aftersales failing --dataset dms/repair_orders --check delivered_in_order --out" in owner, "one row of 3"
     assert "On-time delivery rate" in owner.split("What failed")[1], "the figures made from delivered_at"
     assert "checked_in_at is not a time" in owner and "接车时间不是有效时间" in owner
     assert "All well" in text(page(settings, "planning_owner.html"))
@@ -250,6 +253,23 @@ def test_a_report_of_an_earlier_run_leaves_latest_alone(settings: Settings) -> N
     assert (earlier.parent.parent / "latest").resolve().name == "run02"
     assert write_quality_report(settings, "run01", suites={}) == earlier, "written again in place"
     assert {path.name for path in earlier.parent.parent.iterdir()} == {"run01", "run02", "latest"}
+
+
+def test_each_run_shows_its_own_business_date_and_older_results_none(settings: Settings) -> None:
+    write(settings, failed(run=1))
+    kept = settings.lake / "quality" / "check_results" / "run01.parquet"
+    # As results were kept before they had the date.
+    pq.write_table(pq.read_table(kept).drop_columns("as_of"), kept)
+    write_quality_report(settings, suites={})
+    assert "As of" not in text(page(settings, "index.html"))
+    write(settings, failed(run=2, as_of=date(2026, 4, 3)))
+    write(settings, failed(run=3, as_of=date(2026, 4, 4)))
+    write_quality_report(settings, suites={})
+    assert "As of 业务日期 2026-04-04" in text(page(settings, "index.html"))
+    assert "As of 业务日期 2026-04-04" in text(page(settings, "dms_owner.html"))
+    earlier = write_quality_report(settings, "run02", suites={}).read_text(encoding="utf-8")
+    assert "As of 业务日期 2026-04-03" in text(earlier)
+    assert last_results(settings.lake / "quality")[0].as_of == date(2026, 4, 4)
 
 
 def test_no_results_is_told(settings: Settings) -> None:
@@ -405,6 +425,12 @@ def test_figures_name_columns_and_marts_that_exist() -> None:
         for feed in rate.feeds:
             names = {rate.unit, "store_code", feed.date_column or rate.unit, *(feed.only or ())[:1]}
             assert names <= {column.name for column in contracts[feed.dataset].columns}
+
+
+def test_figures_are_those_of_the_scorecard_by_the_same_names() -> None:
+    with (PROJECT_DIR / "seeds" / "kpis.csv").open(encoding="utf-8", newline="") as file:
+        names = {row["kpi_code"]: (row["kpi_name"], row["kpi_name_zh"]) for row in csv.DictReader(file)}
+    assert {kpi.code: (kpi.label.en, kpi.label.zh) for kpi in KPIS} == names
 
 
 def test_marts_are_those_that_descend_from_staging(tmp_path: Path) -> None:

@@ -23,13 +23,15 @@ from urllib.error import URLError
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 from urllib.request import Request, urlopen
 
+from dagster_project.errors import ExpectedError
+
 _SECONDS_TO_ANSWER = 10
 _LONGEST_TEXT = 3000
 
 logger = logging.getLogger(__name__)
 
 
-class AlertSettingsError(ValueError):
+class AlertSettingsError(ExpectedError, ValueError):
     """AFTERSALES_ALERTS or AFTERSALES_SMTP can't be used; the message says which part, without its secrets."""
 
 

@@ -4,11 +4,16 @@ from collections.abc import Iterable
 
 from dagster_project.automation.alerts import Alert
 from dagster_project.checks.results import CheckResult
+from dagster_project.errors import ExpectedError
 
 BLOCKED = "PublishingBlocked"
 # The check of every suite that says that the newest extract is too old.
 STALE_CHECK = "newest_extract_in_time"
 _LONGEST_REASON = 1500
+
+
+def _own_errors(base: type[Exception] = ExpectedError) -> set[str]:
+    return {base.__name__}.union(*(_own_errors(error) for error in base.__subclasses__()))
 
 
 def failed_run(run_id: str, job: str, error: str, message: str) -> Alert:
@@ -23,11 +28,11 @@ def failed_run(run_id: str, job: str, error: str, message: str) -> Alert:
             text=message[:_LONGEST_REASON],
             run_id=run_id,
         )
+    told = message[:_LONGEST_REASON] if error in _own_errors() else f"{error or 'the process ended'}; its log says more"
     return Alert(
         kind="run_failed",
         title="After-sales warehouse: a run failed / 售后数据仓库：运行失败",
-        text=f"job {job}, run {run_id}: {message[:_LONGEST_REASON] or error}\n"
-        "The last published figures stay. / 已发布的数据保持不变。",
+        text=f"job {job}, run {run_id}: {told}\nThe last published figures stay. / 已发布的数据保持不变。",
         run_id=run_id,
     )
 

@@ -63,6 +63,7 @@ def _dataset_results(run: RunInfo, contract: Contract, now: _Rows, before: _Rows
             is_blocking=True,
             passed=failed == 0,
             run_at=run.run_at,
+            as_of=run.as_of,
             owner=contract.owner,
             description=description if failed else DATASET_RULES[name],
         )
@@ -119,6 +120,7 @@ def _node_result(run: RunInfo, node: NodeResult) -> CheckResult:
         is_blocking=True,
         passed=not node.has_failed if did_run else None,
         run_at=run.run_at,
+        as_of=run.as_of,
         owner=WAREHOUSE_OWNER,
         description=node.description or node.name,
         error=node.message if node.has_failed else None,

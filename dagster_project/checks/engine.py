@@ -138,6 +138,8 @@ def open_engine(warehouse: Path, *, read_only: bool = True) -> Iterator[Engine]:
     try:
         with warnings.catch_warnings(), database.connect() as connection:
             warnings.simplefilter("ignore")
+            # DuckDB draws one for each query of some seconds, into the log of the run.
+            connection.exec_driver_sql("set enable_progress_bar = false")
             for log in logs:
                 log.setLevel(logging.CRITICAL)
             yield Engine(connection)

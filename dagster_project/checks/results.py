@@ -1,7 +1,6 @@
 """What the checks found, and how it is kept: two Parquet files a run."""
 
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -10,6 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from dagster_project.parquet_rows import write_rows
 
 LISTED_ROWS = 200
 
@@ -28,7 +29,8 @@ class CheckResult:
     """What one check found.
 
     `passed` is None, and `error` says why, when the check could not be evaluated. `failing` names up to
-    200 of the failing rows by key, file and line; it never holds a name, phone, plate or free text.
+    200 of the failing rows by key, file and line; it never holds a name, phone, plate or free text. `as_of`
+    is the business date of the run, None in results that were kept before it was.
     """
 
     run_id: str
@@ -47,6 +49,7 @@ class CheckResult:
     owner: str
     description: str
     error: str | None = None
+    as_of: date | None = None
     failing: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -68,6 +71,7 @@ RESULT_SCHEMA = pa.schema(
         ("owner", pa.string()),
         ("description", pa.string()),
         ("error", pa.string()),
+        ("as_of", pa.date32()),
     ]
 )
 
@@ -102,17 +106,6 @@ def _failure_rows(result: CheckResult) -> Iterable[dict[str, Any]]:
         }
 
 
-def _write(path: Path, rows: list[dict[str, Any]], schema: pa.Schema) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        pq.write_table(pa.Table.from_pylist(rows, schema=schema), temporary, compression="zstd")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return path
-
-
 def write_results(folder: Path, results: list[CheckResult]) -> tuple[Path, Path]:
     """Write `check_results/<run_id>.parquet` and `check_failures/<run_id>.parquet` below the folder.
 
@@ -124,8 +117,8 @@ def write_results(folder: Path, results: list[CheckResult]) -> tuple[Path, Path]
         raise ValueError(f"results of one run are written together, got {len(run_ids)} runs")
     name = f"{run_ids.pop()}.parquet"
     failures = [row for result in results for row in _failure_rows(result)]
-    failures_path = _write(folder / "check_failures" / name, failures, FAILURE_SCHEMA)
-    results_path = _write(folder / "check_results" / name, [_result_row(r) for r in results], RESULT_SCHEMA)
+    failures_path = write_rows(folder / "check_failures" / name, failures, FAILURE_SCHEMA)
+    results_path = write_rows(folder / "check_results" / name, [_result_row(r) for r in results], RESULT_SCHEMA)
     return results_path, failures_path
 
 
@@ -134,7 +127,7 @@ def write_empty_results(folder: Path) -> None:
     for name, schema in (("check_results", RESULT_SCHEMA), ("check_failures", FAILURE_SCHEMA)):
         path = folder / name / "empty.parquet"
         if not path.exists():
-            _write(path, [], schema)
+            write_rows(path, [], schema)
 
 
 def _runs(folder: Path) -> list[Path]:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from dagster_project.checks.results import LISTED_ROWS, CheckResult, RunInfo
-from dagster_project.checks.suites import NOT_NULL, ROWS, SQL, Check, Suite, read_suites
+from dagster_project.checks.suites import NOT_NULL, ROWS, SQL, SUITES_DIR, Check, Suite, read_suites
 from dagster_project.contracts import Contract, read_contracts
+from dagster_project.contracts.staging import plausible_sql
 
 if TYPE_CHECKING:
     from dagster_project.checks.engine import Engine
@@ -25,19 +26,38 @@ logger = logging.getLogger(__name__)
 # The lineage columns that a failing row is found by.
 WHERE_FROM = ("source_file", "source_line")
 
-_COUNTS = {"result_format": "BASIC", "partial_unexpected_count": 0}
+_FETCHED_ROWS = 10_000
+# What the SQL of several suites shares.
+MACROS = SUITES_DIR / "macros.sql"
 
 
 def _views(contract: Contract) -> dict[str, str]:
     """SQL of the three views of a dataset."""
     name = f"{contract.system}__{contract.dataset}"
-    # Names are unique in a dataset's folder, so a file and a line tell one row.
-    same_row = ", ".join(WHERE_FROM)
     return {
         "accepted": f"select * from staging.stg_{name}",
-        "original": f"select parsed.* from lake.{name} as parsed semi join staging.stg_{name} using ({same_row})",
+        "original": _original(contract, name),
         "parsed": f"select * from lake.{name}",
     }
+
+
+def _original(contract: Contract, name: str) -> str:
+    """SQL of the accepted rows with the implausible values that staging reads as unknown.
+
+    Those few are looked up in the lake; to look up every accepted row there costs more than all else.
+    """
+    scaled = {column.name: condition for column in contract.columns if (condition := plausible_sql(column))}
+    if not scaled:
+        return f"select * from staging.stg_{name}"
+    # Names are unique in a dataset's folder, so a file and a line tell one row.
+    same_row = ", ".join(WHERE_FROM)
+    told = ", ".join(f"if(implausible.source_line is null, accepted.{c}, implausible.{c}) as {c}" for c in scaled)
+    is_implausible = " or ".join(f"({c} is not null and ({condition}) is not true)" for c, condition in scaled.items())
+    return (
+        f"select accepted.* replace ({told}) from staging.stg_{name} as accepted "
+        f"left join (select {same_row}, {', '.join(scaled)} from lake.{name} where {is_implausible}) as implausible "
+        f"using ({same_row})"
+    )
 
 
 def _relation(rows: str, contract: Contract) -> str:
@@ -63,6 +83,7 @@ def _result(run: RunInfo, check: Check, **found: Any) -> CheckResult:  # noqa: A
         column_name=check.column,
         is_blocking=check.is_blocking,
         run_at=run.run_at,
+        as_of=run.as_of,
         owner=check.owner,
         description=check.description,
         **values,
@@ -81,6 +102,8 @@ class CheckSession:
         self.engine = engine
         self.as_of = as_of
         self.shown = shown_columns(read_contracts().values())
+        self.execute(MACROS.read_text(encoding="utf-8"))
+        self.engine.connection.commit()
         for contract in read_contracts().values():
             self._create_views(contract)
         engine.register(_relation(rows, contract) for contract in read_contracts().values() for rows in ROWS)
@@ -107,10 +130,16 @@ class CheckSession:
             latency_days=suite.contract.latency_days,
         ).rstrip()
 
-    def _validate(self, suite: Suite, rows: str, checks: Sequence[Check], result_format: dict[str, Any]) -> dict:
-        """Great Expectations' result of each check, by its name."""
+    def _validate(self, suite: Suite, rows: str, checks: Sequence[Check]) -> dict:
+        """Great Expectations' result of each check, by its name: counts, and the query of the failing rows."""
         from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
+        # Complete but for the rows themselves, which the engine never lists.
+        result_format = {
+            "result_format": "COMPLETE",
+            "unexpected_index_column_names": list(dict.fromkeys([*suite.contract.key, *WHERE_FROM])),
+            "partial_unexpected_count": 0,
+        }
         configurations = []
         for check in checks:
             kwargs = dict(check.kwargs)
@@ -149,25 +178,34 @@ class CheckSession:
                 counted[name] = error
         return counted
 
-    def _failing_query(self, suite: Suite, check: Check) -> str:
-        """SQL of the failing rows of a check."""
+    def _failing_query(self, suite: Suite, check: Check, result: Any) -> str:  # noqa: ANN401
+        """SQL of the failing rows of a check, from Great Expectations' result of it."""
         if check.type == SQL:
             return self._query(check.kwargs["unexpected_rows_query"], suite, check)
-        columns = list(dict.fromkeys([*suite.contract.key, *WHERE_FROM]))
-        complete = {
-            "result_format": "COMPLETE",
-            "unexpected_index_column_names": columns,
-            "partial_unexpected_count": 0,
-        }
-        result = self._validate(suite, check.rows, [check], complete)[check.name].result
-        return result["unexpected_index_query"].rstrip().removesuffix(";")
+        return result.result["unexpected_index_query"].rstrip().removesuffix(";")
+
+    def _stream(self, query: str, limit: int | None = None) -> tuple[list[str], Iterable[Sequence[Any]]]:
+        """The columns that failing rows may show (key, file, line), and the rows, in the same order each time."""
+        limited = f" limit {limit}" if limit is not None else ""
+        found = self.execute(f"select * from ({query}) order by all{limited}")
+        columns = [name for name in found.keys() if name in self.shown]  # noqa: SIM118 (a result is no mapping)
+        return columns, found.yield_per(_FETCHED_ROWS).columns(*columns)
+
+    def _list(self, query: str, limit: int | None) -> list[dict[str, Any]]:
+        columns, rows = self._stream(query, limit)
+        return [dict(zip(columns, row, strict=True)) for row in rows]
+
+    def _query_of_failing(self, suite: Suite, check: Check) -> str:
+        result = None if check.type == SQL else self._validate(suite, check.rows, [check])[check.name]
+        return self._failing_query(suite, check, result)
+
+    def stream_failing_rows(self, suite: Suite, check: Check) -> tuple[list[str], Iterable[Sequence[Any]]]:
+        """The columns that failing rows may show, and all rows; read one by one, their number costs no memory."""
+        return self._stream(self._query_of_failing(suite, check))
 
     def failing_rows(self, suite: Suite, check: Check, limit: int | None = None) -> list[dict[str, Any]]:
         """The failing rows by key, file and line, in the same order each time."""
-        query = self._failing_query(suite, check)
-        limited = f" limit {limit}" if limit is not None else ""
-        rows = self.execute(f"select * from ({query}) order by all{limited}").mappings()
-        return [{name: row[name] for name in row if name in self.shown} for row in rows]
+        return self._list(self._query_of_failing(suite, check), limit)
 
     def _judge(self, run: RunInfo, suite: Suite, check: Check, result: Any, evaluated: Any) -> CheckResult:  # noqa: ANN401
         """What Great Expectations' result says of a check."""
@@ -183,7 +221,7 @@ class CheckSession:
             missing = 0 if check.type == NOT_NULL else result.result.get("missing_count", 0)
             evaluated = result.result["element_count"] - missing
             passed = bool(result.success) if evaluated else True
-        failing = [] if passed else self.failing_rows(suite, check, LISTED_ROWS)
+        failing = [] if passed else self._list(self._failing_query(suite, check, result), LISTED_ROWS)
         pass_rate = 1 - failed / evaluated if evaluated else None
         return _result(
             run, check, evaluated=evaluated, failed=failed, pass_rate=pass_rate, passed=passed, failing=failing
@@ -198,7 +236,7 @@ class CheckSession:
             if not checks:
                 continue
             try:
-                found, evaluated = self._validate(suite, rows, checks, _COUNTS), self._evaluated(suite, checks)
+                found, evaluated = self._validate(suite, rows, checks), self._evaluated(suite, checks)
             except Exception as error:
                 self.engine.connection.rollback()
                 results |= {check.name: _result(run, check, error=_short(str(error))) for check in checks}
@@ -256,11 +294,3 @@ def run_checks(
                 progress(f"checks: {name}, {position} of {len(suites)} datasets")
             results += session.run(suite, run)
     return results
-
-
-def failing_rows(
-    warehouse: Path, suite: Suite, check_name: str, as_of: date, limit: int | None = None
-) -> list[dict[str, Any]]:
-    """All rows that fail a check, by key, file and line."""
-    with open_session(warehouse, as_of) as session:
-        return session.failing_rows(suite, suite.check(check_name), limit)

@@ -89,6 +89,19 @@ LOADER_RELATIONS = (
         ),
     ),
     (
+        "restatement",
+        "What changed in closed months, one row per publishing and changed value / 已关账月份的数据变更",
+        (
+            ("published_at", "timestamp", "Time of the publishing that changed it / 发布时间"),
+            ("mart", "varchar", "Mart / 指标表"),
+            ("store_code", "varchar", "Store / 门店代码"),
+            ("month", "date", "Closed month / 月份"),
+            ("column_name", "varchar", "Measure that changed / 指标列"),
+            ("value_before", "double", "Value as published before / 变更前数值"),
+            ("value_after", "double", "Value as published since / 变更后数值"),
+        ),
+    ),
+    (
         "hash_key",
         "The secret of the keyed hashes, one row / 哈希密钥",
         (("hash_key", "varchar", "The secret / 密钥"),),
@@ -214,7 +227,7 @@ def _source(contract: Contract) -> str:
     return "{{ source('lake', '" + _relation(contract) + "') }}"
 
 
-def _plausible(column: Column) -> str | None:
+def plausible_sql(column: Column) -> str | None:
     """SQL that holds for plausible values; None where every value is."""
     low, high = column.minimum, column.maximum
     if column.plausible is not None:
@@ -228,7 +241,7 @@ def _plausible(column: Column) -> str | None:
 
 def _selected(column: Column) -> str:
     """The column as staging shows it: implausible values read as unknown."""
-    condition = _plausible(column)
+    condition = plausible_sql(column)
     if condition is None:
         return column.name
     line = f"case when {condition} then {column.name} end as {column.name}"

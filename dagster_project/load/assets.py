@@ -113,6 +113,7 @@ dataset_assets = [_dataset_asset(contract) for contract in read_contracts().valu
             "loads": "What became of each landed file. / 每个落地文件的加载结果。",
             "rejected_rows": "Rows rejected while loading, with their reasons. / 加载时拒收的行及原因。",
             "check_results": "What the checks found, run by run. / 历次检查结果。",
+            "restatement": "What changed in months that were closed. / 已关账月份的数据变更。",
             "hash_key": "The secret that customers and vehicles are hashed with. / 客户与车辆散列密钥。",
         }.items()
     ],

@@ -11,9 +11,11 @@ import pyarrow.parquet as pq
 
 from dagster_project.checks.results import write_empty_results
 from dagster_project.contracts import Contract, read_contracts
+from dagster_project.errors import ExpectedError
 from dagster_project.load.cells import lake_schema
 from dagster_project.load.manifest import MANIFEST_SCHEMA, Entry, read_manifest
 from dagster_project.load.part import REJECTED_SCHEMA
+from dagster_project.publish.restatement import write_no_restatement
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +50,7 @@ def _parts(lake: Path, contract: Contract, entries: Iterable[Entry], kind: str) 
     return [folder / name for name in names if name]
 
 
-class WarehouseBusy(Exception):
+class WarehouseBusy(ExpectedError):
     """Another program has the private warehouse open; the message says what to do."""
 
 
@@ -75,7 +77,8 @@ def register_lake(lake: Path, warehouse: Path, hash_key: str) -> None:
     """Create or replace the schema `lake` in the private warehouse.
 
     One view a dataset (`<system>__<dataset>`), `rejected_rows`, `loads` (one row a file), `check_results`
-    (history of the checks) and `hash_key` (the secret that customers and vehicles are hashed with).
+    (history of the checks), `restatement` (what changed in closed months) and `hash_key` (the secret that
+    customers and vehicles are hashed with).
     """
     rejected: list[Path] = []
     with open_warehouse(warehouse) as connection:
@@ -91,6 +94,7 @@ def register_lake(lake: Path, warehouse: Path, hash_key: str) -> None:
         connection.execute(f"create or replace view lake.rejected_rows as {_relation(REJECTED_SCHEMA, rejected)}")
         connection.execute(f"create or replace view lake.loads as {_loads(lake)}")
         connection.execute(f"create or replace view lake.check_results as {_check_results(lake)}")
+        connection.execute(f"create or replace view lake.restatement as {_restatement(lake)}")
         connection.execute("create or replace table lake.hash_key as select ? as hash_key", [hash_key])
 
 
@@ -99,7 +103,15 @@ def _loads(lake: Path) -> str:
 
 
 def _check_results(lake: Path) -> str:
-    # A pattern, not a list: the view shows the results of a run as soon as they are written.
     write_empty_results(lake / "quality")
-    pattern = _quoted(lake / "quality" / "check_results" / "*.parquet")
-    return f"select * from read_parquet({pattern}, union_by_name = true)"
+    return _all_files(lake / "quality" / "check_results")
+
+
+def _restatement(lake: Path) -> str:
+    write_no_restatement(lake)
+    return _all_files(lake / "quality" / "restatement")
+
+
+def _all_files(folder: Path) -> str:
+    # A pattern, not a list: the view shows the rows of a run as soon as they are written.
+    return f"select * from read_parquet({_quoted(folder / '*.parquet')}, union_by_name = true)"

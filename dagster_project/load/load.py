@@ -5,12 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from dagster_project.contracts import read_contracts
+from dagster_project.errors import ExpectedError
 from dagster_project.load.dataset import DatasetLoad, load_dataset, loaded_stores, quarantined
 from dagster_project.load.landing import find_strays, readable
 from dagster_project.load.manifest import Entry, read_manifest, write_manifest
 
 
-class LandingError(Exception):
+class LandingError(ExpectedError):
     """The landing folder can't be used; the message says what to do."""
 
 

@@ -8,7 +8,8 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
 
 from dagster_project.checks.worker import check_worker
-from dagster_project.models.dbt_build import dbt_environment, parse_project, read_node_results, target_path
+from dagster_project.models.check_description import describe_check
+from dagster_project.models.dbt_build import BUILD, dbt_environment, parse_project, read_node_results, target_path
 from dagster_project.refresh import check_build, only_run, publish_checked
 from dagster_project.resources import Installation, busy_is_retried
 from dagster_project.settings import DBT_DIR, PROJECT_DIR
@@ -44,6 +45,13 @@ class FolderTranslator(DagsterDbtTranslator):
         """The team that answers for the models."""
         return [OWNER]
 
+    def get_asset_check_spec(
+        self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetCheckSpec | None:
+        """A test as an asset check that says what it asks."""
+        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        return spec and spec._replace(description=describe_check(manifest["nodes"][unique_id]))
+
 
 @dbt_assets(manifest=dbt_project.manifest_path, project=dbt_project, dagster_dbt_translator=FolderTranslator())
 def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, installation: Installation) -> Iterator[Any]:
@@ -51,9 +59,8 @@ def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, installat
     settings = installation.settings(context.log.info)
     # dbt reads its folders from the environment of the process it is started by.
     os.environ.update(dbt_environment(settings))
-    arguments = ["build", "--exclude-resource-type", "unit_test"]
     with busy_is_retried(context), only_run(settings):
-        invocation = dbt.cli(arguments, context=context, target_path=target_path(settings), raise_on_error=False)
+        invocation = dbt.cli(BUILD, context=context, target_path=target_path(settings), raise_on_error=False)
         yield from invocation.stream()
         if not invocation.is_successful():
             # What downstream of a failure does not run is still judged, so that owners see why nothing is published.

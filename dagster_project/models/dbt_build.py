@@ -10,18 +10,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from dagster_project.errors import ExpectedError
+from dagster_project.models.check_description import describe_check
 from dagster_project.processes import die_with_parent
 from dagster_project.settings import DBT_DIR, Settings
 
 # The dbt of this environment, whatever is on the path.
 DBT = (sys.executable, "-m", "dbt.cli.main")
+# Seeds, models and data tests. Unit tests are left to `make test`: they judge the code, not the data; exposures build
+# nothing.
+BUILD = ("build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure")
 
 _NODE_DONE = re.compile(r"^\S+\s+(\d+) of (\d+) (?!START)\S+")
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 _SECONDS_BETWEEN_PROGRESS = 2.0
 
 
-class ModelError(Exception):
+class ModelError(ExpectedError):
     """The dbt project could not be read or started; the message holds what dbt said."""
 
 
@@ -87,7 +92,7 @@ def read_node_results(target: Path) -> list[NodeResult]:
                 status=result["status"],
                 failures=result["failures"],
                 message=" ".join((result["message"] or "").split()),
-                description=node["description"],
+                description=describe_check(node) if is_test else node["description"],
             )
         )
     return found
@@ -96,10 +101,9 @@ def read_node_results(target: Path) -> list[NodeResult]:
 def build_models(settings: Settings, tell: Callable[[str], None] | None = None) -> list[NodeResult]:
     """Run `dbt build` (seeds, models, data tests) on the registered lake.
 
-    Unit tests are left to `make test`: they judge the code, not the data. Returns what became of each
-    node, failed ones included; raises ModelError when dbt could not start.
+    Returns what became of each node, failed ones included; raises ModelError when dbt could not start.
     """
-    command = [*DBT, "build", "--exclude-resource-type", "unit_test"]
+    command = [*DBT, *BUILD]
     target_path(settings).mkdir(parents=True, exist_ok=True)
     results_path = target_path(settings) / "run_results.json"
     results_path.unlink(missing_ok=True)

@@ -1,10 +1,15 @@
 """Dagster asset of the published state."""
 
+import os
+
 import dagster as dg
 
 from dagster_project.checks.assets import CHECKS_KEY
 from dagster_project.checks.results import last_results
 from dagster_project.models.assets import OWNER, dbt_models
+from dagster_project.models.dbt_build import target_path
+from dagster_project.publish.postgres.load import publish_postgres
+from dagster_project.publish.postgres.target import VARIABLE, read_target
 from dagster_project.publish.publish import PUBLISHED_SCHEMAS
 from dagster_project.refresh import only_run, publish_checked
 from dagster_project.resources import Installation, busy_is_retried
@@ -36,3 +41,33 @@ def published_marts(context: dg.AssetExecutionContext, installation: Installatio
             "folder": dg.MetadataValue.path(str(state.folder)),
         }
     )
+
+
+@dg.asset(
+    key=["published", "postgres"],
+    deps=[published_marts],
+    group_name="published",
+    owners=[OWNER],
+    kinds={"postgres"},
+    description=(
+        "The published tables in the Postgres database of AFTERSALES_POSTGRES_URL, loaded in one transaction. "
+        "/ 同步至 Postgres 的发布版本：单个事务内整体更新。"
+    ),
+)
+def published_postgres(context: dg.AssetExecutionContext, installation: Installation) -> dg.MaterializeResult:
+    """Load the published state into Postgres, or fail and leave there what it held."""
+    settings = installation.settings(context.log.info)
+    target = read_target()
+    assert target is not None, "this asset is defined only where AFTERSALES_POSTGRES_URL is set"
+    rows = publish_postgres(settings.published, target_path(settings) / "manifest.json", target)
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": dg.MetadataValue.int(sum(rows.values())),
+            "tables": dg.MetadataValue.int(len(rows)),
+            "schema": dg.MetadataValue.text(target.schema),
+        }
+    )
+
+
+# Postgres is one of the targets where a database is named.
+published_assets = [published_marts, *([published_postgres] if os.environ.get(VARIABLE) else [])]

@@ -4,6 +4,7 @@
     published/parquet           -> current/parquet
     published/current           -> states/<time>-<process>
 
+Beside them, `state.json` says which run the marts come from.
 `current` is one link, replaced in one step, so the DuckDB file and the Parquet files change together.
 A reader that has a file open finishes on the state it began with.
 """
@@ -11,6 +12,8 @@ A reader that has a file open finishes on the state it began with.
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +21,7 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.publish.link import point
+from dagster_project.publish.state import STATE_FILE, StateInfo, state_name, write_state
 from dagster_project.settings import TIME_ZONE
 
 # Old clients (DuckDB 1.0 on) read this storage version.
@@ -75,10 +79,10 @@ def _relations(connection: duckdb.DuckDBPyConnection, catalog: str) -> dict[str,
     return {name: f"{catalog}.{schema}.{name}" for name, schema in found}
 
 
-def _write_state(
+def _write_tables(
     warehouse: Path, descriptions: dict[str, dict], folder: Path, kept: Path | None, renewed: str
 ) -> dict[str, int]:
-    """Write a state: tables whose names begin with `renewed` from the warehouse, the others from `kept`."""
+    """Write a state's tables: those whose names begin with `renewed` from the warehouse, the others from `kept`."""
     (folder / "parquet").mkdir(parents=True)
     rows: dict[str, int] = {}
     with duckdb.connect() as connection:
@@ -100,31 +104,44 @@ def _write_state(
     return rows
 
 
-def publish(warehouse: Path, manifest: Path, published: Path) -> PublishedState:
+def publish(warehouse: Path, manifest: Path, published: Path, state: StateInfo) -> PublishedState:
     """Write a new state of all published tables, swap it in, and remove states too old to keep.
 
     `manifest` is dbt's manifest.json: which models are published, and their descriptions. Call it only
     after every blocking check has passed.
     """
-    return _publish(warehouse, manifest, published, kept=None, renewed="")
+    with _new_folder(published, state.name) as folder:
+        rows = _write_tables(warehouse, _descriptions(manifest), folder, kept=None, renewed="")
+        write_state(folder, state)
+    return _swap_in(published, state.name, rows)
 
 
 def publish_quality(warehouse: Path, manifest: Path, published: Path) -> PublishedState:
     """Publish the quality tables alone, so that owners see why the others stay as they were."""
     last = published / "aftersales.duckdb"
-    return _publish(warehouse, manifest, published, kept=last if last.exists() else None, renewed=QUALITY_PREFIX)
+    name = state_name(datetime.now(TIME_ZONE))
+    with _new_folder(published, name) as folder:
+        kept = last if last.exists() else None
+        rows = _write_tables(warehouse, _descriptions(manifest), folder, kept, renewed=QUALITY_PREFIX)
+        if (published / "current" / STATE_FILE).exists():
+            shutil.copy(published / "current" / STATE_FILE, folder / STATE_FILE)
+    return _swap_in(published, name, rows)
 
 
-def _publish(warehouse: Path, manifest: Path, published: Path, kept: Path | None, renewed: str) -> PublishedState:
-    states = published / "states"
-    name = f"{datetime.now(TIME_ZONE):%Y%m%d%H%M%S%f}-{os.getpid()}"
-    building = states / f".{name}"
+@contextmanager
+def _new_folder(published: Path, name: str) -> Iterator[Path]:
+    """A folder to write a state to; it has its name when all is written, and is gone when anything fails."""
+    building = published / "states" / f".{name}"
     try:
-        rows = _write_state(warehouse, _descriptions(manifest), building, kept, renewed)
-        os.rename(building, states / name)
+        yield building
+        os.rename(building, building.with_name(name))
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
         raise
+
+
+def _swap_in(published: Path, name: str, rows: dict[str, int]) -> PublishedState:
+    states = published / "states"
     point(published / "current", f"states/{name}")
     for entry in ("aftersales.duckdb", "parquet"):
         if not (published / entry).is_symlink():

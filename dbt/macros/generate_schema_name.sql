@@ -1,4 +1,4 @@
-{# Schemas are named as in the project file, without the target's schema in front. #}
+{# Schemas are named as in the project file, without the target's schema in front; published tables are all in one. #}
 {% macro generate_schema_name(custom_schema_name, node) -%}
-    {{ target.schema if custom_schema_name is none else custom_schema_name | trim }}
+    {{ target.schema if custom_schema_name is none or target.name == 'published' else custom_schema_name | trim }}
 {%- endmacro %}

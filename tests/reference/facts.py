@@ -36,6 +36,8 @@ class Facts:
     mystery_checks: list[Row]
     cases: list[Row]
     events: dict[Key, list[Row]]
+    targets: dict[Key, Row]
+    actions: list[Row]
 
     def lines_of(self, repair_order: Row) -> list[Row]:
         """The lines of a repair order that counts."""
@@ -102,6 +104,8 @@ def read_facts(landed: Landed, as_of: date) -> Facts:
         mystery_checks=[_check(row) for row in rows["survey/mystery_visits"].values()],
         cases=list(cases.values()),
         events=group(events, lambda row: (row["store_code"], row["case_no"])),
+        targets=rows["planning/targets"],
+        actions=list(rows["planning/improvement_actions"].values()),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 
-from tests.reference import appointments, callbacks, churn, complaints, css, first_fix, mystery
+from tests.reference import appointments, callbacks, churn, complaints, css, first_fix, management, mystery
 from tests.reference.facts import Facts, read_facts
 from tests.reference.landing import Landed, Row, quality_load, quality_rejected_row
 
@@ -36,6 +36,8 @@ FIGURES: list[Mart] = [
     churn.churn_callback_monthly,
     churn.churn_reason_monthly,
     churn.lost_vehicle,
+    management.scorecard_monthly,
+    management.improvement_action,
 ]
 
 

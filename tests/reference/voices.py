@@ -226,9 +226,9 @@ def _add_plans(world: World, store: str) -> None:
             period=month_of(due_on),
             department=chance.code("department"),
             priority=str(chance.randint(1, 5)),
-            problem=chance.pick("等待时间长", "交车\n解释不清"),
+            problem=chance.pick("等待时间长", "交车\n解释不清", "客户13812345678等待回电", "京A·12345返修"),
             measure="培训",
-            mot_item=chance.pick(None, "mot04", "mot10"),
+            mot_item=chance.pick(None, "mot04", "mot10", "mot99"),
             owner_no=chance.choice(ADVISORS),
             supervisor_no="M01",
             due_on=due_on,
@@ -237,8 +237,10 @@ def _add_plans(world: World, store: str) -> None:
             evidence=chance.pick(None, "抽查"),
         )
     for month in world.months_of(store):
-        for kpi in chance.sample(KPIS, 3):
-            target = Decimal(chance.randint(1, 1000)) / 10
+        for kpi in chance.sample(KPIS, 6):
+            # Values that small counts give, so that targets are just reached.
+            reached = chance.pick(*(Decimal(number) for number in ("0", "0.5", "1", "50", "100")))
+            target = chance.pick(reached, Decimal(chance.randint(1, 1000)) / 10)
             world.add("planning/targets", store_code=store, period=month, kpi_code=kpi, target_value=target)
 
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from enum import Enum
 from typing import TypeAlias
 
-Cell: TypeAlias = str | int | float | date | None
+from dagster_project.reports.text import Text
 
 
 class Form(Enum):
@@ -25,6 +25,20 @@ class Form(Enum):
     MONEY = "money"  # CNY
     DAY = "day"  # 2025-04-30
     MONTH = "month"  # 2025-04
+    TREND = "trend"  # a column of `Trend` cells
+    TO_FILL_IN = "to_fill_in"  # a column that people fill in: a blank cell is an invitation, not a missing value
+
+
+DECIMALS = {
+    Form.COUNT: 0,
+    Form.RATE: 1,
+    Form.SCORE: 1,
+    Form.MINUTES: 0,
+    Form.HOURS: 1,
+    Form.DAYS: 0,
+    Form.MONEY: 0,
+}
+"""Decimals of a form where a column or value does not say otherwise."""
 
 
 class Tone(Enum):
@@ -36,19 +50,48 @@ class Tone(Enum):
 
 
 @dataclass(frozen=True)
-class Text:
-    """A text for people in both languages."""
+class Measure:
+    """A cell with a form of its own, in a column that mixes units."""
 
-    en: str
-    zh: str
+    value: float | None
+    form: Form
+    decimals: int | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """A signed difference; of rates in percentage points.
+
+    `is_news` is false when noise alone would explain it, and None when that can't be judged.
+    """
+
+    value: float | None
+    form: Form
+    is_news: bool | None = None
+    tone: Tone = Tone.NEUTRAL
+    decimals: int | None = None
+
+
+@dataclass(frozen=True)
+class Trend:
+    """The last months' values, the last one that of the report: a small line without a scale."""
+
+    values: tuple[float | None, ...]
+
+
+Cell: TypeAlias = str | int | float | date | Text | Measure | Change | Trend | None
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What gives a figure meaning: last month, target, region, nation."""
+    """What gives a figure meaning: last month, target, region, nation.
+
+    `is_news` is false when the figure differs from it by no more than noise, and None when that can't be judged.
+    """
 
     label: Text
     value: float | None
+    is_news: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +108,7 @@ class Figure:
     is_small_sample: bool = False
     tone: Tone = Tone.NEUTRAL
     note: Text | None = None
+    decimals: int | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +124,7 @@ class Column:
 
     label: Text
     form: Form
+    decimals: int | None = None
 
 
 @dataclass(frozen=True)
@@ -112,6 +157,7 @@ class Lines:
     series: tuple[Series, ...]
     form: Form
     note: Text | None = None
+    decimals: int | None = None
 
 
 @dataclass(frozen=True)
@@ -125,6 +171,7 @@ class Bars:
     stacked: bool = False
     horizontal: bool = False
     note: Text | None = None
+    decimals: int | None = None
 
 
 @dataclass(frozen=True)
@@ -149,6 +196,7 @@ class Heat:
     middle: float | None = None
     higher_is_better: bool = True
     note: Text | None = None
+    decimals: int | None = None
 
 
 @dataclass(frozen=True)
@@ -164,6 +212,7 @@ class Intervals:
     form: Form
     reference: Comparison | None = None
     note: Text | None = None
+    decimals: int | None = None
 
 
 @dataclass(frozen=True)
@@ -217,5 +266,6 @@ class Report:
     month: date  # its first day
     as_of: date
     published_at: datetime
+    notes: tuple[Note, ...]  # on the cover: how good and how final the data is
     summary: tuple[Block, ...]  # before the chapters: the month at a glance
     chapters: tuple[Chapter, ...]

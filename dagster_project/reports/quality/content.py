@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import date
 
 import duckdb
 
@@ -34,7 +33,6 @@ class Report:
     """One run's report. Files and rejected rows are those of the last published state."""
 
     history: History
-    as_of: date
     findings: list[Finding]
     not_run: list[NotRun]
     files: list[LoadedFile]
@@ -104,4 +102,4 @@ def read_report(settings: Settings, run_id: str | None = None, suites: Mapping[s
                     effects=rate_effects(facts, contracts, own),
                 )
             )
-    return Report(history, settings.as_of, findings, not_run, files, owners, contracts)
+    return Report(history, findings, not_run, files, owners, contracts)

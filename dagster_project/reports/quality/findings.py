@@ -11,7 +11,7 @@ from dagster_project.reports.quality.history import History, Streak, check_id
 from dagster_project.reports.quality.lineage import Kpi, kpis_of
 from dagster_project.reports.quality.ranges import RateEffect
 from dagster_project.reports.quality.rows import LoadedFile, RejectedRow
-from dagster_project.reports.quality.wording import Text, split
+from dagster_project.reports.text import Text, split
 
 WAREHOUSE = "warehouse"
 _WAREHOUSE_LABEL = Text("Data warehouse team", "数据仓库团队")

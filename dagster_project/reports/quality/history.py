@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
@@ -42,10 +42,14 @@ class DimensionScore:
 
 @dataclass(frozen=True)
 class History:
-    """One run and the runs before it, oldest first in every list."""
+    """One run and the runs before it, oldest first in every list.
+
+    `as_of` is None for runs that were kept without it.
+    """
 
     run_id: str
     run_at: datetime
+    as_of: date | None
     is_last: bool
     results: list[CheckResult]
     streaks: dict[CheckId, Streak]
@@ -136,9 +140,11 @@ def read_history(folder: Path, run_id: str | None = None) -> History:
     if not any((folder / "check_results").glob("*.parquet")):
         raise NoResults(f"no check has run yet: {folder / 'check_results'} is empty; run `aftersales run` first")
     with duckdb.connect() as connection:
+        # Every column of today, though no file that was kept should have it.
+        connection.register("columns_of_today", RESULT_SCHEMA.empty_table())
         connection.execute(
-            f"create temp view found as select * from read_parquet('{_files(folder, 'check_results')}', "
-            "union_by_name = true)"
+            "create temp view found as select * from columns_of_today union all by name "
+            f"select * from read_parquet('{_files(folder, 'check_results')}', union_by_name = true)"
         )
         last = connection.execute("select run_id from found order by run_at desc, run_id desc limit 1").fetchone()
         run_id = run_id or (last[0] if last else None)
@@ -161,6 +167,7 @@ def read_history(folder: Path, run_id: str | None = None) -> History:
     return History(
         run_id=str(run_id),
         run_at=known[0],
+        as_of=results[0].as_of,
         is_last=run_id == last[0],
         results=[_with_rows(result, failing.get(check_id(result), [])) for result in results],
         streaks={(s, d, c): Streak(run, at, runs) for s, d, c, run, at, runs in streaks},

@@ -5,7 +5,7 @@ from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
-from dagster_project.reports.quality.wording import Text
+from dagster_project.reports.text import Text
 
 _NOT_FIGURES = ("quality_", "restatement")
 
@@ -31,8 +31,8 @@ _CALLS = "called_at outcome"
 _ANSWERS = "question_code score"
 
 KPIS = (
-    _kpi("mot_score", "MOT score", "关键时刻得分", "css_store_monthly", survey__css_responses=_CSS),
-    _kpi("css_score", "CSS score", "客户满意度得分", "css_store_monthly", survey__css_responses=_CSS),
+    _kpi("mot_score", "MOT score", "MOT得分", "css_store_monthly", survey__css_responses=_CSS),
+    _kpi("css_score", "CSS score", "CSS得分", "css_store_monthly", survey__css_responses=_CSS),
     _kpi(
         "mystery_score",
         "Mystery-shopping score",
@@ -43,7 +43,7 @@ KPIS = (
     _kpi(
         "callback_delighted_rate",
         "Delighted rate",
-        "欣喜率",
+        "回访欣喜率",
         "callback_store_monthly",
         survey__callbacks=_CALLS,
         survey__callback_answers=_ANSWERS,
@@ -51,7 +51,7 @@ KPIS = (
     _kpi(
         "callback_disappointed_rate",
         "Disappointed rate",
-        "失望率",
+        "回访失望率",
         "callback_store_monthly",
         survey__callbacks=_CALLS,
         survey__callback_answers=_ANSWERS,
@@ -75,15 +75,15 @@ KPIS = (
     _kpi(
         "complaint_resolution_rate",
         "Complaint resolution rate",
-        "客诉解决率",
+        "投诉解决率",
         "complaint_store_monthly",
         complaint__cases="received_at",
         complaint__case_events="event_type event_at",
     ),
     _kpi(
         "first_response_minutes",
-        "First response, minutes",
-        "首次响应时间",
+        "First response minutes",
+        "首次响应分钟",
         "complaint_store_monthly",
         complaint__cases="received_at",
         complaint__case_events="event_type event_at",

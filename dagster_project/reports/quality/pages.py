@@ -18,9 +18,11 @@ from dagster_project.reports.quality.history import TREND_RUNS, DimensionScore
 from dagster_project.reports.quality.numbers import number, percent, score
 from dagster_project.reports.quality.ranges import RateEffect, RateRange
 from dagster_project.reports.quality.rows import RejectedRow
+from dagster_project.reports.text import printable, split
 
 WHERE_FROM = ("source_file", "source_line")
 TEMPLATES = Path(__file__).parent / "templates"
+SHARED_TEMPLATES = Path(__file__).parents[1] / "templates"
 SHOWN_ROWS = 50
 OPEN_ROWS = 8
 NAMED_TABLES = 5
@@ -29,7 +31,7 @@ SHOWN_ISSUES = 12
 
 def _printable(value: object) -> object:
     if isinstance(value, str) and not isinstance(value, Markup):
-        return wording.printable(value)
+        return printable(value)
     return value
 
 
@@ -98,7 +100,7 @@ def most_effects(owner: Owner) -> list[RateEffect]:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader((TEMPLATES, SHARED_TEMPLATES)),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_printable,
@@ -131,9 +133,12 @@ def _environment() -> Environment:
         "DIMENSION_NAMES": DIMENSION_NAMES,
         "file_advice": wording.file_advice,
         "blocking_advice": wording.blocking_advice,
-        "split": wording.split,
+        "split": split,
         "contracts": read_contracts(),
-        "style": Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
+        "style": Markup("").join(
+            Markup(path.read_text(encoding="utf-8"))
+            for path in (SHARED_TEMPLATES / "base.css", TEMPLATES / "style.css")
+        ),
     }
     return environment
 

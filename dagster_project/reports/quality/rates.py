@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dagster_project.reports.quality.wording import Text
+from dagster_project.reports.text import Text
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ RATES = (
     ),
     Rate(
         code="resolution_rate",
-        label=Text("Complaint resolution rate", "客诉解决率"),
+        label=Text("Complaint resolution rate", "投诉解决率"),
         mart="complaint_store_monthly",
         numerator="resolved",
         denominator="cases",

@@ -1,10 +1,10 @@
-"""Texts in both languages: split, reasons of rejection, labels, and what to do about a file or a failure."""
+"""Reasons of rejection, labels, and what to do about a file or a failure, in both languages."""
 
-import re
 from dataclasses import dataclass
 from typing import Protocol
 
 from dagster_project.contracts import Contract
+from dagster_project.reports.text import Text
 
 
 class Named(Protocol):
@@ -21,18 +21,6 @@ class Named(Protocol):
     @property
     def check_name(self) -> str:
         """Name of the check, unique in its dataset."""
-
-
-_NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_CJK = re.compile(r"[\u3400-\u9fff]")
-
-
-@dataclass(frozen=True)
-class Text:
-    """One text in English and Chinese; `zh` is empty where only one text exists."""
-
-    en: str
-    zh: str = ""
 
 
 DIMENSIONS = {
@@ -62,19 +50,6 @@ _REASONS = {
     "cell_too_long": Text("a cell is over 1,000,000 characters", "单元格超过一百万字符"),
     "repeated_header": Text("the header line again", "数据中重复出现表头"),
 }
-
-
-def printable(text: str) -> str:
-    """The text without what XML, and so well-formed HTML and XLSX, can't hold."""
-    return _NOT_XML.sub("\ufffd", text)
-
-
-def split(text: str) -> Text:
-    """A text `English / 中文` in its two halves."""
-    english, slash, chinese = text.rpartition(" / ")
-    if slash and _CJK.search(chinese):
-        return Text(english, chinese)
-    return Text(text)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from dagster_project.load.masking import mask_text
-from dagster_project.reports.quality.book import Book, Formatted, Heading
+from dagster_project.reports.book import Book, Formatted, Heading
 from dagster_project.reports.quality.content import Report
 from dagster_project.reports.quality.findings import Finding, Owner, Rejects
 from dagster_project.reports.quality.lineage import Kpi

@@ -6,6 +6,9 @@ with customers as (
         customer_type,
         gender,
         occupation,
+        registered_on,
+        source_file,
+        source_line,
         extract(year from {{ as_of() }}) - birth_year as age
     from {{ ref('stg_dms__customers') }}
 )
@@ -14,16 +17,12 @@ select
     customer_keys.customer_key,
     customers.customer_type,
     customers.gender,
-    -- a negative age is unknown
-    case
-        when customers.age < 0 then null
-        when customers.age < 30 then '<30'
-        when customers.age < 40 then '30-39'
-        when customers.age < 50 then '40-49'
-        when customers.age >= 50 then '50+'
-    end as age_band,
+    {{ age_band('customers.age') }} as age_band,
     customers.occupation,
-    customers.store_code as home_store_code
+    customers.store_code as home_store_code,
+    customers.registered_on,
+    customers.source_file,
+    customers.source_line
 from customers
 inner join {{ ref('int_customer_key') }} as customer_keys
     on

@@ -52,6 +52,7 @@ select
         when 6 then '星期六'
         when 7 then '星期日'
     end as day_name_zh,
-    iso_day_of_week >= 6 as is_weekend
+    iso_day_of_week >= 6 as is_weekend,
+    date_day = {{ as_of() }} as is_as_of
 from days
 where extract(year from date_day) <= extract(year from {{ as_of() }}) + 1

@@ -8,6 +8,7 @@ select
     answers.advisor_no,
     customer_keys.customer_key,
     vehicle_keys.vehicle_key,
+    {{ age_band('extract(year from answers.month) - customers.birth_year') }} as age_band,
     cast(answers.score as double) as score,
     answers.source_file,
     answers.source_line
@@ -16,5 +17,9 @@ left join {{ ref('int_customer_key') }} as customer_keys
     on
         answers.store_code = customer_keys.store_code
         and answers.customer_no = customer_keys.customer_no
+left join {{ ref('stg_dms__customers') }} as customers
+    on
+        answers.store_code = customers.store_code
+        and answers.customer_no = customers.customer_no
 left join {{ ref('int_vehicle_key') }} as vehicle_keys
     on answers.vin = vehicle_keys.vin

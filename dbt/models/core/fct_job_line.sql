@@ -18,6 +18,9 @@ select
     is_failed,
     is_redone,
     is_comeback,
+    redone_by_repair_order_no,
+    comeback_store_code,
+    comeback_repair_order_no,
     source_file,
     source_line
 from {{ ref('int_job_line') }}

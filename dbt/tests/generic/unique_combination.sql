@@ -1,14 +1,15 @@
-{# Fails on every key that stands twice, or whose columns are not all known. #}
+{# Fails on every key that stands twice, or whose columns are not all known. Qualified, a column may be a keyword. #}
 {% test unique_combination(model, columns) %}
 
 select
-    {{ columns | join(', ') }},
-    count(*) as rows_of_key
-from {{ model }}
-group by {{ columns | join(', ') }}
+    {% for column in columns %}keyed.{{ column }},
+    {% endfor %}count(*) as rows_of_key
+from {{ model }} as keyed
+group by {% for column in columns %}keyed.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+
 having
     count(*) > 1
-    {% for column in columns %}or {{ column }} is null
+    {% for column in columns %}or keyed.{{ column }} is null
     {% endfor %}
 
 {% endtest %}

@@ -7,7 +7,9 @@ select
     {{ month_of('callbacks.called_at') }} as month,
     callbacks.advisor_no,
     answers.score,
-    answers.score <= 3 as is_low
+    answers.score <= 3 as is_low,
+    answers.source_file,
+    answers.source_line
 from {{ ref('stg_survey__callback_answers') }} as answers
 inner join {{ ref('stg_survey__callbacks') }} as callbacks
     on

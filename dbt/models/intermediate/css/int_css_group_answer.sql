@@ -54,16 +54,7 @@ grouped as (
             when 'customer_type' then known_answers.customer_type
             when 'city_tier' then known_answers.city_tier
             when 'brand' then known_answers.brand
-            when 'age_band'
-                then
-                    case
-                        -- Born after the survey: not known.
-                        when known_answers.age < 0 then null
-                        when known_answers.age < 30 then '<30'
-                        when known_answers.age < 40 then '30-39'
-                        when known_answers.age < 50 then '40-49'
-                        when known_answers.age >= 50 then '50+'
-                    end
+            when 'age_band' then {{ age_band('known_answers.age') }}
         end as group_value
     from known_answers
     cross join groups

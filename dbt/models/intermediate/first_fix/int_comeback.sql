@@ -15,21 +15,38 @@ with concerns as (
             repair_orders.store_code = job_lines.store_code
             and repair_orders.repair_order_no = job_lines.repair_order_no
     where trim(job_lines.concern) <> ''
+),
+
+comebacks as (
+    select
+        repaired.store_code,
+        repaired.repair_order_no,
+        repaired.concern,
+        later.store_code as comeback_store_code,
+        later.repair_order_no as comeback_repair_order_no,
+        row_number() over (
+            partition by repaired.store_code, repaired.repair_order_no, repaired.concern
+            order by later.checked_in_at, later.store_code, later.repair_order_no
+        ) as comeback_number
+    from concerns as repaired
+    -- equal VIN and concern make it a hash join; the window filters inside a vehicle's few visits
+    inner join concerns as later
+        on
+            repaired.vin = later.vin
+            and repaired.concern = later.concern
+            and repaired.delivered_at < later.checked_in_at
+            and {{ add_days('repaired.delivered_at', var('comeback_days')) }} >= later.checked_in_at
+    where
+        (repaired.store_code <> later.store_code or repaired.repair_order_no <> later.repair_order_no)
+        -- an unknown odometer on either side leaves the time window to decide
+        and coalesce(later.odometer_km - repaired.odometer_km <= {{ var('comeback_km') }}, true)
 )
 
-select distinct
-    repaired.store_code,
-    repaired.repair_order_no,
-    repaired.concern
-from concerns as repaired
--- equal VIN and concern make it a hash join; the window filters inside a vehicle's few visits
-inner join concerns as later
-    on
-        repaired.vin = later.vin
-        and repaired.concern = later.concern
-        and repaired.delivered_at < later.checked_in_at
-        and {{ add_days('repaired.delivered_at', var('comeback_days')) }} >= later.checked_in_at
-where
-    (repaired.store_code <> later.store_code or repaired.repair_order_no <> later.repair_order_no)
-    -- an unknown odometer on either side leaves the time window to decide
-    and coalesce(later.odometer_km - repaired.odometer_km <= {{ var('comeback_km') }}, true)
+select
+    store_code,
+    repair_order_no,
+    concern,
+    comeback_store_code,
+    comeback_repair_order_no
+from comebacks
+where comeback_number = 1

@@ -14,9 +14,14 @@ with repair_orders as (
 
 redone_repair_orders as (
     -- only a later repair order can redo the one it names; an earlier or void one is a wrong reference
-    select distinct
+    select
         original.store_code,
-        original.repair_order_no
+        original.repair_order_no,
+        redo.repair_order_no as redone_by_repair_order_no,
+        row_number() over (
+            partition by original.store_code, original.repair_order_no
+            order by redo.checked_in_at, redo.repair_order_no
+        ) as redo_number
     from repair_orders as original
     inner join repair_orders as redo
         on
@@ -44,6 +49,9 @@ select
     coalesce(not job_lines.fixed_first_visit, false) as is_failed,
     redone_repair_orders.repair_order_no is not null as is_redone,
     comebacks.repair_order_no is not null as is_comeback,
+    redone_repair_orders.redone_by_repair_order_no,
+    comebacks.comeback_store_code,
+    comebacks.comeback_repair_order_no,
     job_lines.source_file,
     job_lines.source_line
 from {{ ref('stg_dms__repair_order_lines') }} as job_lines
@@ -55,6 +63,7 @@ left join redone_repair_orders
     on
         job_lines.store_code = redone_repair_orders.store_code
         and job_lines.repair_order_no = redone_repair_orders.repair_order_no
+        and redone_repair_orders.redo_number = 1
 left join {{ ref('int_comeback') }} as comebacks
     on
         job_lines.store_code = comebacks.store_code

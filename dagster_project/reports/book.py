@@ -9,10 +9,11 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from dagster_project.reports.quality.wording import printable
+from dagster_project.reports.text import printable
 
 MAX_ROWS = 1_000_000
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# A spreadsheet may take text that begins so for a formula; the full-width signs in Chinese and Japanese settings.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _MAX_CELL = 32_000
 _FONT = "Microsoft YaHei"
 
@@ -42,8 +43,11 @@ class Book:
             "wrong": self._format(plain | {"num_format": "@", "quote_prefix": True, "bg_color": "#F6DCD8"}),
             "wrapped": self._format(plain | {"text_wrap": True}),
             "number": self._format(plain | {"num_format": "#,##0"}),
+            "decimal": self._format(plain | {"num_format": "#,##0.00"}),
             "rate": self._format(plain | {"num_format": "0.00%"}),
+            "truth": self._format(plain),
             "day": self._format(plain | {"num_format": "yyyy-mm-dd"}),
+            "moment": self._format(plain | {"num_format": "yyyy-mm-dd hh:mm:ss"}),
         }
 
     def _format(self, properties: dict[str, Any]) -> Format:
@@ -85,10 +89,12 @@ class Book:
         if value is None or (value == "" and form == "text"):
             return
         if isinstance(value, date):
-            sheet.write_datetime(*at, value, self.formats["day"])
+            sheet.write_datetime(*at, value, self.formats["moment" if form == "moment" else "day"])
+        elif isinstance(value, bool):
+            sheet.write_boolean(*at, value, self.formats[form])
         elif isinstance(value, int | float):
             sheet.write_number(*at, value, self.formats[form])
         else:
             text = printable(str(value))[:_MAX_CELL]
-            guarded = form == "text" and text.startswith(_FORMULA_STARTS)
+            guarded = form == "text" and text.startswith(FORMULA_STARTS)
             sheet.write_string(*at, text, self.formats["guarded" if guarded else form])

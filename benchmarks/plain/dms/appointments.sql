@@ -1,0 +1,138 @@
+-- What the checks of dms/appointments count, in plain SQL: one row, one column a check.
+with rows as (
+    select
+        count(*) filter (batch.customer_no is null) as customer_no_filled,
+        count(*) filter (batch.vin is null) as vin_filled,
+        count(*) filter (batch.advisor_no is null) as advisor_no_filled,
+        count(*) filter (batch.created_at is null) as created_at_filled,
+        count(*) filter (batch.scheduled_at is null) as scheduled_at_filled,
+        count(*) filter (batch.channel is null) as channel_filled,
+        count(*) filter (batch.initiated_by is null) as initiated_by_filled,
+        count(*) filter (batch.status is null) as status_filled,
+        count(*) filter (batch.arrived_at is null) as arrived_at_filled,
+        count(*) filter (batch.repair_order_no is null) as repair_order_no_filled,
+        count(*) filter (not regexp_full_match(batch.vin, '[A-HJ-NPR-Z0-9]{17}')) as vin_form,
+        count(*) filter (
+            regexp_full_match(batch.vin, '[A-HJ-NPR-Z0-9]{17}') and batch.vin[9] <> vin_check_digit(batch.vin)
+        ) as vin_check_digit,
+        count(*) filter (batch.repair_order_no is not null and orders.repair_order_no is null) as repair_order_no_known,
+        count(*) filter (batch.customer_no <> orders.customer_no) as customer_no_as_on_repair_order,
+        count(*) filter (batch.vin <> orders.vin) as vin_as_on_repair_order,
+        count(*) filter (
+            batch.customer_no is not null
+            and (batch.store_code, batch.customer_no) not in (
+                select (known.store_code, known.customer_no) from staging.stg_dms__customers as known
+            )
+        ) as customer_no_known,
+        count(*) filter (
+            batch.vin is not null
+            and batch.vin not in (
+                select known.vin from staging.stg_dms__vehicles as known
+            )
+        ) as vin_known,
+        count(*) filter (
+            batch.advisor_no is not null
+            and (batch.store_code, batch.advisor_no) not in (
+                select (known.store_code, known.employee_no) from staging.stg_dms__employees as known
+            )
+        ) as advisor_no_known,
+        count(*) filter (
+            if(
+                batch.extract_at = date_trunc('day', batch.extract_at),
+                cast(greatest(batch.created_at, batch.arrived_at) as date) > cast(batch.extract_at as date),
+                greatest(batch.created_at, batch.arrived_at) > batch.extract_at
+            )
+        ) as nothing_after_extract
+    from staging.stg_dms__appointments as batch
+    left join staging.stg_dms__repair_orders as orders
+        on batch.store_code = orders.store_code and batch.repair_order_no = orders.repair_order_no
+)
+
+, visited as (
+    select distinct store_code, date_trunc('month', checked_in_at) as month
+    from staging.stg_dms__repair_orders
+    where status <> 'void'
+)
+
+, known as (
+    select distinct batch.store_code, date_trunc('month', batch.created_at) as month
+    from staging.stg_dms__appointments as batch
+)
+
+, carried as (
+    select store_code, max(cast(extract_at as date)) as newest
+    from staging.stg_dms__appointments
+    group by store_code
+)
+
+, silent as (
+    select count(*) as months_without_extract
+    from visited
+    left join carried on visited.store_code = carried.store_code
+    anti join known on visited.store_code = known.store_code and visited.month = known.month
+    where
+        last_day(visited.month) + 2 <= getvariable('as_of')
+        and coalesce(carried.newest < last_day(visited.month), true)
+)
+
+, arrived as (
+    select store_code, appointment_no from staging.stg_dms__repair_orders where appointment_no is not null
+    union
+    select batch.store_code, batch.appointment_no
+    from staging.stg_dms__appointments as batch
+    semi join staging.stg_dms__repair_orders using (store_code, repair_order_no)
+)
+
+, broken as (
+    select count(*) as kept_means_repair_order
+    from staging.stg_dms__appointments as batch
+    left join arrived on batch.store_code = arrived.store_code and batch.appointment_no = arrived.appointment_no
+    where (batch.status = 'kept') <> (arrived.appointment_no is not null)
+)
+
+, sent as (
+    select distinct extract_at, cast(extract_at as date) as sent_on
+    from lake.loads
+    where system = 'dms' and dataset = 'appointments' and status = 'loaded'
+)
+
+, first_seen as (
+    select min(extract_at) as extract_at, cast(min_by(created_at, extract_at) as date) + 2 as due_on
+    from lake.dms__appointments
+    group by store_code, appointment_no
+)
+
+, late as (
+    select count(*) as carried_in_time
+    from first_seen
+    asof join (select sent_on, min(extract_at) as extract_at from sent group by sent_on) as due
+        on first_seen.due_on <= due.sent_on
+    where first_seen.extract_at > due.extract_at
+)
+
+, repeated as (
+    select count(*) as key_unique
+    from (
+        select 1 from lake.dms__appointments
+        group by store_code, appointment_no, source_path
+        having count(*) > 1
+    )
+)
+
+, newest as (
+    select count(*) filter (stale) as newest_extract_in_time
+    from (
+        select coalesce(getvariable('as_of') - cast(max(extract_at) as date) > 2, true) as stale
+        from lake.loads
+        where system = 'dms' and dataset = 'appointments' and status = 'loaded'
+    )
+)
+
+select
+    *
+from rows
+cross join silent
+cross join broken
+cross join late
+cross join repeated
+cross join newest

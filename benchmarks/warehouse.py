@@ -1,0 +1,29 @@
+"""A warehouse of any size that checks can read: extracts written, loaded, and staged by dbt."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from benchmarks.generate import Size, write_history
+from dagster_project.load.hash_key import read_hash_key
+from dagster_project.load.lake import register_lake
+from dagster_project.load.load import load_landing
+from dagster_project.models.dbt_build import DBT, dbt_environment
+from dagster_project.settings import DBT_DIR, Settings
+
+
+def staged(size: Size, folder: Path) -> Settings:
+    """The warehouse of `size` in `folder`, with seeds and staging only; made once, then used again."""
+    settings = Settings(landing=folder / "landing", data=folder / "data", as_of=size.as_of)
+    made = folder / "made"
+    if made.exists():
+        return settings
+    write_history(settings.landing, size)
+    load_landing(settings.landing, settings.lake)
+    # The lake holds all that checks read.
+    shutil.rmtree(settings.landing)
+    register_lake(settings.lake, settings.warehouse, read_hash_key(settings.data))
+    for command in (["seed"], ["run", "--select", "staging", "--threads", "1"]):
+        subprocess.run([*DBT, "--quiet", *command], cwd=DBT_DIR, env=dbt_environment(settings), check=True)
+    made.touch()
+    return settings

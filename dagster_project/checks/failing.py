@@ -1,0 +1,99 @@
+"""Every row that fails a check, as CSV: for owners whose list in the report is cut."""
+
+import csv
+import os
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TextIO
+
+import duckdb
+
+from dagster_project.checks.results import CheckResult, last_results
+from dagster_project.checks.run import open_session
+from dagster_project.checks.suites import Suite, read_suites
+from dagster_project.errors import ExpectedError
+from dagster_project.load.lake import WarehouseBusy
+from dagster_project.load.masking import mask_text
+from dagster_project.settings import Settings
+
+# What DuckDB may sort in; beyond it, it uses the disk.
+_MEMORY_LIMIT = "512MB"
+
+
+class NoSuchRows(ExpectedError, LookupError):
+    """There are no rows to list: an unknown dataset or check, or no run; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """How many rows were written, and what the last run said of the check."""
+
+    rows: int
+    result: CheckResult
+
+
+def _known(kind: str, name: str, names: list[str]) -> str:
+    """The name, if it is one of the names."""
+    if name in names:
+        return name
+    close = get_close_matches(name, names, n=5, cutoff=0.4)
+    advice = f"did you mean {', '.join(close)}?" if close else f"known are {', '.join(names)}"
+    raise NoSuchRows(f"there is no {kind} {name!r}: {advice}")
+
+
+def find_check(dataset: str, check_name: str) -> Suite:
+    """The suite that holds the check; raises NoSuchRows with names that are close."""
+    suites = read_suites()
+    suite = suites[_known("dataset", dataset, [*suites])]
+    _known(f"check of {dataset} called", check_name, [check.name for check in suite.checks])
+    return suite
+
+
+def _last_result(settings: Settings, suite: Suite, check_name: str) -> CheckResult:
+    for result in last_results(settings.lake / "quality"):
+        if (result.system, result.dataset, result.check_name) == (*suite.name.split("/"), check_name):
+            if result.passed is None:
+                raise NoSuchRows(f"{suite.name} {check_name} did not run: {result.error}")
+            return result
+    raise NoSuchRows(f"{suite.name} {check_name} has no result in {settings.lake / 'quality'}: run `aftersales run`")
+
+
+def write_failing_rows(settings: Settings, suite: Suite, check_name: str, file: TextIO) -> Listed:
+    """Write all rows that fail a check now, by the business date of the last run.
+
+    Columns are those of the report: key, file and line, what the check is about; none is personal, and stray
+    phone numbers and plates are masked. Raises NoSuchRows, or WarehouseBusy when another program writes.
+    """
+    result = _last_result(settings, suite, check_name)
+    _require_free(settings.warehouse)
+    with open_session(settings.warehouse, result.as_of or settings.as_of) as session:
+        session.execute(f"set memory_limit = '{_MEMORY_LIMIT}'")
+        columns, rows = session.stream_failing_rows(suite, suite.check(check_name))
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        count = 0
+        for row in rows:
+            writer.writerow([mask_text(value) if isinstance(value, str) else value for value in row])
+            count += 1
+    return Listed(rows=count, result=result)
+
+
+def _require_free(warehouse: Path) -> None:
+    """Say at once that another program writes, not after the seconds that Great Expectations takes to import."""
+    try:
+        duckdb.connect(str(warehouse), read_only=True).close()
+    except duckdb.IOException as error:
+        raise WarehouseBusy(f"{warehouse} is open in another program: close it, then try again") from error
+
+
+def write_failing_file(settings: Settings, suite: Suite, check_name: str, path: Path) -> Listed:
+    """The same as a file that appears whole or not at all, with the mark that Excel knows UTF-8 by."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("w", encoding="utf-8-sig", newline="") as file:
+            listed = write_failing_rows(settings, suite, check_name, file)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return listed

@@ -1,0 +1,72 @@
+"""`aftersales publish`: hand the last published state on, to Postgres, CSV files or a workbook."""
+
+from argparse import Namespace, _SubParsersAction
+from collections.abc import Iterator
+from pathlib import Path
+
+from dagster_project.publish.postgres.target import VARIABLE, PostgresError, PostgresTarget, read_target
+from dagster_project.settings import Settings, read_settings
+
+
+def add(commands: _SubParsersAction) -> None:
+    """Declare the subcommand."""
+    publish = commands.add_parser(
+        "publish",
+        help="hand the last published marts on: Postgres, CSV, XLSX",
+        description="Hand the last published marts on, each target as a whole or not at all.",
+    )
+    publish.add_argument("--data", metavar="DIR", help="data folder of the runs (AFTERSALES_DATA_DIR, else data)")
+    publish.add_argument(
+        "--postgres",
+        metavar="URL",
+        nargs="?",
+        const="",
+        help=f"load all tables into this database; without a URL into that of {VARIABLE}",
+    )
+    publish.add_argument("--csv", metavar="DIR", type=Path, help="replace this folder by one CSV file a table")
+    publish.add_argument("--xlsx", metavar="FILE", type=Path, help="write one workbook, a sheet a table")
+    publish.add_argument(
+        "--tables",
+        metavar="A,B",
+        default="",
+        help="for CSV and XLSX: these tables, else all but facts and dimensions",
+    )
+    publish.set_defaults(do=do)
+
+
+def to_postgres(settings: Settings, target: PostgresTarget) -> str:
+    """Publish to Postgres; says what it holds now."""
+    from dagster_project.models.dbt_build import target_path
+    from dagster_project.publish.postgres.load import publish_postgres
+
+    rows = publish_postgres(settings.published, target_path(settings) / "manifest.json", target)
+    return f"Postgres: {len(rows)} tables, {sum(rows.values()):,} rows in schema {target.schema}"
+
+
+def publish_on(settings: Settings, parsed: Namespace) -> Iterator[str]:
+    """Do what the options ask for, saying of each target what it holds now."""
+    from dagster_project.publish.csv_files import export_csv
+    from dagster_project.publish.state import NothingPublished
+    from dagster_project.publish.workbook import export_xlsx
+
+    tables = [name.strip() for name in parsed.tables.split(",") if name.strip()]
+    target = read_target(url=parsed.postgres) if parsed.postgres is not None else None
+    if parsed.postgres is not None and target is None:
+        raise PostgresError(f"which Postgres? Give a URL, or set {VARIABLE}")
+    if not (target or parsed.csv or parsed.xlsx):
+        raise NothingPublished("nothing to do: give --postgres, --csv or --xlsx")
+    if parsed.csv:
+        rows = export_csv(settings.published, parsed.csv, tables)
+        yield f"CSV: {len(rows)} files, {sum(rows.values()):,} rows in {parsed.csv}"
+    if parsed.xlsx:
+        rows = export_xlsx(settings.published, parsed.xlsx, tables)
+        yield f"XLSX: {len(rows)} tables, {sum(rows.values()):,} rows in {parsed.xlsx}"
+    if target:
+        yield to_postgres(settings, target)
+
+
+def do(parsed: Namespace) -> int:
+    """Publish on, and print what each target holds now."""
+    for done in publish_on(read_settings(data=parsed.data), parsed):
+        print(done)
+    return 0

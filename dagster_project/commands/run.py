@@ -1,0 +1,60 @@
+"""`aftersales run`: load, build, check, publish."""
+
+import sys
+import time
+from argparse import Namespace, _SubParsersAction
+from collections.abc import Callable
+
+from dagster_project.settings import read_settings
+
+
+def add(commands: _SubParsersAction) -> None:
+    """Declare the subcommand."""
+    run = commands.add_parser(
+        "run",
+        help="load new extracts, build and test the marts, publish them",
+        description=(
+            "Load what is new in the landing folder, build and test the marts, publish them. "
+            "Without a landing folder the sample store is written and used."
+        ),
+    )
+    run.add_argument(
+        "--landing",
+        metavar="DIR",
+        help="folder of the extracts, <system>/<dataset>/<file> (AFTERSALES_LANDING_DIR, else data/landing)",
+    )
+    run.add_argument("--data", metavar="DIR", help="folder for all that is written (AFTERSALES_DATA_DIR, else data)")
+    run.add_argument(
+        "--as-of", metavar="YYYY-MM-DD", help="business date (AFTERSALES_AS_OF, else today in Asia/Shanghai)"
+    )
+    run.add_argument("--quiet", action="store_true", help="print the summary only, no progress")
+    run.set_defaults(do=do)
+
+
+def _tell_since(started: float) -> Callable[[str], None]:
+    def tell(message: str) -> None:
+        print(f"{time.monotonic() - started:6.1f}s  {message}", file=sys.stderr, flush=True)
+
+    return tell
+
+
+def do(parsed: Namespace) -> int:
+    """Refresh the warehouse and say what became of every row."""
+    from dagster_project.commands.publish import to_postgres
+    from dagster_project.publish.postgres.target import read_target
+    from dagster_project.refresh import refresh
+    from dagster_project.sample_store import choose_sample, guard_sample
+    from dagster_project.summary import summarise
+
+    started = time.monotonic()
+    tell = _tell_since(started)
+    settings = read_settings(landing=parsed.landing, data=parsed.data, as_of=parsed.as_of)
+    settings = choose_sample(settings, parsed.landing, parsed.as_of, tell)
+    # Before the work: a URL that can't be read is told at once.
+    postgres = read_target()
+    guard_sample(settings)
+    refreshed = refresh(settings, None if parsed.quiet else tell)
+    print(summarise(settings, refreshed, time.monotonic() - started))
+    if postgres:
+        print(to_postgres(settings, postgres))
+    return 0

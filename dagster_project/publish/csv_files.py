@@ -1,0 +1,77 @@
+"""Export published tables as CSV files for people who open them in a spreadsheet."""
+
+import csv
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from dagster_project.errors import ExpectedError
+from dagster_project.publish.open_state import State, Table, published_state
+from dagster_project.reports.book import FORMULA_STARTS
+
+_BATCH = 10_000
+
+
+class ExportRefused(ExpectedError):
+    """The place to write to holds something else; the message says what to do."""
+
+
+def _safe(cell: str | None, is_text: bool) -> str | None:
+    """Text that a spreadsheet could take for a formula, with an apostrophe before it."""
+    return f"'{cell}" if is_text and cell is not None and cell.startswith(FORMULA_STARTS) else cell
+
+
+def _rows(state: State, table: Table) -> Iterator[list[str | None]]:
+    columns = ", ".join(f'cast("{column.name}" as varchar)' for column in table.columns)
+    is_text = [column.type == "VARCHAR" for column in table.columns]
+    cursor = state.connection.execute(f"select {columns} from marts.{table.name}")
+    while rows := cursor.fetchmany(_BATCH):
+        for row in rows:
+            yield [_safe(cell, text) for cell, text in zip(row, is_text, strict=True)]
+
+
+def _write(path: Path, state: State, table: Table) -> None:
+    # With a byte order mark: without one Excel reads Chinese in the encoding of its own country.
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(column.name for column in table.columns)
+        writer.writerows(_rows(state, table))
+
+
+def _guard(folder: Path, known: set[str]) -> None:
+    if not folder.exists():
+        return
+    strangers = [path.name for path in folder.iterdir() if path.suffix != ".csv" or path.stem not in known]
+    if strangers:
+        raise ExportRefused(
+            f"{folder} holds {strangers[0]}, which is no earlier export and would be lost: give a folder of its own"
+        )
+
+
+def export_csv(published: Path, folder: Path, names: Sequence[str] = ()) -> dict[str, int]:
+    """Replace `folder` by one CSV file a table, all of one state, or leave it as it is.
+
+    Without names: all tables that tell figures. Returns the number of rows of each.
+    """
+    folder = folder.absolute()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    building, old = (folder.with_name(f".{folder.name}.{os.getpid()}.{suffix}") for suffix in ("new", "old"))
+    with published_state(published) as state:
+        tables = state.chosen(names)
+        _guard(folder, {table.name for table in state.tables()})
+        try:
+            building.mkdir()
+            for table in tables:
+                _write(building / f"{table.name}.csv", state, table)
+            if folder.exists():
+                folder.rename(old)
+            building.rename(folder)
+        except BaseException:
+            if old.exists() and not folder.exists():
+                old.rename(folder)
+            raise
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+            shutil.rmtree(old, ignore_errors=True)
+    return {table.name: table.rows for table in tables}

@@ -1,0 +1,1 @@
+"""Publish into a Postgres database, for readers that want a server."""

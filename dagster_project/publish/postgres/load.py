@@ -1,0 +1,135 @@
+"""Load the published state into Postgres: all tables in one transaction, seen by readers at its commit."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psycopg
+from psycopg import sql
+
+from dagster_project.publish.keys import read_keys
+from dagster_project.publish.open_state import Column, State, Table, published_state
+from dagster_project.publish.postgres.tables import (
+    Shape,
+    add_index,
+    add_key,
+    comments,
+    drop_table,
+    empty_table,
+    held_shapes,
+    wanted_shape,
+)
+from dagster_project.publish.postgres.target import PostgresError, PostgresTarget
+
+# How the schema's comment begins: what carries it is the warehouse's own.
+_MARK = "Published by aftersales"
+# Longest wait for a table whose columns changed while a reader keeps it open.
+_LOCK_TIMEOUT = "60s"
+_CHUNK = 1 << 20
+
+_SCHEMA = """
+    select coalesce(obj_description(namespace.oid, 'pg_namespace'), ''),
+           exists (select 1 from pg_class where relnamespace = namespace.oid)
+    from pg_namespace as namespace
+    where nspname = %s
+"""
+
+
+def _own_schema(connection: psycopg.Connection, schema: str) -> None:
+    """Make the schema, or see that it is the warehouse's own: tables of others must not be lost."""
+    found = connection.execute(_SCHEMA, [schema]).fetchone()
+    if found is None:
+        connection.execute(sql.SQL("create schema {}").format(sql.Identifier(schema)))
+        return
+    comment, holds_something = found
+    if holds_something and not comment.startswith(_MARK):
+        raise PostgresError(
+            f"schema {schema} of this database holds tables of something else: "
+            "name another schema in AFTERSALES_POSTGRES_SCHEMA"
+        )
+
+
+def _ensure_reader(connection: psycopg.Connection, reader: str) -> None:
+    if connection.execute("select 1 from pg_roles where rolname = %s", [reader]).fetchone():
+        return
+    try:
+        connection.execute(sql.SQL("create role {} nologin").format(sql.Identifier(reader)))
+    except psycopg.errors.InsufficientPrivilege:
+        raise PostgresError(
+            f"there is no role {reader} to read the marts, and this user may not create it: have an administrator "
+            f"run `create role {reader} nologin`, then publish again"
+        ) from None
+
+
+def _selected(column: Column) -> str:
+    name = f'"{column.name}"'
+    # Postgres holds no NUL in texts.
+    return f"replace({name}, chr(0), '') as {name}" if column.type == "VARCHAR" else name
+
+
+def _copy(connection: psycopg.Connection, relation: sql.Identifier, state: State, table: Table, folder: Path) -> None:
+    """Copy the rows of a table, through a CSV file: DuckDB writes it and Postgres reads it without Python's help."""
+    columns = ", ".join(map(_selected, table.columns))
+    texts = ", ".join(f'"{column.name}"' for column in table.columns if column.type == "VARCHAR")
+    # Texts are quoted, null never is: so an empty text comes back as one.
+    quoted = f", force_quote ({texts})" if texts else ""
+    path = folder / f"{table.name}.csv"
+    state.connection.execute(
+        f"copy (select {columns} from marts.{table.name}) to '{path}' (format csv, header false{quoted})"
+    )
+    names = sql.SQL(", ").join(sql.Identifier(column.name) for column in table.columns)
+    statement = sql.SQL("copy {} ({}) from stdin (format csv, encoding 'utf8')").format(relation, names)
+    with path.open("rb") as file, connection.cursor() as cursor, cursor.copy(statement) as copy:
+        while chunk := file.read(_CHUNK):
+            copy.write(chunk)
+    path.unlink()
+
+
+def _load(connection: psycopg.Connection, schema: str, state: State, keys: dict[str, tuple[str, ...]]) -> list[Table]:
+    held: dict[str, Shape] = held_shapes(connection, schema)
+    tables = state.tables()
+    with TemporaryDirectory(prefix="aftersales-") as folder:
+        for table in tables:
+            relation = sql.Identifier(schema, table.name)
+            wanted = wanted_shape(table, keys.get(table.name, ()))
+            is_new = empty_table(connection, relation, held.get(table.name), wanted)
+            _copy(connection, relation, state, table, Path(folder))
+            if is_new:
+                add_key(connection, relation, wanted)
+            add_index(connection, relation, table.name, wanted)
+            connection.execute(comments(relation, schema, table))
+    for name in sorted(held.keys() - {table.name for table in tables}):
+        drop_table(connection, sql.Identifier(schema, name))
+    return tables
+
+
+def _grant(connection: psycopg.Connection, target: PostgresTarget) -> None:
+    names = {"schema": sql.Identifier(target.schema), "reader": sql.Identifier(target.reader)}
+    connection.execute(sql.SQL("grant usage on schema {schema} to {reader}").format(**names))
+    connection.execute(sql.SQL("grant select on all tables in schema {schema} to {reader}").format(**names))
+
+
+def publish_postgres(published: Path, manifest: Path, target: PostgresTarget) -> dict[str, int]:
+    """Make the target's schema hold the published state, or leave it as it is; returns the rows of each table.
+
+    Readers see all tables change at the commit: in one statement, and in one `repeatable read` transaction, they
+    see one state. Raises PostgresError with the reason, never with the password.
+    """
+    schema = target.schema
+    with target.connected() as connection:
+        with connection.transaction():
+            connection.execute("set local statement_timeout = 0")
+            # One publisher at a time, and the state is looked up after it: an older one never replaces a newer one.
+            connection.execute("select pg_advisory_xact_lock(hashtext(%s))", [f"aftersales {schema}"])
+            connection.execute(f"set local lock_timeout = '{_LOCK_TIMEOUT}'")
+            _own_schema(connection, schema)
+            _ensure_reader(connection, target.reader)
+            with published_state(published) as state:
+                tables = _load(connection, schema, state, read_keys(manifest))
+                told = f"{_MARK}: state {state.name}"
+            comment = sql.SQL("comment on schema {} is {}").format(sql.Identifier(schema), sql.Literal(told))
+            connection.execute(comment)
+            _grant(connection, target)
+        # The rows replaced are dead, not gone: their space serves the next publish.
+        for table in tables:
+            connection.execute(sql.SQL("vacuum (analyze) {}").format(sql.Identifier(schema, table.name)))
+    return {table.name: table.rows for table in tables}

@@ -1,0 +1,63 @@
+"""What a published state says of its marts: `state.json` beside them."""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from dagster_project.errors import ExpectedError
+from dagster_project.settings import TIME_ZONE
+
+STATE_FILE = "state.json"
+
+
+class NothingPublished(ExpectedError):
+    """No state has been published, or not what is asked for; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class StateInfo:
+    """Which run the marts of a state come from.
+
+    `name` is the state that they were first published in: one that renews the quality tables alone keeps the
+    marts of another, and its `state.json`. The rest is unknown of states that were written without the file.
+    """
+
+    name: str
+    published_at: datetime | None = None
+    as_of: date | None = None
+    run_id: str | None = None
+
+
+def state_name(now: datetime) -> str:
+    """The name of a new state; names sort by time."""
+    return f"{now:%Y%m%d%H%M%S%f}-{os.getpid()}"
+
+
+def new_state(as_of: date, run_id: str) -> StateInfo:
+    """A state of now, not written yet."""
+    now = datetime.now(TIME_ZONE).replace(tzinfo=None)
+    return StateInfo(name=state_name(now), published_at=now, as_of=as_of, run_id=run_id)
+
+
+def write_state(folder: Path, state: StateInfo) -> None:
+    """Write `state.json` into a state's folder."""
+    text = json.dumps(asdict(state), default=lambda value: value.isoformat(), indent=2)
+    (folder / STATE_FILE).write_text(f"{text}\n", encoding="utf-8")
+
+
+def last_state(published: Path) -> StateInfo | None:
+    """The state that readers see now; None before anything was published."""
+    folder = published / "current"
+    if not folder.exists():
+        return None
+    if not (folder / STATE_FILE).exists():
+        return StateInfo(name=folder.resolve().name)
+    told = json.loads((folder / STATE_FILE).read_text(encoding="utf-8"))
+    return StateInfo(
+        name=told["name"],
+        published_at=datetime.fromisoformat(told["published_at"]),
+        as_of=date.fromisoformat(told["as_of"]),
+        run_id=told["run_id"],
+    )

@@ -1,0 +1,100 @@
+"""The stores of a group in a month, and each figure's group value."""
+
+from dataclasses import dataclass
+from datetime import date
+from statistics import median
+
+from dagster_project.reports.monthly.blocks import Form, Text
+from dagster_project.reports.monthly.kpis import Estimates, Kpi
+from dagster_project.reports.monthly.labels import capital
+from dagster_project.reports.monthly.noise import Estimate, leaves_out
+from dagster_project.reports.monthly.read import Marts, NothingToReport, Row
+from dagster_project.reports.monthly.scope import require_month
+
+
+@dataclass(frozen=True)
+class Group:
+    """Stores in a month; `months` says which month each figure is shown of (churn: the last final cohort)."""
+
+    marts: Marts
+    name: Text
+    stores: tuple[Row, ...]
+    month: date
+    estimates: Estimates
+    regions: dict[tuple[str, str, date], float]
+    churn_month: date | None
+
+    @property
+    def codes(self) -> list[str]:
+        """The codes of the stores."""
+        return [store["store_code"] for store in self.stores]
+
+    def month_of(self, kpi: Kpi) -> date:
+        """The month whose figure is shown."""
+        return self.churn_month or self.month if kpi.code == "churn_rate" else self.month
+
+    def label(self, kpi: Kpi) -> Text:
+        """What a figure is called; an earlier cohort says which."""
+        month = self.month_of(kpi)
+        if month == self.month:
+            return capital(kpi.label)
+        return Text(f"{kpi.label.en}, {month:%Y-%m} cohort", f"{kpi.label.zh}（{month:%Y-%m} 批次）")
+
+    def estimate(self, kpi: Kpi, store_code: str) -> Estimate:
+        """A store's figure."""
+        return self.estimates.of(kpi.code, store_code, self.month_of(kpi))
+
+    def region_value(self, kpi: Kpi, store_code: str) -> float | None:
+        """The figure of the store's region, by the scorecard."""
+        return self.regions.get((kpi.code, store_code, self.month_of(kpi)))
+
+    def group_value(self, kpi: Kpi) -> float | None:
+        """The figure of all stores shown: weighted by sample size, which pools the counts of rates, else the median."""
+        known = [e for e in (self.estimate(kpi, code) for code in self.codes) if e.value is not None]
+        if not known:
+            return None
+        values = [float(e.value or 0) for e in known]
+        sizes = [e.sample_size or 0 for e in known]
+        if kpi.form in (Form.MINUTES, Form.COUNT) or not sum(sizes):
+            return float(median(values))
+        return sum(value * size for value, size in zip(values, sizes, strict=True)) / sum(sizes)
+
+    def is_behind(self, kpi: Kpi, store_code: str) -> bool:
+        """Whether a store is worse than its region by more than noise."""
+        estimate, reference = self.estimate(kpi, store_code), self.region_value(kpi, store_code)
+        if reference is None or estimate.value is None or not leaves_out(estimate, reference):
+            return False
+        return (estimate.value < reference) == kpi.higher_is_better
+
+
+def store_name(store: Row) -> Text:
+    """A store by its code and name."""
+    return Text(store["store_code"], store["store_name"] or "")
+
+
+def read_group(marts: Marts, region: str | None, month: date) -> Group:
+    """The stores of a region, by code or name, or all; raises NothingToReport for an unknown region or empty month."""
+    stores = marts.rows("from dim_store order by store_code")
+    name = Text("All stores", "全部门店")
+    if region:
+        chosen = [store for store in stores if region in (store["region_code"], store["region_name"])]
+        if not chosen:
+            known = {store["region_code"]: store["region_name"] for store in stores}
+            told = ", ".join(f"{code} {label}" for code, label in sorted(known.items())) or "none"
+            raise NothingToReport(f"no region {region!r}; published regions: {told}")
+        stores = chosen
+        name = Text(f"Region {stores[0]['region_code']}", stores[0]["region_name"] or "")
+    codes = [store["store_code"] for store in stores]
+    require_month(marts, codes, month, name.en.lower())
+    regions = {
+        (row["kpi_code"], row["store_code"], row["month"]): row["region_value"]
+        for row in marts.rows("select kpi_code, store_code, month, region_value from scorecard_monthly")
+        if row["region_value"] is not None
+    }
+    final = marts.rows(
+        "select max(month) as month from churn_cohort_monthly where list_contains(?, store_code) and month <= ? "
+        "and customer_type = 'all' and is_final",
+        codes,
+        month,
+    )[0]["month"]
+    return Group(marts, name, tuple(stores), month, Estimates(marts), regions, final)

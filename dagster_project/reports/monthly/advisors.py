@@ -1,0 +1,148 @@
+"""Service advisors side by side: check-ins, samples, survey items, low callback answers."""
+
+from dagster_project.reports.monthly.blocks import (
+    Block,
+    Column,
+    Comparison,
+    Form,
+    Heat,
+    Intervals,
+    Table,
+    Text,
+)
+from dagster_project.reports.monthly.labels import capital, seed_labels
+from dagster_project.reports.monthly.noise import SMALL_SAMPLE
+from dagster_project.reports.monthly.read import Row
+from dagster_project.reports.monthly.scope import Scope
+from dagster_project.reports.monthly.sentences import no_data
+
+_STORE = Text("store", "本店")
+
+
+def advisor_name(number: str) -> Text:
+    """How an advisor appears: by number."""
+    return Text(f"Advisor {number}", f"顾问 {number}")
+
+
+def advisor_blocks(scope: Scope) -> tuple[Block, ...]:
+    """The blocks that compare the store's advisors."""
+    advisors = scope.rows("css_advisor_monthly", order="advisor_no")
+    if not advisors:
+        return (no_data(Text("rows that name a service advisor", "可归属服务顾问的数据"), scope.month_name),)
+    return (_table(advisors), *_item_heat(scope), *_question_heat(scope), *_low_intervals(scope))
+
+
+def _table(advisors: list[Row]) -> Table:
+    small = any((row["css_samples"] or 0) < SMALL_SAMPLE for row in advisors)
+    return Table(
+        Text("Service advisors side by side", "服务顾问对比"),
+        (
+            Column(Text("Advisor", "服务顾问"), Form.TEXT),
+            Column(Text("Check-ins", "接车量"), Form.COUNT),
+            Column(Text("Callbacks completed", "内部样本"), Form.COUNT),
+            Column(Text("CSS responses", "外部样本"), Form.COUNT),
+            Column(Text("MOT", "MOT 得分"), Form.SCORE),
+            Column(Text("CSS", "CSS 得分"), Form.SCORE),
+            Column(Text("Read with care", "提示"), Form.TEXT),
+        ),
+        tuple(
+            (
+                row["advisor_no"],
+                row["check_ins"],
+                row["callbacks_completed"],
+                row["css_samples"],
+                row["mot_score"],
+                row["css_score"],
+                _care(row["css_samples"]),
+            )
+            for row in advisors
+        ),
+        note=Text(
+            f"Fewer than {SMALL_SAMPLE} responses do not rank people.", f"样本少于 {SMALL_SAMPLE} 不宜用于人员排名。"
+        )
+        if small
+        else None,
+    )
+
+
+def _care(samples: int | None) -> Text | str:
+    if not samples:
+        return Text("no response", "无样本")
+    return Text("small sample", "小样本") if samples < SMALL_SAMPLE else ""
+
+
+def _item_heat(scope: Scope) -> tuple[Block, ...]:
+    rows = scope.rows("css_advisor_item_monthly", order="advisor_no, item_code")
+    labels = {
+        code: label for code, label in seed_labels("mot_items").items() if any(r["item_code"] == code for r in rows)
+    }
+    store = scope.row("css_store_monthly")
+    if not labels:
+        return ()
+    advisors = sorted({row["advisor_no"] for row in rows})
+    scores = {(row["advisor_no"], row["item_code"]): row["score"] for row in rows}
+    samples = {row["advisor_no"]: row["css_samples"] for row in scope.rows("css_advisor_monthly")}
+    return (
+        Heat(
+            Text("External items by advisor", "外部题目 × 服务顾问"),
+            tuple(capital(label) for label in labels.values()),
+            tuple(Text(number, f"n = {samples.get(number) or 0}") for number in advisors),
+            tuple(tuple(scores.get((number, code)) for number in advisors) for code in labels),
+            Form.SCORE,
+            middle=store["mot_score"] if store else None,
+            note=Text(
+                "Coloured about the store's MOT score; below it red. Samples this small are a hint, not a ranking.",
+                "以本店 MOT 得分为中点着色，低于者偏红；小样本仅供参考。",
+            ),
+        ),
+    )
+
+
+def _question_heat(scope: Scope) -> tuple[Block, ...]:
+    rows = scope.rows("callback_advisor_monthly", order="advisor_no, question_code")
+    labels = {
+        code: label
+        for code, label in seed_labels("callback_questions").items()
+        if any(r["question_code"] == code for r in rows)
+    }
+    if not labels:
+        return ()
+    advisors = sorted({row["advisor_no"] for row in rows})
+    scores = {(row["advisor_no"], row["question_code"]): row["score"] for row in rows}
+    answers = {row["advisor_no"]: row["answers"] for row in rows if row["question_code"] == "Q1"}
+    store = [row["score"] for row in scope.rows("callback_question_monthly") if row["score"] is not None]
+    return (
+        Heat(
+            Text("Callback questions by advisor", "回访题目 × 服务顾问"),
+            tuple(capital(label) for label in labels.values()),
+            tuple(Text(number, f"n = {answers.get(number, 0)}") for number in advisors),
+            tuple(tuple(scores.get((number, code)) for number in advisors) for code in labels),
+            Form.SCORE,
+            middle=sum(store) / len(store) if store else None,
+            note=Text("Coloured about the mean of the store's questions.", "以本店各题平均得分为中点着色。"),
+        ),
+    )
+
+
+def _low_intervals(scope: Scope) -> tuple[Block, ...]:
+    rows = [row for row in scope.rows("callback_advisor_monthly", order="advisor_no") if row["question_code"] == "Q1"]
+    store = next((row for row in scope.rows("callback_question_monthly") if row["question_code"] == "Q1"), None)
+    if not rows:
+        return ()
+    rows.sort(key=lambda row: (-(row["low_rate"] or 0), row["advisor_no"]))
+    return (
+        Intervals(
+            Text("Dissatisfied customers by advisor (Q1 ≤ 3)", "各顾问总体不满意占比（Q1 ≤ 3）"),
+            tuple(advisor_name(row["advisor_no"]) for row in rows),
+            tuple(row["low_rate"] for row in rows),
+            tuple(row["low_rate_low"] for row in rows),
+            tuple(row["low_rate_high"] for row in rows),
+            tuple(row["answers"] for row in rows),
+            Form.RATE,
+            Comparison(_STORE, store["low_rate"] if store else None),
+            note=Text(
+                "Of answered calls. An interval that crosses the store's line is not told apart from it.",
+                "以成功回访为分母；区间跨过本店基准线表示无显著差异。",
+            ),
+        ),
+    )

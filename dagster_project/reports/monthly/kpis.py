@@ -1,0 +1,138 @@
+"""The sixteen figures of the scorecard: how each is written, and where its interval comes from.
+
+Rates bring their Wilson interval in the marts. Of scores the spread of the answers gives it, of NPS the shares of
+promoters and detractors, of the median response its order statistics. Mystery shopping is one visit and the active
+base a full count: neither has one.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from dagster_project.reports.monthly.blocks import Form, Text
+from dagster_project.reports.monthly.labels import kpi_labels
+from dagster_project.reports.monthly.noise import Estimate, Z
+from dagster_project.reports.monthly.read import Marts
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """A figure of the scorecard."""
+
+    code: str
+    form: Form
+    higher_is_better: bool
+    intervals: str
+    decimals: int | None = None
+
+    @property
+    def label(self) -> Text:
+        """What it is called."""
+        return kpi_labels()[self.code]
+
+
+def _rate(mart: str, rate: str, count: str, condition: str = "true") -> str:
+    return (
+        f"select store_code, month, {rate} as value, {rate}_low as low, {rate}_high as high, {count} as sample_size "
+        f"from {mart} where {condition}"
+    )
+
+
+def _mean(per_answer: str, mart: str, score: str) -> str:
+    """A score of the marts with the interval of a mean, from answers with `store_code, month, answer`."""
+    return (
+        f"with answers as ({per_answer}), "
+        "spread as (select store_code, month, stddev_samp(answer) / sqrt(count(*)) as error from answers "
+        "group by store_code, month) "
+        f"select m.store_code, m.month, m.{score} as value, m.{score} - {Z} * s.error as low, "
+        f"m.{score} + {Z} * s.error as high, m.sample_size from {mart} m left join spread s using (store_code, month)"
+    )
+
+
+_MOT = (
+    "select store_code, month, response_no, sum(score * weight) / sum(weight) as answer "
+    "from fct_css_answer join dim_item using (item_code) where item_type = 'mot' "
+    "group by store_code, month, response_no"
+)
+_OVERALL = "select store_code, month, score as answer from fct_css_answer where item_code = 'overall'"
+_NPS = (
+    "with answers as (select store_code, month, avg(is_promoter::int) as promoters, avg(is_detractor::int) as "
+    "detractors, count(*) as n from fct_callback where is_completed and q8_score is not null group by all), "
+    "spread as (select *, 100 * sqrt((promoters + detractors - (promoters - detractors) ** 2) / n) as error from "
+    f"answers) select m.store_code, m.month, m.nps as value, m.nps - {Z} * s.error as low, m.nps + {Z} * s.error as "
+    "high, m.nps_answers as sample_size from callback_store_monthly m left join spread s using (store_code, month)"
+)
+# The interval of a median: the values whose ranks lie Z standard deviations of Binomial(n, 1/2) beside the middle.
+_RESPONSE = (
+    "with waits as (select store_code, month, list_sort(list(first_response_minutes)) as sorted, count(*) as n from "
+    "fct_case where first_response_minutes is not null group by all), "
+    f"ranks as (select *, {Z} * sqrt(n) / 2 as reach from waits) "
+    "select m.store_code, m.month, m.first_response_minutes_median as value, "
+    "sorted[greatest(1, floor(n / 2 - reach)::int)] as low, sorted[least(n, ceil(n / 2 + 1 + reach)::int)] as high, "
+    "m.responded as sample_size from complaint_store_monthly m left join ranks r using (store_code, month)"
+)
+_MYSTERY = (
+    "select store_code, month, value, null as low, null as high, sample_size "
+    "from scorecard_monthly where kpi_code = 'mystery_score' and value is not null"
+)
+_ACTIVE = (
+    "select store_code, month, active_customers as value, null as low, null as high, null as sample_size "
+    "from customer_base_monthly"
+)
+
+KPIS = (
+    Kpi("mot_score", Form.SCORE, True, _mean(_MOT, "css_store_monthly", "mot_score")),
+    Kpi("css_score", Form.SCORE, True, _mean(_OVERALL, "css_store_monthly", "css_score")),
+    Kpi("mystery_score", Form.SCORE, True, _MYSTERY, decimals=2),
+    Kpi("callback_delighted_rate", Form.RATE, True, _rate("callback_store_monthly", "delighted_rate", "callbacks")),
+    Kpi(
+        "callback_disappointed_rate",
+        Form.RATE,
+        False,
+        _rate("callback_store_monthly", "disappointed_rate", "callbacks"),
+    ),
+    Kpi("nps", Form.SCORE, True, _NPS),
+    Kpi("complaint_rate", Form.RATE, False, _rate("complaint_store_monthly", "complaint_rate", "repair_orders"), 2),
+    Kpi("complaint_resolution_rate", Form.RATE, True, _rate("complaint_store_monthly", "resolution_rate", "cases")),
+    Kpi("first_response_minutes", Form.MINUTES, False, _RESPONSE),
+    Kpi("first_fix_rate", Form.RATE, True, _rate("first_fix_store_monthly", "first_fix_rate", "repairs"), 2),
+    Kpi("appointment_rate", Form.RATE, True, _rate("appointment_store_monthly", "appointment_rate", "repair_orders")),
+    Kpi(
+        "proactive_appointment_rate",
+        Form.RATE,
+        True,
+        _rate("appointment_store_monthly", "proactive_appointment_rate", "repair_orders"),
+    ),
+    Kpi("no_show_rate", Form.RATE, False, _rate("appointment_store_monthly", "no_show_rate", "kept + no_shows")),
+    Kpi(
+        "on_time_delivery_rate",
+        Form.RATE,
+        True,
+        _rate("service_efficiency_monthly", "on_time_delivery_rate", "promised"),
+    ),
+    Kpi(
+        "churn_rate",
+        Form.RATE,
+        False,
+        _rate("churn_cohort_monthly", "churn_rate", "visited_vehicles", "customer_type = 'all'"),
+        2,
+    ),
+    Kpi("active_customers", Form.COUNT, True, _ACTIVE),
+)
+BY_CODE = {kpi.code: kpi for kpi in KPIS}
+
+
+class Estimates:
+    """The figures of all stores and months with their intervals, read once."""
+
+    def __init__(self, marts: Marts) -> None:
+        self._found = {
+            (kpi.code, row["store_code"], row["month"]): Estimate(
+                row["value"], row["low"], row["high"], row["sample_size"]
+            )
+            for kpi in KPIS
+            for row in marts.rows(kpi.intervals)
+        }
+
+    def of(self, kpi_code: str, store_code: str, month: date) -> Estimate:
+        """A figure of a store in a month, empty where there is none."""
+        return self._found.get((kpi_code, store_code, month), Estimate())

@@ -1,0 +1,50 @@
+"""Read the published marts: one connection, one state, rows as dictionaries."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import duckdb
+
+from dagster_project.errors import ExpectedError
+from dagster_project.publish.state import NothingPublished, last_state
+from dagster_project.settings import Settings
+
+Row = dict[str, Any]
+
+
+class NothingToReport(ExpectedError):
+    """The store, region or month is not in the published marts; the message says which are."""
+
+
+@dataclass(frozen=True)
+class Marts:
+    """The published marts of one state."""
+
+    connection: duckdb.DuckDBPyConnection
+    as_of: date
+    published_at: datetime
+
+    def rows(self, sql: str, *parameters: object) -> list[Row]:
+        """The rows of a query."""
+        cursor = self.connection.execute(sql, list(parameters))
+        names = [column[0] for column in cursor.description or []]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def row(self, sql: str, *parameters: object) -> Row | None:
+        """The only row of a query, if there is one."""
+        found = self.rows(sql, *parameters)
+        return found[0] if found else None
+
+
+@contextmanager
+def open_marts(settings: Settings) -> Iterator[Marts]:
+    """Open the last published state for reading; raises NothingPublished when there is none."""
+    told = last_state(settings.published)
+    if told is None or told.as_of is None or told.published_at is None:
+        raise NothingPublished(f"no figures are published in {settings.published} yet: run `aftersales run` first")
+    with duckdb.connect(str(settings.published / "aftersales.duckdb"), read_only=True) as connection:
+        connection.execute("use marts")
+        yield Marts(connection, told.as_of, told.published_at)

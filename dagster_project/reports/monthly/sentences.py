@@ -1,0 +1,67 @@
+"""Sentences made from figures: what moved, and whether it is news."""
+
+from dagster_project.reports.monthly.blocks import Change, Form, Note, Text
+from dagster_project.reports.monthly.kpis import Kpi
+from dagster_project.reports.monthly.noise import Estimate, change
+from dagster_project.reports.monthly.written import changed, written
+
+WITHIN_NOISE = Text("within noise", "属正常波动")
+BEYOND_NOISE = Text("more than noise", "超出正常波动")
+NO_PREVIOUS = Text("no figure last month", "无上月数据")
+
+
+def joined(*clauses: Text | None) -> Text | None:
+    """Clauses as one sentence; None when there are none."""
+    told = [clause for clause in clauses if clause]
+    if not told:
+        return None
+    english = "; ".join(clause.en for clause in told)
+    return Text(english[:1].upper() + english[1:] + ".", "；".join(clause.zh for clause in told) + "。")
+
+
+def judgement(moved: Change) -> Text:
+    """What a change means, as an ending: empty when it can't be judged."""
+    if moved.value is None:
+        return Text(f" ({NO_PREVIOUS.en})", f"（{NO_PREVIOUS.zh}）")
+    if moved.is_news is None:
+        return Text("", "")
+    told = BEYOND_NOISE if moved.is_news else WITHIN_NOISE
+    return Text(f" ({told.en})", f"（{told.zh}）")
+
+
+def moved_clause(label: Text, value: float, form: Form, moved: Change, decimals: int | None = None) -> Text:
+    """One figure: its value, by how much it moved, whether that is news."""
+    told, ending, delta = written(value, form, decimals), judgement(moved), changed(moved)
+    if moved.value is None:
+        return Text(f"{label.en} {told}{ending.en}", f"{label.zh} {told}{ending.zh}")
+    return Text(f"{label.en} {told}, {delta} on last month{ending.en}", f"{label.zh} {told}，较上月 {delta}{ending.zh}")
+
+
+def kpi_clause(kpi: Kpi, now: Estimate, before: Estimate) -> Text | None:
+    """One figure of the scorecard as a clause; None where it has no value."""
+    if now.value is None:
+        return None
+    moved = change(now, before, kpi.form, kpi.higher_is_better, kpi.decimals)
+    small = (
+        Text(f", small sample of {now.sample_size}", f"，小样本 {now.sample_size}") if now.is_small else Text("", "")
+    )
+    clause = moved_clause(kpi.label, now.value, kpi.form, moved, kpi.decimals)
+    return Text(clause.en + small.en, clause.zh + small.zh)
+
+
+def interval(estimate: Estimate, form: Form, decimals: int | None = None) -> str | None:
+    """The 95% interval as text; None where there is none."""
+    if estimate.low is None or estimate.high is None:
+        return None
+    ends = (written(end, form, decimals, unit=False) for end in (estimate.low, estimate.high))
+    return " – ".join(ends) + ("%" if form is Form.RATE else "")
+
+
+def no_data(what: Text, month: Text) -> Note:
+    """Said in the place of blocks that have no data."""
+    return Note(Text(f"No {what.en} in {month.en}.", f"{month.zh}没有{what.zh}。"))
+
+
+def listed(labels: list[Text]) -> Text:
+    """Labels as an enumeration."""
+    return Text(", ".join(label.en for label in labels), "、".join(label.zh for label in labels))

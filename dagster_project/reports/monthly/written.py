@@ -1,0 +1,49 @@
+"""How values are written: half away from zero, a dash for what is not known."""
+
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+
+from dagster_project.reports.monthly.blocks import DECIMALS, Change, Form, Measure, Text
+
+NONE = "–"
+_UNITS = {Form.RATE: "%", Form.MINUTES: " min", Form.HOURS: " h", Form.DAYS: " d"}
+
+
+def rounded(value: float, decimals: int) -> Decimal:
+    """The value rounded half away from zero, free of binary noise, never minus zero."""
+    exact = Decimal(repr(round(value, 9))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    return exact if exact else abs(exact)
+
+
+def month_name(month: date) -> Text:
+    """October 2025, 2025年10月."""
+    return Text(f"{month:%B %Y}", f"{month.year}年{month.month}月")
+
+
+def written(value: object, form: Form, decimals: int | None = None, *, unit: bool = True) -> str:
+    """A value as text by its form."""
+    if value is None:
+        return NONE
+    if isinstance(value, date):
+        return f"{value:%Y-%m}" if form is Form.MONTH else value.isoformat()
+    if not isinstance(value, int | float) or form is Form.TEXT:
+        return str(value)
+    places = DECIMALS.get(form, 0) if decimals is None else decimals
+    scaled = value * 100 if form is Form.RATE else value
+    told = f"{rounded(scaled, places):,}".replace("-", "\N{MINUS SIGN}")
+    return told + (_UNITS.get(form, "") if unit else "")
+
+
+def measured(measure: Measure) -> str:
+    """A measure as text."""
+    return written(measure.value, measure.form, measure.decimals)
+
+
+def changed(change: Change) -> str:
+    """A signed difference: +0.4, −1.2 pp."""
+    if change.value is None:
+        return NONE
+    text = written(abs(change.value), change.form, change.decimals, unit=False)
+    sign = "±" if not text.strip("0.,") else "+" if change.value > 0 else "\N{MINUS SIGN}"
+    unit = " pp" if change.form is Form.RATE else _UNITS.get(change.form, "")
+    return f"{sign}{text}{unit}"

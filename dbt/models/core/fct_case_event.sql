@@ -1,0 +1,18 @@
+-- Grain: one row per event of a case.
+select
+    events.store_code,
+    events.case_no,
+    events.event_no,
+    cases.month,
+    events.event_type,
+    events.event_at,
+    events.actor_no,
+    cast(events.satisfaction_score as double) as satisfaction_score,
+    cast(events.compensation_amount as double) as compensation_amount,
+    events.source_file,
+    events.source_line
+from {{ ref('stg_complaint__case_events') }} as events
+inner join {{ ref('int_case') }} as cases
+    on
+        events.store_code = cases.store_code
+        and events.case_no = cases.case_no

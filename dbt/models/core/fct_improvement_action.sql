@@ -1,0 +1,16 @@
+-- Grain: one row per improvement action of a store; its texts are in improvement_action.
+select
+    store_code,
+    action_no,
+    period as month,
+    department,
+    priority,
+    mot_item,
+    owner_no,
+    supervisor_no,
+    due_on,
+    completed_on,
+    status,
+    source_file,
+    source_line
+from {{ ref('stg_planning__improvement_actions') }}

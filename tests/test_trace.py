@@ -1,0 +1,182 @@
+"""Trace: every published figure is made anew from the rows listed for it, and these stand where it says."""
+
+import csv
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from dagster_project.cli import main
+from dagster_project.settings import Settings
+from dagster_project.trace.declarations import RowMeasure, marts
+from dagster_project.trace.explanation import explain
+from dagster_project.trace.figures import agree, choose, measures_of, published, recompute
+from dagster_project.trace.keys import options_of
+from dagster_project.trace.published import key_of, open_published, published_marts
+from dagster_project.trace.text import width
+
+FIGURE_MARTS = sorted(name for name, mart in marts().items() if not mart.see)
+
+
+@pytest.fixture
+def connection(sample_run: Settings):
+    with open_published(sample_run.published / "aftersales.duckdb") as opened:
+        yield opened
+
+
+def ask(sample: Settings, capsys: pytest.CaptureFixture[str], command: str) -> tuple[int, str]:
+    """Exit code and text of `aftersales trace`."""
+    code = main(["trace", *command.split(), "--data", str(sample.data)])
+    printed = capsys.readouterr()
+    return code, printed.out + printed.err
+
+
+def test_every_published_mart_is_declared(connection) -> None:
+    assert not set(published_marts(connection)) - set(marts())
+
+
+@pytest.mark.parametrize("mart", FIGURE_MARTS)
+def test_every_figure_of_every_row_is_made_anew_from_its_rows(connection, mart: str) -> None:
+    assert choose(connection, mart, {}) > 0
+    for name, how in measures_of(connection, mart).items():
+        anew = recompute(connection, mart, name, how)
+        wrong = {i: (value, anew[i]) for i, value in published(connection, name).items() if not agree(value, anew[i])}
+        assert not wrong, f"{name}: {len(wrong)} differ, such as {next(iter(wrong.values()))}"
+
+
+@pytest.mark.parametrize("mart", FIGURE_MARTS)
+def test_the_listed_rows_count_up_to_the_figure(connection, mart: str) -> None:
+    choose(connection, mart, {})
+    columns = key_of(mart)
+    sample = connection.execute(f"select {', '.join(columns)} from figure order by hash(figure_id) limit 1").fetchall()
+    for values in sample:
+        for measure in explain(connection, mart, dict(zip(columns, values, strict=True))):
+            how = measures_of(connection, mart).get(measure.name)
+            if isinstance(how, RowMeasure) and how.kind == "count" and measure.value is not None:
+                assert len({row.unit for row in measure.rows if row.is_counted}) == measure.value, measure.name
+
+
+def test_the_listed_lines_hold_the_rows(sample_run: Settings, connection) -> None:
+    key = {"store_code": "S001", "technician_no": "013", "month": "2025-10-01"}
+    [repairs] = explain(connection, "first_fix_technician_monthly", key, "repairs")
+    plain = [row for row in repairs.rows if row.dataset == "dms/repair_orders" and row.file.endswith(".csv")]
+    assert len(plain) >= 100
+    for row in plain:
+        lines = (sample_run.landing / row.dataset / row.file).read_bytes().splitlines()
+        assert row.key.encode() in lines[row.line - 1]
+
+
+def test_a_comeback_leads_to_the_visit_that_came_back(connection) -> None:
+    key = {"store_code": "S001", "technician_no": "013", "month": "2025-10-01"}
+    [inferred] = explain(connection, "first_fix_technician_monthly", key, "inferred_not_fixed")
+    parts = {row.part: row for row in inferred.rows}
+    line, later = parts["job lines 维修项目"], parts["came back 返修"]
+    assert line.key.split(" / ")[0] != later.key.split(" / ")[0]
+    concerns = [next(t for t in row.detail.split(", ") if t.startswith("concern=")) for row in (line, later)]
+    assert concerns[0] == concerns[1]
+
+
+def test_a_published_report_is_traced(sample_run: Settings, capsys) -> None:
+    code, text = ask(
+        sample_run, capsys, "first_fix_technician_monthly --store S001 --month 2025-10 --technician 013 --limit 3"
+    )
+    assert code == 0
+    assert "256 repair orders 工单 in 330 job lines 维修项目" in text
+    assert "not_fixed ÷ repairs = 6 ÷ 256" in text
+    assert "11 of 11 figures add up" in text
+
+
+def test_a_figure_of_the_scorecard_is_followed_to_its_own_table(sample_run: Settings, capsys) -> None:
+    command = "scorecard_monthly --store S001 --month 2025-10 --kpi first_fix_rate --measure value --limit 1"
+    code, text = ask(sample_run, capsys, command)
+    assert code == 0
+    assert "first_fix_rate: aftersales trace first_fix_store_monthly --store S001 --month 2025-10" in text
+    assert "job lines 维修项目" in text
+
+
+def test_one_measure_brings_only_those_it_is_made_of(sample_run: Settings, capsys) -> None:
+    code, text = ask(
+        sample_run,
+        capsys,
+        "callback_store_monthly --store-code S001 --month 2025-04-01 --measure delighted_rate --limit 1",
+    )
+    assert code == 0
+    assert "delighted ÷ callbacks = 150 ÷ 850" in text
+    assert "disappointed" not in text
+
+
+def test_all_rows_go_to_a_csv_file(sample_run: Settings, capsys, tmp_path: Path) -> None:
+    target = tmp_path / "rows.csv"
+    command = f"callback_store_monthly --store S001 --month 2025-04 --measure callbacks --csv {target}"
+    assert ask(sample_run, capsys, command)[0] == 0
+    with target.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len({(row["dataset"], row["file"], row["line"]) for row in rows}) == 850
+
+
+def test_a_figure_that_its_rows_do_not_give_is_an_error(sample_run: Settings, capsys, tmp_path: Path) -> None:
+    changed = Settings(landing=tmp_path, data=tmp_path, as_of=sample_run.as_of)
+    changed.published.mkdir()
+    path = changed.published / "aftersales.duckdb"
+    shutil.copy(sample_run.published / "aftersales.duckdb", path)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            "update marts.first_fix_store_monthly set not_fixed = not_fixed + 1000 "
+            "where store_code = 'S001' and month = '2025-10-01'"
+        )
+    command = "first_fix_store_monthly --store S001 --month 2025-10"
+    code, text = ask(changed, capsys, f"{command} --measure not_fixed")
+    assert code == 2
+    assert "≠ not_fixed: published 10" in text
+    assert ask(changed, capsys, f"{command} --measure repairs")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("first_fix_technician --store S001", "did you mean first_fix_technician_monthly"),
+        ("first_fix_technician_monthly --month 2025-10", "needs --store STORE_CODE --technician TECHNICIAN_NO"),
+        ("first_fix_technician_monthly --month 2025-10", "store_code can be: S001"),
+        ("first_fix_technician_monthly --store S001 --month 2025-10 --technician T07", "technician_no can be: 011"),
+        ("first_fix_store_monthly --store S999 --month 1999-01", "store_code can be: S001"),
+        ("first_fix_store_monthly --store S001 --month 2025-13", "write it as YYYY-MM"),
+        ("first_fix_store_monthly --store S001 --month 2025-10 --measure fixed", "did you mean not_fixed"),
+        ("quality_check_result --check-name x", "aftersales failing"),
+    ],
+)
+def test_what_can_not_be_answered_says_what_can(sample_run: Settings, capsys, command: str, told: str) -> None:
+    code, text = ask(sample_run, capsys, command)
+    assert code == 1
+    assert told in text
+
+
+def test_without_published_tables_it_says_what_to_do(tmp_path: Path, capsys) -> None:
+    nowhere = Settings(landing=tmp_path, data=tmp_path / "none", as_of=None)
+    code, text = ask(nowhere, capsys, "first_fix_store_monthly --store S001 --month 2025-10")
+    assert code == 1
+    assert "aftersales run" in text
+
+
+def test_keys_have_short_names() -> None:
+    assert options_of("technician_no") == ["--technician-no", "--technician"]
+    assert options_of("responsible_employee_no")[-1] == "--employee"
+    assert options_of("month") == ["--month"]
+    for mart in FIGURE_MARTS:
+        names = [option for column in key_of(mart) for option in options_of(column)]
+        assert len(names) == len(set(names)), mart
+
+
+def test_it_answers_without_the_loader_and_the_checks() -> None:
+    command = (
+        "import sys, dagster_project.cli, dagster_project.trace.command; "
+        "print([m for m in ('pandas', 'great_expectations', 'dbt', 'dagster', 'sqlalchemy') if m in sys.modules])"
+    )
+    finished = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True)
+    assert finished.stdout.strip() == "[]"
+
+
+def test_chinese_takes_two_columns() -> None:
+    assert width("一次修复 T07") == 12
