@@ -15,8 +15,11 @@ import pytest
 from dagster_project.automation.alerts import Alert, AlertSettingsError, read_sinks, send_alert
 from dagster_project.automation.arrivals import Look, Watched, look
 from dagster_project.automation.incidents import STALE_CHECK, failed_run, newly_stale
+from dagster_project.automation.sensors import failure_sensor
 from dagster_project.checks.suites import read_suites
 from dagster_project.definitions import defs
+from dagster_project.refresh import PublishingBlocked
+from dagster_project.resources import Installation
 from tests.conftest import STORES, Landing
 from tests.test_quality_report import result
 
@@ -93,6 +96,37 @@ def test_a_blocked_run_is_told_apart_from_a_failed_one() -> None:
     failed = failed_run("1", "refresh", "LandingError", "no landing folder")
     assert failed.kind == "run_failed"
     assert "no landing folder" in failed.text
+
+
+def test_a_blocked_run_of_dagster_is_told_with_what_blocks_it(
+    landing: Landing, webhook: tuple[str, list], monkeypatch
+) -> None:
+    @dg.op
+    def publish() -> None:
+        raise PublishingBlocked("dms/stores is empty")
+
+    @dg.job
+    def refresh() -> None:
+        publish()
+
+    address, told = webhook
+    monkeypatch.setenv("AFTERSALES_ALERTS", address)
+    with dg.DagsterInstance.ephemeral() as instance:
+        failed = refresh.execute_in_process(instance=instance, raise_on_error=False)
+        settings = landing.settings
+        installation = Installation(landing_dir=str(settings.landing), data_dir=str(settings.data))
+        context = dg.build_run_status_sensor_context(
+            sensor_name=failure_sensor.name,
+            dagster_instance=instance,
+            dagster_run=failed.dagster_run,
+            dagster_event=failed.get_run_failure_event(),
+            resources={"installation": installation},
+        )
+        failure_sensor(context.for_run_failure())
+    [(_, alert)] = told
+    assert alert["kind"] == "publishing_blocked"
+    assert "dms/stores is empty" in alert["text"]
+    assert alert["run_id"] == failed.run_id
 
 
 def test_a_foreign_error_may_quote_a_row_and_is_not_quoted() -> None:
