@@ -5,7 +5,7 @@ from functools import cache
 from itertools import count
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from dagster_project.reports.monthly import charts
@@ -35,19 +35,13 @@ from dagster_project.reports.monthly.noise import Estimate
 from dagster_project.reports.monthly.sentences import interval
 from dagster_project.reports.monthly.trend_line import trend_line
 from dagster_project.reports.monthly.written import changed, measured, month_name, written
+from dagster_project.reports.page import page_environment
 from dagster_project.reports.text import printable
 
 TEMPLATES = Path(__file__).parent / "templates"
-SHARED_TEMPLATES = Path(__file__).parents[1] / "templates"
 SHORT_TABLE = 16
 """Tables of up to so many rows are not broken over printed pages."""
 _NUMBERS = (Form.COUNT, Form.RATE, Form.SCORE, Form.MINUTES, Form.HOURS, Form.DAYS, Form.MONEY)
-
-
-def _printable(value: object) -> object:
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return printable(value)
-    return value
 
 
 def both(text: Text) -> Markup:
@@ -171,15 +165,6 @@ def kind(block: Block) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader((TEMPLATES, SHARED_TEMPLATES)),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_printable,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals |= {"forms": Form, "SHORT_TABLE": SHORT_TABLE}
     functions = (
         both,
         cell,
@@ -193,10 +178,8 @@ def _environment() -> Environment:
         written,
         month_name,
     )
-    environment.globals |= {function.__name__: function for function in functions}
-    environment.globals["style"] = Markup("").join(
-        Markup(path.read_text(encoding="utf-8")) for path in (SHARED_TEMPLATES / "base.css", TEMPLATES / "style.css")
-    )
+    environment = page_environment(TEMPLATES, functions)
+    environment.globals |= {"forms": Form, "SHORT_TABLE": SHORT_TABLE}
     return environment
 
 

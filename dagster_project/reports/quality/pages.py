@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from dagster_project.checks.suites import DIMENSIONS as DIMENSION_NAMES
 from dagster_project.contracts import read_contracts
 from dagster_project.load.masking import mask_text
+from dagster_project.reports.page import page_environment
 from dagster_project.reports.quality import wording
 from dagster_project.reports.quality.charts import Axis, range_bar, score_chart, sparkline
 from dagster_project.reports.quality.content import Report
@@ -18,21 +19,14 @@ from dagster_project.reports.quality.history import TREND_RUNS, DimensionScore
 from dagster_project.reports.quality.numbers import number, percent, score
 from dagster_project.reports.quality.ranges import RateEffect, RateRange
 from dagster_project.reports.quality.rows import RejectedRow
-from dagster_project.reports.text import printable, split
+from dagster_project.reports.text import split
 
 WHERE_FROM = ("source_file", "source_line")
 TEMPLATES = Path(__file__).parent / "templates"
-SHARED_TEMPLATES = Path(__file__).parents[1] / "templates"
 SHOWN_ROWS = 50
 OPEN_ROWS = 8
 NAMED_TABLES = 5
 SHOWN_ISSUES = 12
-
-
-def _printable(value: object) -> object:
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return printable(value)
-    return value
 
 
 def shade(cell: Cell | None) -> str:
@@ -99,14 +93,6 @@ def most_effects(owner: Owner) -> list[RateEffect]:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader((TEMPLATES, SHARED_TEMPLATES)),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_printable,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     functions = (
         number,
         percent,
@@ -121,7 +107,7 @@ def _environment() -> Environment:
         shown_cells,
         mask_text,
     )
-    environment.globals |= {function.__name__: function for function in functions}
+    environment = page_environment(TEMPLATES, functions)
     environment.globals |= {
         "SHOWN_ROWS": SHOWN_ROWS,
         "OPEN_ROWS": OPEN_ROWS,
@@ -135,10 +121,6 @@ def _environment() -> Environment:
         "blocking_advice": wording.blocking_advice,
         "split": split,
         "contracts": read_contracts(),
-        "style": Markup("").join(
-            Markup(path.read_text(encoding="utf-8"))
-            for path in (SHARED_TEMPLATES / "base.css", TEMPLATES / "style.css")
-        ),
     }
     return environment
 
