@@ -50,8 +50,11 @@ def write_state(folder: Path, state: StateInfo) -> None:
 def last_state(published: Path) -> StateInfo | None:
     """The state that readers see now; None before anything was published."""
     folder = published / "current"
-    if not folder.exists():
-        return None
+    return state_of(folder) if folder.exists() else None
+
+
+def state_of(folder: Path) -> StateInfo:
+    """What the state in a folder says of itself."""
     if not (folder / STATE_FILE).exists():
         return StateInfo(name=folder.resolve().name)
     told = json.loads((folder / STATE_FILE).read_text(encoding="utf-8"))

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from dagster_project.errors import ExpectedError
-from dagster_project.publish.state import NothingPublished, last_state
+from dagster_project.publish.state import NothingPublished, state_of
 from dagster_project.settings import Settings
 
 Row = dict[str, Any]
@@ -42,9 +42,11 @@ class Marts:
 @contextmanager
 def open_marts(settings: Settings) -> Iterator[Marts]:
     """Open the last published state for reading; raises NothingPublished when there is none."""
-    told = last_state(settings.published)
+    # The link is followed once: marts and business date are of one state, whatever is published meanwhile.
+    folder = (settings.published / "current").resolve()
+    told = state_of(folder) if folder.exists() else None
     if told is None or told.as_of is None or told.published_at is None:
         raise NothingPublished(f"no figures are published in {settings.published} yet: run `aftersales run` first")
-    with duckdb.connect(str(settings.published / "aftersales.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(folder / "aftersales.duckdb"), read_only=True) as connection:
         connection.execute("use marts")
         yield Marts(connection, told.as_of, told.published_at)
