@@ -75,7 +75,7 @@ def _pareto(beside: _Beside) -> Chart:
     return chart
 
 
-def _intervals(block: Intervals, beside: _Beside) -> Chart:
+def _intervals(beside: _Beside) -> Chart:
     """Lying bars, which have room for long names, each with its interval."""
     chart = beside.book.add_chart({"type": "bar"})
     bars = {
@@ -120,7 +120,7 @@ def add_chart(book: Workbook, sheet_name: str, block: Block, place: Place) -> Ch
         case Pareto():
             chart = _pareto(beside)
         case Intervals():
-            chart = _intervals(block, beside)
+            chart = _intervals(beside)
         case _:
             return None
     _axes(block, chart)
