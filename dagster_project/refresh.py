@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dagster_project.checks.blocking import blocks, judge
-from dagster_project.checks.results import CheckResult, RunInfo, write_results
+from dagster_project.checks.results import CheckResult, RunInfo, results_of_last_runs, write_results
 from dagster_project.checks.worker import CheckWorker, check_worker
 from dagster_project.errors import ExpectedError
+from dagster_project.last_run import digest_of_inputs, is_nothing_new, note_last_run
 from dagster_project.load.dataset import DatasetLoad
 from dagster_project.load.hash_key import read_hash_key
 from dagster_project.load.lake import register_lake
 from dagster_project.load.load import load_landing
 from dagster_project.models.dbt_build import NodeResult, build_models, target_path
+from dagster_project.publish.open_state import published_state
 from dagster_project.publish.publish import PublishedState, publish, publish_quality
 from dagster_project.publish.restatement import record_restatements
 from dagster_project.publish.state import new_state
@@ -35,11 +37,12 @@ class PublishingBlocked(ExpectedError):
 
 @dataclass(frozen=True)
 class Refreshed:
-    """What a refresh did."""
+    """What a refresh did; where nothing was new, `results` and `state` are those of the run before."""
 
     loads: list[DatasetLoad]
     results: list[CheckResult]
     state: PublishedState
+    nothing_new: bool = False
 
 
 @contextmanager
@@ -91,14 +94,30 @@ def publish_checked(settings: Settings, results: list[CheckResult]) -> Published
     )
 
 
-def refresh(settings: Settings, tell: Tell | None = None) -> Refreshed:
-    """Load, build, test, check and publish; the last published marts stay when any of it fails."""
-    with only_run(settings), check_worker() as worker:
+def _as_before(settings: Settings, loads: list[DatasetLoad]) -> Refreshed:
+    results, _ = results_of_last_runs(settings.lake / "quality")
+    with published_state(settings.published) as state:
+        rows = {table.name: table.rows for table in state.tables()}
+        folder = settings.published / "states" / state.name
+    return Refreshed(loads, results, PublishedState(folder, rows), nothing_new=True)
+
+
+def refresh(settings: Settings, tell: Tell | None = None, *, anew: bool = False) -> Refreshed:
+    """Load, build, test, check and publish; the last published marts stay when any of it fails.
+
+    Where everything that the figures depend on is as the last run left it, they are not made again, unless `anew`.
+    """
+    with only_run(settings):
         loads = load_landing(settings.landing, settings.lake, tell)
-        register_lake(settings.lake, settings.warehouse, read_hash_key(settings.data))
-        nodes = build_models(settings, tell)
-        if tell:
-            tell("checking the data")
-        results = check_build(settings, nodes, worker)
+        inputs = digest_of_inputs(settings)
+        if not anew and is_nothing_new(settings, inputs):
+            return _as_before(settings, loads)
+        with check_worker() as worker:
+            register_lake(settings.lake, settings.warehouse, read_hash_key(settings.data))
+            nodes = build_models(settings, tell)
+            if tell:
+                tell("checking the data")
+            results = check_build(settings, nodes, worker)
         state = publish_checked(settings, results)
+        note_last_run(settings, inputs)
     return Refreshed(loads=loads, results=results, state=state)

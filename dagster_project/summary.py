@@ -62,9 +62,14 @@ def summarise(settings: Settings, refreshed: Refreshed, seconds: float) -> str:
     if drift := _drift(settings):
         lines += ["", "headers that differ from the contract:", *drift]
     rows_published = sum(refreshed.state.rows.values())
+    if refreshed.nothing_new:
+        run = refreshed.results[0]
+        lines += ["", f"nothing is new since the run of {run.run_at:%Y-%m-%d %H:%M}: its figures and checks stand"]
+        lines += ["  (--anew makes them again)"]
+    published = "published, as they stand:" if refreshed.nothing_new else "published"
     lines += [
         "",
-        f"published {len(refreshed.state.rows)} tables, {rows_published:,} rows, as of {settings.as_of} "
+        f"{published} {len(refreshed.state.rows)} tables, {rows_published:,} rows, as of {settings.as_of} "
         f"in {seconds:.0f} s",
         f"  {settings.published / 'aftersales.duckdb'}  (schema marts)",
         f"  {settings.published / 'parquet'}",

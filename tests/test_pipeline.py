@@ -81,7 +81,7 @@ def test_publishing_killed_anywhere_leaves_a_whole_state(copied_run: Settings, s
 
 def test_a_run_killed_while_modelling_is_made_good_by_the_next(copied_run: Settings, sample_run: Settings) -> None:
     before = os.readlink(copied_run.published / "current")
-    command = [sys.executable, "-m", "dagster_project.cli", "run", "--landing", str(copied_run.landing)]
+    command = [sys.executable, "-m", "dagster_project.cli", "run", "--anew", "--landing", str(copied_run.landing)]
     command += ["--data", str(copied_run.data), "--as-of", copied_run.as_of.isoformat()]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
@@ -124,7 +124,7 @@ def test_a_failed_model_leaves_the_marts_and_says_what_failed(
             connection.execute("create or replace view lake.complaint__cases as select 1 as nothing")
 
     monkeypatch.setattr(refresh, "register_lake", register_without_cases)
-    arguments = ["run", "--quiet", "--landing", str(copied_run.landing), "--data", str(copied_run.data)]
+    arguments = ["run", "--anew", "--quiet", "--landing", str(copied_run.landing), "--data", str(copied_run.data)]
     assert cli.main([*arguments, "--as-of", copied_run.as_of.isoformat()]) == 1
     assert "stg_complaint__cases" in capsys.readouterr().err
     assert tables(file(copied_run)).keys() == before.keys()

@@ -1,0 +1,73 @@
+"""What the last whole run was made from, so that a run with nothing new is spared.
+
+`<data>/last_run` is written when a run has published. It stands for as long as the run's inputs, the private
+warehouse and the published state are as that run left them.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from dagster_project.load.hash_key import read_hash_key
+from dagster_project.load.manifest import read_manifest
+from dagster_project.settings import PROJECT_DIR, Settings
+
+# What decides how inputs become figures: a changed file here makes every figure anew.
+CODE = ("dagster_project", "dbt", "expectations", "seeds")
+CODE_SUFFIXES = (".py", ".sql", ".yml", ".csv", ".j2", ".css")
+WRITTEN_BY_DBT = ("target", "logs", "dbt_packages")
+# What a file's entry tells of the look at it, and not of its rows.
+LOOKS = ("size", "mtime_ns", "ctime_ns", "loaded_at")
+
+
+def _code() -> Iterator[bytes]:
+    for folder in CODE:
+        for place, folders, names in os.walk(PROJECT_DIR / folder):
+            folders[:] = sorted(name for name in folders if name not in WRITTEN_BY_DBT)
+            for name in sorted(names):
+                if name.endswith(CODE_SUFFIXES):
+                    path = Path(place, name)
+                    yield str(path.relative_to(PROJECT_DIR)).encode()
+                    yield path.read_bytes()
+
+
+def _lake(lake: Path) -> Iterator[bytes]:
+    for manifest in sorted(lake.glob("*/*/manifest.parquet")):
+        for _, entry in sorted(read_manifest(manifest.parent).items()):
+            told = {name: value for name, value in asdict(entry).items() if name not in LOOKS}
+            yield json.dumps(told, default=str).encode()
+
+
+def digest_of_inputs(settings: Settings) -> str:
+    """A digest of what is loaded, the business date, the key of the hashes, and the code."""
+    digest = hashlib.sha256()
+    for part in (settings.as_of.isoformat().encode(), read_hash_key(settings.data).encode(), *_lake(settings.lake)):
+        digest.update(hashlib.sha256(part).digest())
+    for part in _code():
+        digest.update(hashlib.sha256(part).digest())
+    return digest.hexdigest()
+
+
+def _as_it_stands(settings: Settings, inputs: str) -> str | None:
+    """One line: the inputs, the private warehouse's size and time, the published state; None when one is missing."""
+    current = settings.published / "current"
+    if not (current / "aftersales.duckdb").exists() or not settings.warehouse.exists():
+        return None
+    warehouse = settings.warehouse.stat()
+    return f"{inputs} {warehouse.st_size} {warehouse.st_mtime_ns} {current.resolve().name}\n"
+
+
+def note_last_run(settings: Settings, inputs: str) -> None:
+    """Note that a run from these inputs has published."""
+    temporary = settings.data / f".last_run.{os.getpid()}.tmp"
+    temporary.write_text(_as_it_stands(settings, inputs) or "", encoding="utf-8")
+    os.replace(temporary, settings.data / "last_run")
+
+
+def is_nothing_new(settings: Settings, inputs: str) -> bool:
+    """Whether a run from these inputs would publish again what readers have."""
+    note = settings.data / "last_run"
+    return note.exists() and note.read_text(encoding="utf-8") == _as_it_stands(settings, inputs)

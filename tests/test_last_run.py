@@ -1,0 +1,66 @@
+"""A run with nothing new is spared, and only such a run."""
+
+import os
+import shutil
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from dagster_project import last_run, refresh
+from dagster_project.checks.results import results_of_last_runs
+from dagster_project.last_run import digest_of_inputs, is_nothing_new
+from dagster_project.load.manifest import read_manifest, write_manifest
+from dagster_project.settings import PROJECT_DIR, Settings
+
+
+def test_a_run_with_nothing_new_keeps_the_figures_and_shows_the_checks_of_the_run_before(
+    sample_run: Settings, monkeypatch
+) -> None:
+    monkeypatch.setattr(refresh, "build_models", lambda *_: pytest.fail("the models are built again"))
+    before = os.readlink(sample_run.published / "current")
+    refreshed = refresh.refresh(sample_run)
+    assert refreshed.nothing_new
+    assert refreshed.results == results_of_last_runs(sample_run.lake / "quality")[0]
+    assert refreshed.state.rows["fct_repair_order"] > 0
+    assert os.readlink(sample_run.published / "current") == before
+
+
+def test_what_a_look_at_the_landing_folder_notes_of_unchanged_files_is_nothing_new(
+    sample_run: Settings, tmp_path: Path
+) -> None:
+    settings = replace(sample_run, data=Path(shutil.copytree(sample_run.data, tmp_path / "data", symlinks=True)))
+    folder = settings.lake / "dms" / "repair_orders"
+    write_manifest(folder, {path: entry.seen_as(1, 2, 3) for path, entry in read_manifest(folder).items()})
+    assert is_nothing_new(settings, digest_of_inputs(settings))
+
+
+@pytest.mark.parametrize("what", ["date", "rows", "key", "code", "warehouse", "state"])
+def test_whatever_the_figures_depend_on_makes_them_anew(
+    sample_run: Settings, tmp_path: Path, monkeypatch, what: str
+) -> None:
+    settings = replace(sample_run, data=Path(shutil.copytree(sample_run.data, tmp_path / "data", symlinks=True)))
+    assert is_nothing_new(settings, digest_of_inputs(settings))
+    match what:
+        case "date":
+            settings = replace(settings, as_of=settings.as_of + timedelta(days=1))
+        case "rows":
+            folder = settings.lake / "dms" / "repair_orders"
+            entries = read_manifest(folder)
+            write_manifest(folder, dict(list(entries.items())[1:]))
+        case "key":
+            monkeypatch.setenv("AFTERSALES_HASH_KEY", "another key of some length")
+        case "code":
+            for folder in last_run.CODE:
+                ignored = shutil.ignore_patterns("target", "logs", "__pycache__")
+                shutil.copytree(PROJECT_DIR / folder, tmp_path / "project" / folder, ignore=ignored)
+            monkeypatch.setattr(last_run, "PROJECT_DIR", tmp_path / "project")
+            assert is_nothing_new(settings, digest_of_inputs(settings))
+            with (tmp_path / "project" / "seeds" / "kpis.csv").open("a") as seed:
+                seed.write("\n")
+        case "warehouse":
+            os.utime(settings.warehouse)
+        case "state":
+            os.unlink(settings.published / "current")
+    assert not is_nothing_new(settings, digest_of_inputs(settings))
