@@ -260,18 +260,11 @@ def _selected(column: Column) -> str:
     return "\n    ".join(lines)
 
 
-def _version_number(contract: Contract, *partition: str) -> str:
-    """The number of a row among the rows of its key, the latest first."""
-    return (
-        "row_number() over (\n"
-        f"            partition by {', '.join((*partition, *contract.key))}\n"
-        "            order by\n"
-        "                extract_at desc nulls last,\n"
-        "                source_file desc nulls last,\n"
-        "                source_path desc nulls last,\n"
-        "                source_line desc nulls last\n"
-        "        ) as version_number"
-    )
+def _rows_of(contract: Contract) -> str:
+    """The first arguments of the macros that tell a key's rows apart: relation, key, which rows count at all."""
+    key = ", ".join(f"'{name}'" for name in contract.key)
+    known = "known_store()" if contract.has_store else "none"
+    return f"source('lake', '{_relation(contract)}'), [{key}], {known}"
 
 
 _END_OF_JSON = "'\"}'"
@@ -281,20 +274,16 @@ KNOWN_STORE = "store_code in (select stores.store_code from {{ ref('stg_dms__sto
 def _model_sql(contract: Contract) -> str:
     names = [*(column.name for column in contract.columns), *LINEAGE_NAMES]
     selected = [*(_selected(column) for column in contract.columns), *LINEAGE_NAMES]
-    where = f"    where {KNOWN_STORE}\n" if contract.has_store else ""
+    quoted = ",\n        ".join(f"'{name}'" for name in names)
     return (
         f"-- Grain: one row per {', '.join(contract.key)} ({contract.grain}): the latest accepted row.\n"
         + _header("--", contract)
-        + "with versions as (\n"
-        + "    select\n"
-        + f"        {_lines([*names, _version_number(contract)], 8)}\n"
-        + f"    from {_source(contract)}\n"
-        + where
+        + "with latest_rows as (\n"
+        + f"    {{{{ latest_rows({_rows_of(contract)}, [\n        {quoted}\n    ]) }}}}\n"
         + ")\n\n"
         + "select\n"
         + f"    {_lines(selected, 4)}\n"
-        + "from versions\n"
-        + "where version_number = 1\n"
+        + "from latest_rows\n"
     )
 
 
@@ -317,28 +306,19 @@ def _accepted_rows_sql(contracts: list[Contract]) -> str:
 
 
 def _superseded_rows_sql(contracts: list[Contract]) -> str:
-    """Superseded rows counted by themselves, not as what is left over, so that conservation can be tested."""
-    ctes, unions = [], []
-    for contract in contracts:
-        where = f"    where {KNOWN_STORE}\n" if contract.has_store else ""
-        ctes.append(
-            f"{_relation(contract)} as (\n"
-            "    select\n"
-            "        source_file,\n"
-            f"        {_version_number(contract)}\n"
-            f"    from {_source(contract)}\n"
-            f"{where})"
-        )
-        unions.append(
-            "select\n"
-            f"    '{contract.system}' as system,\n"
-            f"    '{contract.dataset}' as dataset,\n"
-            "    source_file,\n"
-            "    count(*) as rows_superseded\n"
-            f"from {_relation(contract)}\n"
-            "where version_number > 1\n"
-            "group by source_file\n"
-        )
+    ctes = [
+        f"{_relation(contract)} as (\n    {{{{ superseded_rows(\n        {_rows_of(contract)}\n    ) }}}}\n)"
+        for contract in contracts
+    ]
+    unions = [
+        "select\n"
+        f"    '{contract.system}' as system,\n"
+        f"    '{contract.dataset}' as dataset,\n"
+        "    source_file,\n"
+        "    rows_superseded\n"
+        f"from {_relation(contract)}\n"
+        for contract in contracts
+    ]
     return (
         "-- Grain: one row per system, dataset and file with superseded rows.\n"
         + _header("--")
