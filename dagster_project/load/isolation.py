@@ -4,6 +4,7 @@ Their readers are native code: a damaged or hostile file can make them end the p
 ask for all memory there is. Here that costs the one file, which is quarantined, and not the run.
 """
 
+import os
 import pickle
 import resource
 import signal
@@ -26,6 +27,10 @@ MAX_MEMORY_GB = 4
 MAX_SECONDS = 900
 
 _NEXT = "next"
+# What ends a process by its own fault; by any other end the file is not to blame.
+_FAULTS = (signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE)
+# Every thread takes address space: on a large machine many of them would leave none for the file.
+_FEW_THREADS = {"OMP_NUM_THREADS": "2", "ARROW_IO_THREADS": "2", "MALLOC_ARENA_MAX": "2"}
 _TOO_MUCH = (
     f"reading the file takes more than {MAX_MEMORY_GB} GB of memory: delete what does not belong to its table, or "
     "deliver it in parts"
@@ -65,6 +70,8 @@ def _next_answer(request: Any, extract: Extract | None) -> tuple[Any, Extract | 
 def serve(descriptor: int, memory_gb: int) -> None:
     """Answer what the run asks for, until it hangs up; the main function of the other process."""
     die_with_parent()
+    # The run decides when it ends: else Ctrl-C would look like a fault of the file.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform == "linux":
         resource.setrlimit(resource.RLIMIT_AS, (memory_gb * 1024**3, memory_gb * 1024**3))
     extract: Extract | None = None
@@ -117,11 +124,11 @@ class IsolatedReader:
         self._pipe, theirs = Pipe()
         # What a broken reader says of itself on its way out is for its developers.
         self._process = subprocess.Popen(
-            [sys.executable, "-c", f"from {__name__} import serve; serve({theirs.fileno()}, {MAX_MEMORY_GB})"],
+            [sys.executable, "-P", "-c", f"from {__name__} import serve; serve({theirs.fileno()}, {MAX_MEMORY_GB})"],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            cwd=Path(__file__).parents[2],
+            env=os.environ | _FEW_THREADS,
         )
         theirs.close()
 
@@ -141,9 +148,9 @@ class IsolatedReader:
         except (EOFError, ConnectionError) as error:
             code = self._process.wait()
             self.close()
-            if code == -signal.SIGKILL:
-                raise OSError("the system ended its reader, most often for want of memory") from error
-            raise Quarantine(_BROKEN) from error
+            if -code in _FAULTS:
+                raise Quarantine(_BROKEN) from error
+            raise OSError("the system ended its reader, most often for want of memory") from error
         if isinstance(answer, Exception):
             raise answer
         return answer

@@ -10,6 +10,7 @@ _MARK = re.compile(rb"""\bt\s*=\s*["']e["']""")
 # What a block may cut a mark into.
 _OVERLAP = 32
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+_WORKBOOK, _LINKS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 _ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 
@@ -22,9 +23,11 @@ def column_number(letters: str) -> int:
 
 
 def _part_of(archive: ZipFile, sheet: str) -> str | None:
-    """The name of the archive's part that holds the sheet."""
-    workbook = ElementTree.fromstring(archive.read("xl/workbook.xml"))
-    links = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
+    """The name of the archive's part that holds the sheet; None where it lies in no usual place."""
+    if not {_WORKBOOK, _LINKS} <= {*archive.namelist()}:
+        return None
+    workbook = ElementTree.fromstring(archive.read(_WORKBOOK))
+    links = ElementTree.fromstring(archive.read(_LINKS))
     targets = {link.get("Id"): link.get("Target", "") for link in links}
     wanted = (found.get(_ID) for found in workbook.findall(".//{*}sheet") if found.get("name") == sheet)
     target = targets.get(next(wanted, None), "")
@@ -63,8 +66,8 @@ def _read(archive: ZipFile, part: str) -> dict[tuple[int, int], str]:
 def error_cells(path: Path, sheet: str) -> dict[tuple[int, int], str]:
     """The errors of a sheet by row and column, both counted from 1.
 
-    Only a sheet that has some is parsed for it. Raises ParseError, KeyError or BadZipFile for what is no
-    workbook.
+    Only a sheet that has some is parsed for it. Raises ParseError, ValueError or BadZipFile for what
+    is no workbook.
     """
     with ZipFile(path) as archive:
         part = _part_of(archive, sheet)

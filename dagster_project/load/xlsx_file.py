@@ -83,7 +83,7 @@ def _open_sheet(path: Path, matcher: HeaderMatcher) -> python_calamine.CalamineS
 def _error_cells(path: Path, sheet: python_calamine.CalamineSheet) -> dict[tuple[int, int], str]:
     try:
         return error_cells(path, sheet.name)
-    except (zipfile.BadZipFile, ElementTree.ParseError, KeyError, ValueError, zlib.error, EOFError) as error:
+    except (zipfile.BadZipFile, ElementTree.ParseError, ValueError, NotImplementedError, zlib.error, EOFError) as error:
         raise Quarantine(f"the workbook is damaged or is not XLSX ({error}): save it again") from error
 
 
