@@ -101,6 +101,14 @@ def test_deeply_nested_parquet_is_kept_as_json_or_quarantined(landing) -> None:
     assert "nested" in landing.file("d400.parquet")["error"]
 
 
+def test_a_parquet_column_whose_name_is_no_text_is_quarantined(landing) -> None:
+    content = parquet()
+    assert b"tags" in content
+    landing.write(f"{DATASET}/a.parquet", content.replace(b"tags", b"\xff\xfeg\xff"))
+    landing.load()
+    assert landing.file("a.parquet")["error"].startswith("the Parquet file is damaged")
+
+
 def test_errors_of_a_spreadsheet_are_no_blanks(landing) -> None:
     landing.write(f"{DATASET}/a.xlsx", workbook())
     rows = [["001", "#N/A", *ROWS[1][2:]], ["#REF!", "C2", *ROWS[1][2:]], [*ROWS[1][:6], "#DIV/0!", "", "#VALUE!"]]

@@ -1,6 +1,5 @@
 """A YAML file read so that what is wrong with it is told by its line."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -100,18 +99,18 @@ class Part:
         return self.text()
 
 
-def _all_mappings(part: Part, seen: set[int]) -> Iterator[Part]:
+def _check_names(part: Part, seen: set[int]) -> None:
+    """Fail where a mapping says one name twice: YAML would drop the first value in silence."""
     # A node that stands in several places by its alias is walked once.
     if id(part.node) in seen:
         return
     seen.add(id(part.node))
     if isinstance(part.node, yaml.MappingNode):
-        yield part
         for value in part.fields.values():
-            yield from _all_mappings(value, seen)
+            _check_names(value, seen)
     elif isinstance(part.node, yaml.SequenceNode):
         for item in part.items():
-            yield from _all_mappings(item, seen)
+            _check_names(item, seen)
 
 
 def read_document(path: Path) -> Part:
@@ -122,8 +121,7 @@ def read_document(path: Path) -> Part:
         if node is None:
             raise ContractError(f"{path}, line 1: the file is empty")
         document = Part(path, node)
-        for _ in _all_mappings(document, set()):
-            pass
+        _check_names(document, set())
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise ContractError(f"{path}, line {line}: not UTF-8 text: save it as UTF-8") from error
