@@ -130,9 +130,8 @@ def open_xlsx(path: Path, matcher: HeaderMatcher) -> Extract:
     header_at = _find_header(candidates, matcher)
     header = candidates[header_at]
     unnamed = [at for at, cell in enumerate(header) if not cell.strip()]
-    filled = (
-        {at for cells in islice(rows(), header_at + 1, None) for at in unnamed if cells[at].strip()} if unnamed else ()
-    )
+    data = islice(rows(), header_at + 1, None) if unnamed else ()
+    filled = {at for cells in data for at in unnamed if cells[at].strip()}
     used = [at for at, cell in enumerate(header) if cell.strip() or at in filled]
 
     def chunks() -> Iterator[Chunk]:
