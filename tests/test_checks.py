@@ -134,7 +134,7 @@ def test_all_failing_rows_can_be_had(tmp_path, warehouse):
 def test_all_failing_rows_are_written_as_the_last_run_counted_them(tmp_path, warehouse):
     # Another date than the run's: rows are those of the run.
     settings = Settings(landing=tmp_path, data=tmp_path, as_of=date(2030, 1, 1))
-    stray = "select '1380013800' || customer_no as customer_no, customer_name, store_code, source_file, source_line"
+    stray = "select '=1380013800' || customer_no as customer_no, customer_name, store_code, source_file, source_line"
     query = f"{stray} from {{batch}} where registered_on < {{as_of}} order by customer_no desc"
     suite = suite_of(tmp_path, entry(SQL, {"unexpected_rows_query": query}))
     results = run_checks(warehouse, RUN, {"dms/customers": suite})
@@ -143,7 +143,7 @@ def test_all_failing_rows_are_written_as_the_last_run_counted_them(tmp_path, war
     assert (listed.rows, listed.result.failed) == (3, 3)
     assert (tmp_path / "rows.csv").read_text(encoding="utf-8-sig").splitlines() == [
         "customer_no,store_code,source_file,source_line",
-        *(f"***,001,customers_20260403.csv,{line}" for line in (2, 3, 4)),
+        *(f"'=***,001,customers_20260403.csv,{line}" for line in (2, 3, 4)),
     ]
     assert not list(tmp_path.glob(".*.tmp"))
 

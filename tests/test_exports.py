@@ -78,7 +78,7 @@ def test_an_export_replaces_the_earlier_one_or_leaves_it(small: SmallWarehouse, 
     before = {path.name: path.read_bytes() for path in [*folder.iterdir(), file]}
     small.publish(2)
     with monkeypatch.context() as broken:
-        broken.setattr(csv_files, "_safe", fail)
+        broken.setattr(csv_files, "no_formula", fail)
         broken.setattr(workbook, "_form", fail)
         for export, path in ((export_csv, folder), (export_xlsx, file)):
             with pytest.raises(OSError, match="disk is full"):

@@ -15,6 +15,7 @@ from dagster_project.checks.suites import Suite, read_suites
 from dagster_project.errors import ExpectedError
 from dagster_project.load.lake import WarehouseBusy
 from dagster_project.load.masking import mask_text
+from dagster_project.reports.text import no_formula
 from dagster_project.settings import Settings
 
 # What DuckDB may sort in; beyond it, it uses the disk.
@@ -74,7 +75,7 @@ def write_failing_rows(settings: Settings, suite: Suite, check_name: str, file: 
         writer.writerow(columns)
         count = 0
         for row in rows:
-            writer.writerow([mask_text(value) if isinstance(value, str) else value for value in row])
+            writer.writerow([no_formula(mask_text(value)) if isinstance(value, str) else value for value in row])
             count += 1
     return Listed(rows=count, result=result)
 

@@ -1,14 +1,24 @@
 """Read the data contracts (Open Data Contract Standard v3) into what the pipeline asks of them."""
 
+import re
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
+from dagster_project.contracts.document import Part, read_document
 
 CONTRACTS_DIR = Path(__file__).parent
 
 PERSONAL_TAGS = ("person_name", "phone", "plate")
+LOGICAL_TYPES = ("string", "integer", "number", "date", "timestamp", "boolean")
+
+_SQL_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def plain_name(text: str) -> str:
+    """A header cell as it is compared: compatibility forms, case, surrounding spaces and line breaks ignored."""
+    return re.sub("[\ufeff\r\n]", "", unicodedata.normalize("NFKC", text)).strip().casefold()
 
 
 @dataclass(frozen=True)
@@ -75,47 +85,95 @@ class Contract:
         raise KeyError(f"{self.name} has no column {name}")
 
 
-def _column(prop: dict) -> Column:
-    options = prop.get("logicalTypeOptions", {})
-    tags = prop.get("tags", [])
-    references = prop.get("relationships", [])
-    is_month = options.get("format") == "YYYY-MM"
-    plausible = [rule["query"] for rule in prop.get("quality", []) if rule["name"] == "plausible"]
+def _column(prop: Part) -> Column:
+    options = prop.get("logicalTypeOptions")
+    tags = [tag.text() for tag in _items(prop, "tags")]
+    references = _items(prop, "relationships")
+    form = options.get("format") if options else None
+    kind = prop.need("logicalType").one_of(LOGICAL_TYPES)
+    rules = _items(prop, "quality")
+    plausible = [rule.need("query").text() for rule in rules if rule.need("name").text() == "plausible"]
+    position = prop.get("primaryKeyPosition")
+    required = prop.get("required")
+    classification = prop.get("classification")
     return Column(
-        name=prop["name"],
-        label=prop["businessName"],
-        description=prop["description"],
-        type="month" if is_month else prop["logicalType"],
+        name=_sql_name(prop.need("name")),
+        label=prop.need("businessName").text(),
+        description=prop.need("description").text(),
+        type="month" if form and form.text() == "YYYY-MM" else kind,
         is_code=any(tag in tags for tag in ("code", "phone", "plate")),
         personal=next((tag for tag in tags if tag in PERSONAL_TAGS), None),
-        is_free_text=prop.get("classification") == "free_text",
-        key_position=prop.get("primaryKeyPosition"),
-        required=prop.get("required", False),
-        enum={str(value["value"]): value["label"] for value in prop.get("enum", [])},
-        aliases=tuple(synonym["synonym"] for synonym in prop.get("synonyms", [])),
-        minimum=options.get("minimum"),
-        maximum=options.get("maximum"),
+        is_free_text=classification is not None and classification.text() == "free_text",
+        key_position=position.whole() if position else None,
+        required=required.truth() if required else False,
+        enum={value.need("value").text(): value.need("label").text() for value in _items(prop, "enum")},
+        aliases=tuple(synonym.need("synonym").text() for synonym in _items(prop, "synonyms")),
+        minimum=_bound(options, "minimum"),
+        maximum=_bound(options, "maximum"),
         plausible=plausible[0] if plausible else None,
-        reference=references[0]["to"] if references else None,
-        is_parent=any(p["property"] == "parent" for r in references for p in r.get("customProperties", [])),
+        reference=references[0].need("to").text() if references else None,
+        is_parent=any(p.need("property").text() == "parent" for r in references for p in _items(r, "customProperties")),
     )
 
 
+def _items(part: Part, name: str) -> list[Part]:
+    found = part.get(name)
+    return found.items() if found else []
+
+
+def _bound(options: Part | None, name: str) -> float | None:
+    found = options.get(name) if options else None
+    return found.number() if found else None
+
+
+def _sql_name(name: Part) -> str:
+    """The name of a column, which stands in SQL as it is."""
+    if not _SQL_NAME.fullmatch(name.text()):
+        name.fail(f"{name.text()!r} can't name a column: small letters, digits and _ only, a letter first")
+    return name.text()
+
+
+def _columns(schema: Part) -> tuple[Column, ...]:
+    """The columns, no header name of which means two of them."""
+    columns: list[Column] = []
+    named: dict[str, str] = {}
+    for prop in schema.need("properties").items():
+        column = _column(prop)
+        for name in {plain_name(name) for name in (column.name, column.label, *column.aliases)}:
+            if name in named:
+                prop.fail(f"a header {name!r} would mean {named[name]} as well as {column.name}: rename one")
+            named[name] = column.name
+        columns.append(column)
+    if not any(column.key_position is not None for column in columns):
+        schema.need("properties").fail("no column has a primaryKeyPosition: say which columns are the key")
+    return tuple(columns)
+
+
 def read_contract(path: Path) -> Contract:
-    """Read one contract; the folder is its system, the file's stem its dataset."""
-    document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    schema = document["schema"][0]
-    sla = {item["property"]: item["value"] for item in document["slaProperties"]}
+    """Read one contract; the folder is its system, the file's stem its dataset.
+
+    Raises ContractError, with the line, for what can't be understood.
+    """
+    document = read_document(path)
+    schemas = document.need("schema").items()
+    if len(schemas) != 1:
+        document.need("schema").fail(f"expected one dataset here, not {len(schemas)}")
+    [schema] = schemas
+    promises = document.need("slaProperties")
+    sla = {item.need("property").text(): item.need("value") for item in promises.items()}
+    if "latency" not in sla:
+        promises.fail("the property 'latency' is missing: how many days old the newest extract may be")
+    team = document.need("team")
     return Contract(
         system=path.parent.name,
         dataset=path.stem,
-        label=schema["businessName"],
-        description=schema["description"],
-        grain=schema["dataGranularityDescription"],
-        owner=document["team"]["name"],
-        owner_label=document["team"]["description"],
-        latency_days=sla["latency"],
-        columns=tuple(_column(prop) for prop in schema["properties"]),
+        label=schema.need("businessName").text(),
+        description=schema.need("description").text(),
+        grain=schema.need("dataGranularityDescription").text(),
+        owner=team.need("name").text(),
+        owner_label=team.need("description").text(),
+        latency_days=sla["latency"].whole(),
+        columns=_columns(schema),
     )
 
 

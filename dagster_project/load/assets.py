@@ -89,7 +89,7 @@ def _dataset_asset(contract: Contract) -> dg.AssetsDefinition:
             check_landing(settings.landing)
             guard_sample(settings)
             stores = loaded_stores(settings.lake)
-            loaded = load_dataset(contract, settings.landing, settings.lake, stores, context.log.info)
+            loaded = load_dataset(contract, settings.landing, settings.lake, stores, tell=context.log.info)
         metadata = load_metadata(loaded) | {"sample": dg.MetadataValue.md(preview(settings.lake, contract))}
         return dg.MaterializeResult(metadata=metadata)
 

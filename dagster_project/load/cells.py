@@ -12,10 +12,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.contracts import Column, Contract
+from dagster_project.contracts.contract import plain_name
 from dagster_project.load.extract import REPEATED_HEADER, Chunk
-from dagster_project.load.header import MatchedHeader, plain_name
+from dagster_project.load.header import MatchedHeader
 
 NULL_SPELLINGS = ("", "-", "NULL", "null", "Null", "N/A", "n/a")
+# What a spreadsheet shows where a formula found no value; CSV exports write the same.
+SPREADSHEET_ERRORS = (
+    *("#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!"),
+    *("#GETTING_DATA", "#BLOCKED!", "#BUSY!", "#CONNECT!", "#EXTERNAL!", "#PYTHON!", "#UNKNOWN!"),
+)
 BOOLEANS = {"y": True, "1": True, "true": True, "是": True, "n": False, "0": False, "false": False, "否": False}
 
 ARROW_TYPES = {
@@ -41,6 +47,8 @@ _CANONICAL = {
     "date": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
     "timestamp": r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}(:[0-9]{2})?$",
 }
+# Arrow and DuckDB take it for a year before Christ; databases write 0000-00-00 for no date.
+_NO_YEAR = "0000"
 _NO_TEXT = pa.scalar(None, pa.string())
 
 
@@ -80,14 +88,17 @@ def typed_sql(column: Column, text: str) -> str:
         return f"case when ({number}) = trunc({number}) then cast(({number}) as bigint) end"
     if column.type == "number":
         return _number_sql(text, "decimal(18,8)")
+    no_year = f"starts_with({text}, '{_NO_YEAR}')"
     if column.type == "month":
         return (
-            f"case when regexp_full_match({text}, '[0-9]{{4}}-[0-9]{{2}}') then try_cast({text} || '-01' as date) end"
+            f"case when {no_year} then null"
+            f" when regexp_full_match({text}, '[0-9]{{4}}-[0-9]{{2}}') then try_cast({text} || '-01' as date) end"
         )
     dashed = f"regexp_replace({text}, '{_DATE_PARTS}', '\\1-\\2-\\3 ')"
     if column.type == "date":
         return (
-            f"case when regexp_full_match({text}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') then try_cast({text} as date)"
+            f"case when {no_year} then null"
+            f" when regexp_full_match({text}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') then try_cast({text} as date)"
             f" when regexp_full_match({text}, '{_DATE}(\\s*0?0:00(:00(\\.0+)?)?)?')"
             f" then try_cast(regexp_extract({dashed}, '^[0-9]+-[0-9]+-[0-9]+') as date) end"
         )
@@ -95,7 +106,8 @@ def typed_sql(column: Column, text: str) -> str:
         canonical = "[0-9]{4}-[0-9]{2}-[0-9]{2} ([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
         spaced = f"regexp_replace({dashed}, '\\s+', ' ')"
         return (
-            f"case when regexp_full_match({text}, '{canonical}') then try_cast({text} as timestamp)"
+            f"case when {no_year} then null"
+            f" when regexp_full_match({text}, '{canonical}') then try_cast({text} as timestamp)"
             f" when regexp_full_match({text}, '{_DATE}(\\s+{_TIME})?') or regexp_full_match({text}, '.*日{_TIME}')"
             f" and regexp_full_match({text}, '{_DATE}{_TIME}')"
             f" then try_cast(trim({spaced}) as timestamp) end"
@@ -142,6 +154,8 @@ def _canonical(column: Column, text: pa.Array) -> pa.Array | None:
     spelling = _CANONICAL.get(column.type)
     if spelling is None or not pc.all(pc.match_substring_regex(text, spelling), min_count=0).as_py():
         return None
+    if column.type in ("date", "timestamp") and pc.any(pc.starts_with(text, _NO_YEAR)).as_py():
+        return None
     try:
         return pc.cast(text, arrow_type(column))
     except pa.ArrowInvalid:
@@ -186,7 +200,7 @@ class CellReader:
             elif column.type == "boolean":
                 values[name] = _translate(text, BOOLEANS, pa.bool_())
             elif column.type == "string":
-                values[name] = text
+                values[name] = pc.if_else(pc.is_in(text, pa.array(SPREADSHEET_ERRORS)), _NO_TEXT, text)
             elif (plain := _canonical(column, text)) is not None:
                 values[name] = plain
             else:

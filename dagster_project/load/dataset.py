@@ -5,6 +5,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Collection
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -15,14 +16,15 @@ import pyarrow.parquet as pq
 from dagster_project.contracts import Contract
 from dagster_project.contracts.contract import CONTRACTS_DIR
 from dagster_project.load import manifest
-from dagster_project.load.extract import Quarantine
+from dagster_project.load.extract import Quarantine, on_one_line
+from dagster_project.load.isolation import IsolatedReader
 from dagster_project.load.landing import LandedFile, find_files, readable
 from dagster_project.load.manifest import LOADED, QUARANTINED, Entry, read_manifest, write_manifest
 from dagster_project.load.part import LakeError, load_file
 from dagster_project.settings import TIME_ZONE
 
 # Part of every contract's digest: raise it when files must be read again because the loader reads them otherwise.
-LOADER_VERSION = 2
+LOADER_VERSION = 3
 
 _SECONDS_BETWEEN_PROGRESS = 2.0
 _CHANGED = "the file changed while it was read: the next run reads it again"
@@ -132,12 +134,20 @@ class _DatasetLoader:
     """Brings one dataset's manifest up to its landing folder."""
 
     def __init__(
-        self, contract: Contract, landing: Path, lake: Path, stores: Collection[str], tell: Tell | None
+        self,
+        contract: Contract,
+        landing: Path,
+        lake: Path,
+        stores: Collection[str],
+        *,
+        reader: IsolatedReader,
+        tell: Tell | None,
     ) -> None:
         self.contract = contract
         self.landing = landing
         self.folder = lake / contract.system / contract.dataset
         self.stores = stores
+        self.reader = reader
         self.tell = tell
         self.hash = contract_digest(contract)
 
@@ -156,6 +166,7 @@ class _DatasetLoader:
                 file,
                 source_path,
                 self.stores,
+                self.reader,
                 accepted_path=self.folder / "accepted" / name,
                 rejected_path=self.folder / "rejected" / name,
                 progress=_progress(self.tell, file.label),
@@ -200,7 +211,7 @@ class _DatasetLoader:
         else:
             logger.exception("%s can't be read", file.label)
             reason, digest = f"cannot be read ({type(error).__name__}: {error}): report it with the file", ""
-        entry = _still_standing(quarantined(file, source_path, digest, self.hash, reason), before)
+        entry = _still_standing(quarantined(file, source_path, digest, self.hash, on_one_line(reason)), before)
         return before if before and replace(entry, loaded_at=before.loaded_at) == before else entry
 
     def _is_current(self, file: LandedFile, before: Entry | None) -> bool:
@@ -235,15 +246,22 @@ class _DatasetLoader:
 
 
 def load_dataset(
-    contract: Contract, landing: Path, lake: Path, known_stores: Collection[str], tell: Tell | None = None
+    contract: Contract,
+    landing: Path,
+    lake: Path,
+    known_stores: Collection[str],
+    *,
+    tell: Tell | None = None,
+    reader: IsolatedReader | None = None,
 ) -> DatasetLoad:
     """Load what is new or changed in a dataset's landing folder; unchanged files cost a stat.
 
     `known_stores` are the codes of `dms/stores` as loaded by now: rows of other stores are kept with
     their masked text, so that they can be shown. `tell` gets a line a file and on long files every
-    two seconds.
+    two seconds. `reader` is given by who loads several datasets.
     """
-    return _DatasetLoader(contract, landing, lake, known_stores, tell).load()
+    with nullcontext(reader) if reader else IsolatedReader() as shared:
+        return _DatasetLoader(contract, landing, lake, known_stores, reader=shared, tell=tell).load()
 
 
 def loaded_stores(lake: Path) -> set[str]:

@@ -24,6 +24,9 @@ _SURELY_UTF8 = 20
 _LEAST_CHINESE_SHARE = 0.75
 _LEAST_CHINESE_SHARE_OF_FEW = 0.3
 _FEW_LETTERS = 20
+# Extracts shrink to a tenth, repetitive ones to a fiftieth; gzip itself can do a thousandth.
+_MOST_UNPACKED = 200
+_SURELY_NO_BOMB = 256 * 1024 * 1024
 # UTF-16 without its mark is full of NUL bytes; a stray one in a cell is none of that.
 _MOST_NUL_BYTES = 0.05
 
@@ -36,9 +39,16 @@ def open_bytes(path: Path) -> BinaryIO:
 
 
 def _blocks(path: Path) -> Iterator[bytes]:
+    size = 0
+    largest = max(_SURELY_NO_BOMB, _MOST_UNPACKED * path.stat().st_size)
     try:
         with open_bytes(path) as file:
             while block := file.read(BLOCK_BYTES):
+                size += len(block)
+                if size > largest:
+                    raise Quarantine(
+                        f"the gzip archive unpacks to more than {_MOST_UNPACKED} times its size: this is no extract"
+                    )
                 yield block
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise Quarantine(f"the gzip archive is damaged ({error}): ask for the file again") from error

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 MAX_CELL_CHARACTERS = 1_000_000
+_LONGEST_MESSAGE = 500
 
 TOO_MANY_FIELDS = "too_many_fields"
 UNCLOSED_QUOTE = "unclosed_quote"
@@ -17,6 +18,12 @@ REPEATED_HEADER = "repeated_header"
 
 class Quarantine(Exception):
     """The file can't be read as an extract; the message says why, where, and what to do."""
+
+
+def on_one_line(text: str) -> str:
+    """A message that may quote the file: one line of characters that are seen, not too long."""
+    shown = "".join(c if c.isprintable() else "\ufffd" for c in " ".join(text.split()))
+    return shown if len(shown) <= _LONGEST_MESSAGE else f"{shown[:_LONGEST_MESSAGE]}…"
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,12 @@
 """Match the header cells of a file to the columns of its contract."""
 
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dagster_project.contracts import Column, Contract
+from dagster_project.contracts.contract import plain_name
 from dagster_project.load.extract import Quarantine
-
-
-def plain_name(text: str) -> str:
-    """A header cell as it is compared: compatibility forms, case, surrounding spaces and line breaks ignored."""
-    return re.sub("[\ufeff\r\n]", "", unicodedata.normalize("NFKC", text)).strip().casefold()
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,10 @@ from dagster_project.settings import TIME_ZONE
 
 EXTENSIONS = (".csv", ".csv.gz", ".xlsx", ".parquet")
 
+_LINK_OUT = "is a link that leads out of the landing folder: deliver the file itself"
+
+# The year 2262; some file systems know later ones.
+_LAST_NS = 2**63 - 1
 _TIME_IN_NAME = re.compile(r"(?<![0-9])([0-9]{14}|[0-9]{12}|[0-9]{8})$")
 _TIME_FORMATS = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 
@@ -53,8 +57,19 @@ class LandedFile:
 
 
 def readable(path: Path) -> str:
-    """A path as text that can be stored: bytes that are not UTF-8, as in names unpacked from a GBK archive, escaped."""
-    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
+    """A path as text that can be stored and shown on one line; no two paths are shown alike.
+
+    Escaped are bytes that are not UTF-8, as in names unpacked from a GBK archive, characters that are
+    not seen (line breaks, changes of direction), and the backslash itself.
+    """
+    text = os.fsencode(path.as_posix().replace("\\", "\\\\")).decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() or c == "\u3000" else f"\\u{ord(c):04x}" for c in text)
+
+
+def _leads_out(path: Path, landing: Path) -> bool:
+    """Whether a link leads out of the landing folder: into what was not delivered, or is not meant to be read."""
+    real = os.path.realpath(path)
+    return os.path.commonpath((real, os.path.realpath(landing))) != os.path.realpath(landing)
 
 
 def extension_of(name: str) -> str:
@@ -75,24 +90,21 @@ def time_in_name(name: str) -> datetime | None:
         return None
 
 
-def _landed_file(system: str, dataset: str, path: Path, known: bool) -> LandedFile:
-    problem = None
+def _landed_file(system: str, dataset: str, path: Path, problem: str | None = None) -> LandedFile:
+    """The file; `problem` says why it is not read, where its place tells that already."""
     size = mtime_ns = ctime_ns = 0
     try:
         status = path.stat()
         size, mtime_ns, ctime_ns = status.st_size, status.st_mtime_ns, status.st_ctime_ns
+        problem = problem or _wrong_kind(path)
     except OSError as error:
         problem = f"cannot be read: {error.strerror or error}"
+    if abs(mtime_ns) > _LAST_NS:
+        mtime_ns = 0
+        problem = problem or "its modification time is no date: save the file again"
     modified_at = datetime.fromtimestamp(mtime_ns // 1_000_000_000, TIME_ZONE).replace(
         tzinfo=None, microsecond=mtime_ns % 1_000_000_000 // 1000
     )
-    if problem is None and not known:
-        where = f"no dataset is called {system}/{dataset}" if dataset else "it lies outside every dataset's folder"
-        problem = f"{where}: move the file to <landing>/<system>/<dataset>/"
-    elif problem is None and not path.is_file():
-        problem = "is a folder where a file should be" if path.is_dir() else "is not a regular file"
-    elif problem is None and not extension_of(path.name):
-        problem = f"is not an extract: expected one of {', '.join(EXTENSIONS)}"
     return LandedFile(
         system=system,
         dataset=dataset,
@@ -105,6 +117,15 @@ def _landed_file(system: str, dataset: str, path: Path, known: bool) -> LandedFi
     )
 
 
+def _wrong_kind(path: Path) -> str | None:
+    """Why an entry of a dataset's folder is no extract by its kind or name; None when it may be one."""
+    if not path.is_file():
+        return "is a folder where a file should be" if path.is_dir() else "is not a regular file"
+    if not extension_of(path.name):
+        return f"is not an extract: expected one of {', '.join(EXTENSIONS)}"
+    return None
+
+
 def _is_ignored(path: Path) -> bool:
     # Dot files are the operating system's, ~$ files are Excel's locks.
     return path.name.startswith((".", "~$"))
@@ -115,9 +136,15 @@ def find_files(landing: Path, system: str, dataset: str) -> list[LandedFile]:
     folder = landing / system / dataset
     if not folder.is_dir():
         return []
+    if _leads_out(folder, landing):
+        return [_landed_file(system, dataset, folder, _LINK_OUT)]
+    try:
+        paths = sorted(folder.iterdir(), key=lambda path: path.name)
+    except OSError as error:
+        return [_landed_file(system, dataset, folder, f"cannot be read: {error.strerror or error}")]
     return [
-        _landed_file(system, dataset, path, known=True)
-        for path in sorted(folder.iterdir(), key=lambda path: path.name)
+        _landed_file(system, dataset, path, _LINK_OUT if path.is_symlink() and _leads_out(path, landing) else None)
+        for path in paths
         if not _is_ignored(path)
     ]
 
@@ -138,5 +165,7 @@ def find_strays(landing: Path, datasets: Collection[str]) -> list[LandedFile]:
         system = parts[0] if len(parts) > 1 else ""
         dataset = parts[1] if len(parts) > 2 else ""
         if system in systems or extension_of(path.name):
-            strays.append(_landed_file(system, dataset, path, known=False))
+            where = f"no dataset is called {system}/{dataset}" if dataset else "it lies outside every dataset's folder"
+            problem = f"{where}: move the file to <landing>/<system>/<dataset>/"
+            strays.append(_landed_file(system, dataset, path, problem))
     return strays

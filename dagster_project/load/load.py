@@ -7,6 +7,7 @@ from pathlib import Path
 from dagster_project.contracts import read_contracts
 from dagster_project.errors import ExpectedError
 from dagster_project.load.dataset import DatasetLoad, load_dataset, loaded_stores, quarantined
+from dagster_project.load.isolation import IsolatedReader
 from dagster_project.load.landing import find_strays, readable
 from dagster_project.load.manifest import Entry, read_manifest, write_manifest
 
@@ -47,9 +48,10 @@ def load_landing(landing: Path, lake: Path, tell: Callable[[str], None] | None =
     check_landing(landing)
     loads = []
     stores: set[str] = set()
-    for contract in read_contracts().values():
-        loads.append(load_dataset(contract, landing, lake, stores, tell))
-        if contract.name == "dms/stores":
-            stores = loaded_stores(lake)
+    with IsolatedReader() as reader:
+        for contract in read_contracts().values():
+            loads.append(load_dataset(contract, landing, lake, stores, tell=tell, reader=reader))
+            if contract.name == "dms/stores":
+                stores = loaded_stores(lake)
     record_strays(landing, lake)
     return loads

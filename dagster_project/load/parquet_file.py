@@ -13,8 +13,13 @@ from dagster_project.load.extract import Chunk, Extract, Quarantine, without_bla
 from dagster_project.load.header import HeaderMatcher
 
 _ROWS_A_CHUNK = 200_000
+# Even rows that repeat each other take more than this; more is a file made to fill the lake.
+_MOST_ROWS_A_BYTE = 20
+_SURELY_NO_BOMB = 10_000_000
 # Whole numbers up to here are exact as binary fractions.
 _MAX_EXACT = 2.0**53
+# What pyarrow raises for a file whose parts contradict each other; names that are not UTF-8 are a ValueError.
+_DAMAGED = (pa.ArrowException, OSError, ValueError, OverflowError)
 _SHANGHAI_OFFSET_US = 8 * 3600 * 1_000_000
 
 
@@ -99,9 +104,16 @@ def open_parquet(path: Path, matcher: HeaderMatcher) -> Extract:
     try:
         # The old INT96 times in nanoseconds would wrap around beyond the year 2262.
         file = pq.ParquetFile(source, coerce_int96_timestamp_unit="us")
-    except (pa.ArrowException, OSError) as error:
+        header, rows = list(file.schema_arrow.names), file.metadata.num_rows
+    except MemoryError:
         source.close()
-        raise Quarantine(f"the Parquet file is damaged ({_one_line(error)}): ask for the file again") from error
+        raise
+    except _DAMAGED as error:
+        source.close()
+        raise Quarantine(f"the Parquet file is damaged ({error}): ask for the file again") from error
+    if rows > max(_SURELY_NO_BOMB, _MOST_ROWS_A_BYTE * path.stat().st_size):
+        source.close()
+        raise Quarantine(f"the Parquet file claims {rows:,} rows in too few bytes: this is no extract")
 
     def chunks() -> Iterator[Chunk]:
         first = 1
@@ -110,13 +122,11 @@ def open_parquet(path: Path, matcher: HeaderMatcher) -> Extract:
                 lines = np.arange(first, first + batch.num_rows, dtype=np.int64)
                 first += batch.num_rows
                 yield without_blank_rows(Chunk.of(pa.array(lines), _columns(batch, matcher)))
-        except (pa.ArrowException, OSError) as error:
-            raise Quarantine(f"the Parquet file is damaged ({_one_line(error)}): ask for the file again") from error
+        except MemoryError:
+            raise
+        except _DAMAGED as error:
+            raise Quarantine(f"the Parquet file is damaged ({error}): ask for the file again") from error
         finally:
             source.close()
 
-    return Extract(header=list(file.schema_arrow.names), encoding=None, chunks=chunks())
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
+    return Extract(header=header, encoding=None, chunks=chunks())

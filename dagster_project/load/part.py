@@ -19,6 +19,7 @@ from dagster_project.load.cells import CellReader, TypedChunk, lake_schema
 from dagster_project.load.csv_file import open_csv
 from dagster_project.load.extract import Chunk, Extract
 from dagster_project.load.header import HeaderMatcher, MatchedHeader
+from dagster_project.load.isolation import IsolatedReader
 from dagster_project.load.landing import LandedFile
 from dagster_project.load.masking import RowMasker
 from dagster_project.load.parquet_file import open_parquet
@@ -55,12 +56,12 @@ class LoadedRows:
     missing_columns: list[str]
 
 
-def open_extract(file: LandedFile, matcher: HeaderMatcher) -> Extract:
+def open_extract(file: LandedFile, matcher: HeaderMatcher, reader: IsolatedReader) -> Extract:
     """Open a landed file by its ending; raises Quarantine when it is no table of the dataset."""
     if file.extension == ".xlsx":
-        return open_xlsx(file.path, matcher)
+        return reader.open(open_xlsx, file.path, matcher)
     if file.extension == ".parquet":
-        return open_parquet(file.path, matcher)
+        return reader.open(open_parquet, file.path, matcher)
     return open_csv(file.path, matcher)
 
 
@@ -108,11 +109,19 @@ class _PartWriter:
 class _FileLoader:
     """Carries one file's chunks into its two parts."""
 
-    def __init__(self, contract: Contract, file: LandedFile, source_path: str, known_stores: Collection[str]) -> None:
+    def __init__(
+        self,
+        contract: Contract,
+        file: LandedFile,
+        source_path: str,
+        known_stores: Collection[str],
+        reader: IsolatedReader,
+    ) -> None:
         self.contract = contract
         self.file = file
         self.source_path = source_path
         self.known_stores = pa.array(sorted(known_stores), pa.string())
+        self.reader = reader
 
     def _origin(self, lines: pa.Array) -> list[pa.Array]:
         count = len(lines)
@@ -173,7 +182,7 @@ class _FileLoader:
 
     def load(self, accepted_path: Path, rejected_path: Path, progress: Progress | None) -> LoadedRows:
         matcher = HeaderMatcher(self.contract)
-        extract = open_extract(self.file, matcher)
+        extract = open_extract(self.file, matcher, self.reader)
         matched = matcher.match(extract.header)
         masker = RowMasker(self.contract, extract.header, matched)
         cells = CellReader(self.contract, extract.header, matched)
@@ -213,6 +222,7 @@ def load_file(
     file: LandedFile,
     source_path: str,
     known_stores: Collection[str],
+    reader: IsolatedReader,
     *,
     accepted_path: Path,
     rejected_path: Path,
@@ -223,4 +233,4 @@ def load_file(
     `source_path` is the file's path below the landing folder; `progress` is told the rows read so far.
     Raises Quarantine when the file is no table of the dataset; nothing is left behind then.
     """
-    return _FileLoader(contract, file, source_path, known_stores).load(accepted_path, rejected_path, progress)
+    return _FileLoader(contract, file, source_path, known_stores, reader).load(accepted_path, rejected_path, progress)

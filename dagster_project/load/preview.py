@@ -21,6 +21,6 @@ def preview(lake: Path, contract: Contract) -> str:
     batch = next(pq.ParquetFile(folder / str(newest.accepted_part)).iter_batches(_ROWS, columns=names))
     lines = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
     for row in batch.to_pylist():
-        cells = ("" if row[name] is None else str(row[name]).replace("|", "\\|") for name in names)
+        cells = ("" if row[name] is None else " ".join(str(row[name]).split()).replace("|", "\\|") for name in names)
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)

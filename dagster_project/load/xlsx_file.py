@@ -2,19 +2,24 @@
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pyarrow as pa
 import python_calamine
 
+from dagster_project.contracts.contract import plain_name
 from dagster_project.load.extract import Chunk, Extract, Quarantine
-from dagster_project.load.header import HeaderMatcher, plain_name
+from dagster_project.load.header import HeaderMatcher
+from dagster_project.load.xlsx_errors import column_number, error_cells
 
 # Title rows above a header are few; a header further down is no header.
 _ROWS_SEARCHED = 50
-_ROWS_A_CHUNK = 100_000
+_ROWS_A_CHUNK = 20_000
 # Whole numbers up to here are exact as binary fractions.
 _MAX_EXACT = 2.0**53
 # A sheet is read as the rectangle of its used cells: one stray cell in the last corner would take all memory.
@@ -52,10 +57,7 @@ def _check_size(path: Path) -> None:
                 used = _DIMENSION.search(sheet.read(4096))
             if used is None:
                 continue
-            columns = 0
-            for letter in used[1]:
-                columns = columns * 26 + letter - ord("A") + 1
-            if columns * int(used[2]) > _MAX_CELLS:
+            if column_number(used[1].decode()) * int(used[2]) > _MAX_CELLS:
                 raise Quarantine(
                     f"a sheet ({name}) has cells down to {(used[1] + used[2]).decode()}: delete the empty rows and "
                     "columns behind its table and save the workbook again"
@@ -74,8 +76,36 @@ def _open_sheet(path: Path, matcher: HeaderMatcher) -> python_calamine.CalamineS
         return workbook.get_sheet_by_name(name)
     except python_calamine.PasswordError as error:
         raise Quarantine("the workbook is protected by a password: save it without one") from error
-    except (python_calamine.CalamineError, zipfile.BadZipFile, OSError, ValueError) as error:
+    except (python_calamine.CalamineError, zipfile.BadZipFile, zlib.error, OSError, ValueError) as error:
         raise Quarantine(f"the workbook is damaged or is not XLSX ({error}): save it again") from error
+
+
+def _error_cells(path: Path, sheet: python_calamine.CalamineSheet) -> dict[tuple[int, int], str]:
+    try:
+        return error_cells(path, sheet.name)
+    except (zipfile.BadZipFile, ElementTree.ParseError, ValueError, NotImplementedError, zlib.error, EOFError) as error:
+        raise Quarantine(f"the workbook is damaged or is not XLSX ({error}): save it again") from error
+
+
+def _row_texts(sheet: python_calamine.CalamineSheet, errors: dict[tuple[int, int], str]) -> Iterator[list[str]]:
+    """The rows of the sheet as text, from its first one on; columns from the first that is used."""
+    first_column = sheet.start[1] if sheet.start else 0
+    in_row: dict[int, list[tuple[int, str]]] = {}
+    for (row, column), text in errors.items():
+        in_row.setdefault(row, []).append((column - 1 - first_column, text))
+    for number, row in enumerate(sheet.iter_rows(), start=1):
+        texts = [cell_text(cell) for cell in row]
+        for at, text in in_row.get(number, ()):
+            if 0 <= at < len(texts):
+                texts[at] = text
+        yield texts
+
+
+def _find_header(rows: list[list[str]], matcher: HeaderMatcher) -> int:
+    for at, cells in enumerate(rows):
+        if matcher.has_required(cells):
+            return at
+    return max(range(len(rows)), key=lambda at: (matcher.count(rows[at]), -at))
 
 
 def open_xlsx(path: Path, matcher: HeaderMatcher) -> Extract:
@@ -86,29 +116,32 @@ def open_xlsx(path: Path, matcher: HeaderMatcher) -> Extract:
     if path.stat().st_size == 0:
         raise Quarantine("the file is empty")
     sheet = _open_sheet(path, matcher)
-    try:
-        rows = sheet.to_python(skip_empty_area=False)
-    except (python_calamine.CalamineError, ValueError) as error:
-        raise Quarantine(f"sheet {sheet.name!r} can't be read ({error}): save the workbook again") from error
-    if not any(cell not in ("", None) for row in rows for cell in row):
+    errors = _error_cells(path, sheet)
+
+    def rows() -> Iterator[list[str]]:
+        try:
+            yield from _row_texts(sheet, errors)
+        except (python_calamine.CalamineError, ValueError, OverflowError) as error:
+            raise Quarantine(f"sheet {sheet.name!r} can't be read ({error}): save the workbook again") from error
+
+    candidates = list(islice(rows(), _ROWS_SEARCHED))
+    if not any(cell.strip() for cells in candidates for cell in cells):
         raise Quarantine(f"sheet {sheet.name!r} is empty")
-    candidates = [[cell_text(cell) for cell in row] for row in rows[:_ROWS_SEARCHED]]
-    header_at = next((i for i, cells in enumerate(candidates) if matcher.has_required(cells)), None)
-    if header_at is None:
-        header_at = max(range(len(candidates)), key=lambda i: (matcher.count(candidates[i]), -i))
+    header_at = _find_header(candidates, matcher)
     header = candidates[header_at]
-    data = rows[header_at + 1 :]
-    used = [at for at, cell in enumerate(header) if cell.strip() or any(cell_text(row[at]).strip() for row in data)]
+    unnamed = [at for at, cell in enumerate(header) if not cell.strip()]
+    data = islice(rows(), header_at + 1, None) if unnamed else ()
+    filled = {at for cells in data for at in unnamed if cells[at].strip()}
+    used = [at for at, cell in enumerate(header) if cell.strip() or at in filled]
 
     def chunks() -> Iterator[Chunk]:
-        for start in range(header_at + 1, len(rows), _ROWS_A_CHUNK):
-            texts = [[cell_text(row[at]) for at in used] for row in rows[start : start + _ROWS_A_CHUNK]]
-            numbered = [(start + index + 1, row) for index, row in enumerate(texts) if any(map(str.strip, row))]
-            if numbered:
-                columns = zip(*(row for _, row in numbered), strict=True)
+        numbered = enumerate(islice(rows(), header_at + 1, None), start=header_at + 2)
+        while block := list(islice(numbered, _ROWS_A_CHUNK)):
+            kept = [(number, cells) for number, cells in block if any(map(str.strip, cells))]
+            if kept:
                 yield Chunk.of(
-                    pa.array([number for number, _ in numbered], pa.int64()),
-                    [pa.array(cells, pa.string()) for cells in columns],
+                    pa.array([number for number, _ in kept], pa.int64()),
+                    [pa.array([cells[at] for _, cells in kept], pa.string()) for at in used],
                 )
 
     return Extract(header=[header[at] for at in used], encoding=None, chunks=chunks())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dagster_project.errors import ExpectedError
 from dagster_project.publish.open_state import State, Table, published_state
-from dagster_project.reports.book import FORMULA_STARTS
+from dagster_project.reports.text import no_formula
 
 _BATCH = 10_000
 
@@ -17,18 +17,13 @@ class ExportRefused(ExpectedError):
     """The place to write to holds something else; the message says what to do."""
 
 
-def _safe(cell: str | None, is_text: bool) -> str | None:
-    """Text that a spreadsheet could take for a formula, with an apostrophe before it."""
-    return f"'{cell}" if is_text and cell is not None and cell.startswith(FORMULA_STARTS) else cell
-
-
 def _rows(state: State, table: Table) -> Iterator[list[str | None]]:
     columns = ", ".join(f'cast("{column.name}" as varchar)' for column in table.columns)
     is_text = [column.type == "VARCHAR" for column in table.columns]
     cursor = state.connection.execute(f"select {columns} from marts.{table.name}")
     while rows := cursor.fetchmany(_BATCH):
         for row in rows:
-            yield [_safe(cell, text) for cell, text in zip(row, is_text, strict=True)]
+            yield [no_formula(cell) if text and cell else cell for cell, text in zip(row, is_text, strict=True)]
 
 
 def _write(path: Path, state: State, table: Table) -> None:

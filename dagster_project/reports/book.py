@@ -9,11 +9,9 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from dagster_project.reports.text import printable
+from dagster_project.reports.text import FORMULA_STARTS, printable
 
 MAX_ROWS = 1_000_000
-# A spreadsheet may take text that begins so for a formula; the full-width signs in Chinese and Japanese settings.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _MAX_CELL = 32_000
 _FONT = "Microsoft YaHei"
 

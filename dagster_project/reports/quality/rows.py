@@ -9,8 +9,8 @@ import duckdb
 import pyarrow as pa
 
 from dagster_project.contracts import Column, Contract
+from dagster_project.contracts.contract import plain_name
 from dagster_project.load.cells import clean, enum_values, typed_sql
-from dagster_project.load.header import plain_name
 from dagster_project.reports.quality.wording import Reason, read_reasons
 
 # The cell of a row whose cells can't be told apart.

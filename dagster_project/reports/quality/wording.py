@@ -43,6 +43,7 @@ _REASONS = {
     "unreadable_month": Text("{column} is not a month YYYY-MM", "{label}不是 YYYY-MM 月份"),
     "unreadable_timestamp": Text("{column} is not a time", "{label}不是有效时间"),
     "unreadable_boolean": Text("{column} is neither yes nor no", "{label}不是“是/否”"),
+    "unreadable_string": Text("{column} holds an error of a spreadsheet", "{label}是电子表格的错误值"),
     "unknown_value": Text("{column} is none of: {values}", "{label}不在允许值之内：{labels}"),
     "unknown_store": Text("the store is not in dms/stores", "门店代码不在门店表中"),
     "too_many_fields": Text("more filled cells than the header has", "单元格多于表头"),

@@ -10,10 +10,10 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_range
 from xlsxwriter.worksheet import Worksheet
 
-from dagster_project.reports.book import FORMULA_STARTS
 from dagster_project.reports.monthly.blocks import Cell, Change, Column, Form, Measure, Text, Tone, Trend
 from dagster_project.reports.monthly.forms import both, excel_format, plain
 from dagster_project.reports.monthly.workbook.data import Data
+from dagster_project.reports.text import FORMULA_STARTS
 
 FONT = "Microsoft YaHei"
 _TONES = {Tone.GOOD: "#2B6E4F", Tone.BAD: "#A3372A", Tone.NEUTRAL: "#17212B"}

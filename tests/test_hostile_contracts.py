@@ -1,0 +1,134 @@
+"""Contracts are edited by people: whatever they write, the error says file, line and what, and is no traceback."""
+
+import re
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from dagster_project.contracts import read_contract
+from dagster_project.contracts.contract import CONTRACTS_DIR
+from dagster_project.contracts.document import ContractError
+from tests.hostile.mutate import BYTES, _several, swap_lines
+
+GOOD = (CONTRACTS_DIR / "dms" / "employees.yml").read_text(encoding="utf-8")
+_TOKENS = (
+    b"\t",
+    b": ",
+    b"- ",
+    b"#",
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b"&a ",
+    b"*a",
+    b"!!python/object:os.system ",
+    b"|",
+    b"? ",
+    b"'",
+)
+
+
+def edited(folder: Path, content: str | bytes) -> Path:
+    path = folder / "dms" / "employees.yml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def edits() -> dict[str, tuple[str, str, str]]:
+    """What is replaced, by what, and what the error says after `line `."""
+    return {
+        "name forgotten": (
+            "      - name: employee_no\n        businessName",
+            "      - businessName",
+            "37: 'name' is missing",
+        ),
+        "label forgotten": ("        businessName: 员工编号\n", "", "37: 'businessName' is missing"),
+        "type misspelt": ("logicalType: date", "logicalType: day", "75: 'day' is none of string"),
+        "tab": ("    unit: d", "\tunit: d", "16: not YAML"),
+        "quote never closed": ("name: dms_owner", 'name: "dms_owner', "not YAML"),
+        "twice": (
+            "        tags: [person_name]\n",
+            "        tags: [code]\n        tags: [phone]\n",
+            "50: 'tags' stands here twice, first in line 49",
+        ),
+        "latency no number": ("value: 2", "value: two", "19: expected a number, not 'two'"),
+        "latency gone": ("property: latency", "property: delay", "14: the property 'latency' is missing"),
+        "key gone": ("primaryKeyPosition", "position", "no column has a primaryKeyPosition"),
+        "position no number": (
+            "primaryKeyPosition: 2",
+            "primaryKeyPosition: second",
+            "43: expected a number, not 'second'",
+        ),
+        "required no truth": ("required: true", "required: maybe", "34: expected true or false, not 'maybe'"),
+        "list for text": ("label: 服务顾问", "label: [服务顾问]", "expected a text"),
+        "text for list": ("tags: [person_name]", "tags: person_name", "expected a list"),
+        "label of another column": (
+            "businessName: 姓名",
+            "businessName: 员工编号",
+            "would mean employee_no as well as employee_name",
+        ),
+        "SQL for a name": ("name: hired_on", "name: hired on; drop", "can't name a column"),
+        "no schema": ("schema:", "scheme:", "'schema' is missing"),
+    }
+
+
+@pytest.mark.parametrize("case", edits())
+def test_a_slip_is_told_with_file_line_and_what(tmp_path: Path, case: str) -> None:
+    before, after, told = edits()[case]
+    assert before in GOOD
+    path = edited(tmp_path, GOOD.replace(before, after))
+    with pytest.raises(ContractError) as error:
+        read_contract(path)
+    assert str(error.value).startswith(f"{path}, line ")
+    assert told in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff\xfe",
+        GOOD.encode("gb18030"),
+        GOOD.encode() + b"\x07",
+        b"[" * 1500,
+        b"- 1\n",
+        b"7",
+        b"&a [*a]",
+        b"a: *b\n",
+        b"---\n---\n",
+    ],
+)
+def test_what_is_no_contract_is_told_with_a_line(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(ContractError, match=r"employees\.yml, line [0-9]+: "):
+        read_contract(edited(tmp_path, content))
+
+
+def test_values_are_read_as_they_are_written(tmp_path: Path) -> None:
+    """YAML would take these for a truth, a number in eights, and a number: codes lose nothing."""
+    text = GOOD.replace("value: front_desk", "value: no").replace("value: workshop", "value: 010")
+    [column] = [
+        c
+        for c in read_contract(edited(tmp_path, text.replace("value: parts", "value: 1.0"))).columns
+        if c.name == "department"
+    ]
+    assert list(column.enum) == ["no", "010", "1.0", "customer_service"]
+
+
+def test_mutated_contracts_are_read_or_told(tmp_path: Path) -> None:
+    told = 0
+    for seed in range(150):
+        random = Random(seed)
+        content = _several(random, GOOD.encode(), (*BYTES, swap_lines))
+        if random.random() < 0.5:
+            at = random.randrange(len(content) + 1)
+            content = content[:at] + random.choice(_TOKENS) + content[at:]
+        path = edited(tmp_path, content)
+        try:
+            read_contract(path)
+        except ContractError as error:
+            told += 1
+            assert re.match(rf"{re.escape(str(path))}, line [0-9]+: .+", str(error), re.DOTALL), seed
+    assert 50 < told < 150
