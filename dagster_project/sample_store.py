@@ -55,5 +55,9 @@ def guard_sample(settings: Settings) -> None:
             f"{settings.data} holds data of {before}, and would be mixed with {settings.landing}: "
             "give another folder with --data, or delete this one"
         )
-    note.parent.mkdir(parents=True, exist_ok=True)
-    note.write_text(str(settings.landing), encoding="utf-8")
+    if before != settings.landing:
+        note.parent.mkdir(parents=True, exist_ok=True)
+        # In one step: half a note would tell of another folder.
+        temporary = note.with_name(f".{note.name}.{os.getpid()}.tmp")
+        temporary.write_text(str(settings.landing), encoding="utf-8")
+        os.replace(temporary, note)
