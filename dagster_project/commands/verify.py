@@ -1,6 +1,7 @@
 """`aftersales verify`: is everything on disk as it was written?"""
 
 from argparse import Namespace, _SubParsersAction
+from dataclasses import replace
 
 from dagster_project.settings import read_settings
 
@@ -16,7 +17,6 @@ def add(commands: _SubParsersAction) -> None:
             "reads its files again."
         ),
     )
-    verify.add_argument("--landing", metavar="DIR", help="folder of the extracts (AFTERSALES_LANDING_DIR, else as run)")
     verify.add_argument("--data", metavar="DIR", help="data folder of the runs (AFTERSALES_DATA_DIR, else data)")
     verify.set_defaults(do=do)
 
@@ -25,11 +25,10 @@ def do(parsed: Namespace) -> int:
     """Say that all is well; raises Damaged when it is not."""
     from dagster_project.damage import refuse_damage
     from dagster_project.refresh import only_run
-    from dagster_project.sample_store import choose_sample
+    from dagster_project.sample_store import loaded_from
 
-    settings = choose_sample(
-        read_settings(landing=parsed.landing, data=parsed.data), parsed.landing, None, lambda _: None
-    )
+    settings = read_settings(data=parsed.data)
+    settings = replace(settings, landing=loaded_from(settings) or settings.landing)
     with only_run(settings):
         refuse_damage(settings)
     print(f"nothing is damaged in {settings.data}")
