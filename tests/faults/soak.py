@@ -27,9 +27,9 @@ from dagster_project.load.manifest import read_manifest
 from dagster_project.models.dbt_build import build_models
 from dagster_project.refresh import check_build, only_run, publish_checked
 from dagster_project.settings import Settings
+from tests.faults.damaging import DAMAGES, flip
 from tests.faults.killing import kill_group, killed_after, killed_before
 from tests.faults.standing import leftovers, manifests, published_run
-from tests.faults.test_damage import DAMAGES, flip
 from tests.published import differences
 from tests.reference import edge_cases
 
@@ -55,6 +55,7 @@ def publish(settings: Settings) -> None:
 
 
 def _register(settings: Settings) -> None:
+    """Also after a copy: the warehouse of a data folder shows the lake by its full path."""
     register_lake(settings.lake, settings.warehouse, KEY)
 
 
@@ -90,6 +91,7 @@ class Soak:
             _register(self.checked)
             check_build(self.checked, build_models(self.checked), worker)
         self.copy(self.checked, self.clean)
+        _register(self.clean)
         publish(self.clean)
         assert differences(self.database(self.before), self.database(self.clean)), "the two states must differ"
 
@@ -169,8 +171,8 @@ class Soak:
             resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 
         finished = subprocess.run(_command(settings), capture_output=True, text=True, check=False, preexec_fn=limit)
-        assert finished.returncode in (0, 1), finished.stderr[-3000:]
-        assert "Traceback" not in finished.stderr, finished.stderr[-3000:]
+        told = [line for line in finished.stderr.splitlines() if line.startswith("aftersales: ")]
+        assert finished.returncode == 0 or (finished.returncode == 1 and told), finished.stderr[-3000:]
         self.figures["disk full"] += 1
 
     def run_two(self, settings: Settings) -> None:
@@ -193,6 +195,7 @@ class Soak:
         """Disturb every stage of one run, then let it end."""
         settings = replace(self.checked, data=self.root / "disturbed")
         self.copy(self.checked, settings)
+        _register(settings)
         for stage in ("publish", "report"):
             for _ in range(KILLS[stage]):
                 self.kill_forked(stage, settings, publish)

@@ -20,34 +20,12 @@ from dagster_project.load.manifest import MANIFEST_SCHEMA, ManifestDamaged, read
 from dagster_project.models.dbt_build import NodeResult
 from dagster_project.sample_store import guard_sample
 from tests.conftest import Landing
+from tests.faults.damaging import DAMAGES, flip, rot
 from tests.small_warehouse import SmallWarehouse
 
 CUSTOMERS = "store_code,customer_no,customer_type,registered_on\n"
 ROWS = "select customer_no from lake.dms__customers order by 1"
 PARTS = ("accepted", "rejected")
-
-
-def flip(path: Path, at: int | None = None) -> None:
-    """Turn 16 bytes of a file over, in its middle if not said where."""
-    content = bytearray(path.read_bytes())
-    start = len(content) // 2 if at is None else at
-    content[start : start + 16] = bytes(byte ^ 0xFF for byte in content[start : start + 16])
-    path.write_bytes(content)
-
-
-def rot(path: Path) -> None:
-    """Damage that leaves size and time as they were, as a failing disk does."""
-    before = path.stat()
-    flip(path)
-    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-
-
-DAMAGES = [
-    flip,
-    Path.unlink,
-    lambda path: os.truncate(path, path.stat().st_size // 2),
-    lambda path: path.write_bytes(b""),
-]
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from dagster_project.checks.results import last_results
 from dagster_project.load.manifest import read_manifest
 from dagster_project.models.dbt_build import forget_build
 from dagster_project.settings import Settings
+from tests.faults.damaging import flip
 from tests.faults.killing import kill_group
 from tests.faults.standing import leftovers, manifests, published_run
-from tests.faults.test_damage import flip
 from tests.published import differences
 from tests.reference import edge_cases
 
