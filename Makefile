@@ -10,13 +10,17 @@ export UV_VENV_CLEAR := 1
 export DAGSTER_HOME ?= $(CURDIR)/data/dagster
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
-.PHONY: run test dev lint format lock contracts clean
+.PHONY: run test soak dev lint format lock contracts clean
 
 run: $(VENV)/.ready
 	$(BIN)/aftersales run
 
 test: $(VENV)/.ready lint
 	$(BIN)/pytest
+
+# Faults and hostile input at random, for SOAK_MINUTES (20).
+soak: $(VENV)/.ready
+	$(BIN)/python -m tests.soak
 
 dev: $(VENV)/.ready
 	mkdir -p $(DAGSTER_HOME)

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from dagster_project.commands import failing, publish, report, run, sample, trace
+from dagster_project.commands import failing, publish, report, run, sample, trace, verify
 from dagster_project.errors import ExpectedError
 
 
@@ -14,7 +14,7 @@ def _parser() -> argparse.ArgumentParser:
         description="After-sales analytics warehouse: extracts in, checked and traceable figures out.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    for command in (run, publish, report, trace, failing, sample):
+    for command in (run, publish, report, trace, failing, verify, sample):
         command.add(commands)
     return parser
 

@@ -5,18 +5,19 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dagster_project.checks.blocking import blocks, judge
-from dagster_project.checks.results import CheckResult, RunInfo, results_of_last_runs, write_results
+from dagster_project.checks.results import CheckResult, RunInfo, last_run_at, results_of_last_runs, write_results
 from dagster_project.checks.worker import CheckWorker, check_worker
+from dagster_project.damage import damage_is_told, refuse_damage
 from dagster_project.errors import ExpectedError
 from dagster_project.last_run import digest_of_inputs, is_nothing_new, note_last_run
 from dagster_project.load.dataset import DatasetLoad
 from dagster_project.load.hash_key import read_hash_key
 from dagster_project.load.lake import register_lake
 from dagster_project.load.load import load_landing
-from dagster_project.models.dbt_build import NodeResult, build_models, target_path
+from dagster_project.models.dbt_build import NodeResult, build_models, is_checked, mark_checked, target_path
 from dagster_project.publish.open_state import published_state
 from dagster_project.publish.publish import PublishedState, publish, publish_quality
 from dagster_project.publish.restatement import record_restatements
@@ -35,6 +36,10 @@ class PublishingBlocked(ExpectedError):
     """A blocking check failed: the last published marts stay; the message says what and where."""
 
 
+class NotChecked(ExpectedError):
+    """The marts in the private warehouse are not those that were checked."""
+
+
 @dataclass(frozen=True)
 class Refreshed:
     """What a refresh did; where nothing was new, `results` and `state` are those of the run before."""
@@ -49,7 +54,8 @@ class Refreshed:
 def only_run(settings: Settings) -> Iterator[None]:
     """Hold the data folder for one writer; raises AlreadyRunning when another has it.
 
-    The operating system frees the lock when the process ends, however it ends.
+    The operating system frees the lock when the process ends, however it ends. When what is kept in the folder can't
+    be read, it says what is damaged and what to do.
     """
     settings.data.mkdir(parents=True, exist_ok=True)
     with (settings.data / "run.lock").open("w") as lock:
@@ -57,26 +63,41 @@ def only_run(settings: Settings) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise AlreadyRunning(f"another run is writing to {settings.data}: wait until it is done") from None
-        yield
+        with damage_is_told(settings):
+            yield
 
 
 def new_run(settings: Settings) -> RunInfo:
-    """A run of now, whose number sorts by time."""
+    """A run of now, whose number sorts by time; a second after the last run where the clock went back."""
     now = datetime.now(TIME_ZONE).replace(tzinfo=None)
+    last = last_run_at(settings.lake / "quality")
+    if last is not None and now < last + timedelta(seconds=1):
+        now = last + timedelta(seconds=1)
     return RunInfo(run_id=f"{now:%Y%m%d%H%M%S}-{secrets.token_hex(3)}", run_at=now, as_of=settings.as_of)
 
 
 def check_build(settings: Settings, nodes: list[NodeResult], worker: CheckWorker) -> list[CheckResult]:
-    """Check the data and judge the build; the results are kept in the lake, run by run."""
+    """Check the data and judge the build; the results are kept in the lake, run by run.
+
+    Raises Damaged when the models could not be built because something on disk is damaged.
+    """
+    if any(node.status == "error" for node in nodes):
+        refuse_damage(settings)
     run = new_run(settings)
     results = judge(run, settings.warehouse, settings.published / "aftersales.duckdb", nodes)
     results += worker.run(settings.warehouse, run)
     write_results(settings.lake / "quality", results)
+    mark_checked(settings, run.run_id)
     return results
 
 
 def publish_checked(settings: Settings, results: list[CheckResult]) -> PublishedState:
-    """Publish the marts, or only the quality tables and raise PublishingBlocked when a check forbids it."""
+    """Publish the marts, or only the quality tables and raise PublishingBlocked when a check forbids it.
+
+    Raises NotChecked when the marts are not those that the results judge: another run built in between.
+    """
+    if not results or not is_checked(settings, results[0].run_id):
+        raise NotChecked("the marts were built again after they were checked: run again")
     manifest = target_path(settings) / "manifest.json"
     sentences = blocks(results)
     if not sentences:

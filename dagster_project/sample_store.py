@@ -45,15 +45,25 @@ def choose_sample(
     return replace(settings, landing=folder, as_of=settings.as_of if given else SAMPLE_AS_OF)
 
 
+def loaded_from(settings: Settings) -> Path | None:
+    """The landing folder that the lake was last loaded from by the command line or Dagster; None before that."""
+    note = settings.lake / "landing.txt"
+    return Path(note.read_text(encoding="utf-8")) if note.exists() else None
+
+
 def guard_sample(settings: Settings) -> None:
     """Remember what the lake was loaded from; raises SampleMixed when sample and real data would meet."""
     note = settings.lake / "landing.txt"
     sample = sample_landing(settings.data)
-    before = Path(note.read_text(encoding="utf-8")) if note.exists() else None
+    before = loaded_from(settings)
     if before is not None and before != settings.landing and sample in (before, settings.landing):
         raise SampleMixed(
             f"{settings.data} holds data of {before}, and would be mixed with {settings.landing}: "
             "give another folder with --data, or delete this one"
         )
-    note.parent.mkdir(parents=True, exist_ok=True)
-    note.write_text(str(settings.landing), encoding="utf-8")
+    if before != settings.landing:
+        note.parent.mkdir(parents=True, exist_ok=True)
+        # In one step: half a note would tell of another folder.
+        temporary = note.with_name(f".{note.name}.{os.getpid()}.tmp")
+        temporary.write_text(str(settings.landing), encoding="utf-8")
+        os.replace(temporary, note)

@@ -94,6 +94,13 @@ def sample_run(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return replace(settings, data=root / "sample_copy")
 
 
+@pytest.fixture
+def copied_run(sample_run: Settings, tmp_path: Path) -> Settings:
+    """The sample store's run, to be damaged."""
+    shutil.copytree(sample_run.data, tmp_path / "data", symlinks=True)
+    return replace(sample_run, data=tmp_path / "data")
+
+
 @pytest.fixture(scope="session")
 def sample_mart(sample_run: Settings) -> Callable[..., list[tuple]]:
     """Query the sample store's published marts."""

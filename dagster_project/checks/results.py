@@ -140,6 +140,12 @@ def results_of_last_runs(folder: Path) -> tuple[list[CheckResult], list[CheckRes
     return (runs[-1] if runs else []), (runs[-2] if len(runs) > 1 else [])
 
 
+def last_run_at(folder: Path) -> datetime | None:
+    """When the newest run was; None before the first run."""
+    runs = _runs(folder)
+    return max(pq.read_table(runs[-1], columns=["run_at"]).column("run_at").to_pylist(), default=None) if runs else None
+
+
 def last_results(folder: Path) -> list[CheckResult]:
     """The results of the newest run, with up to 200 failing rows each; none before the first run."""
     runs = _runs(folder)

@@ -4,7 +4,7 @@ import hashlib
 import logging
 import re
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,6 +21,7 @@ from dagster_project.load.isolation import IsolatedReader
 from dagster_project.load.landing import LandedFile, find_files, readable
 from dagster_project.load.manifest import LOADED, QUARANTINED, Entry, read_manifest, write_manifest
 from dagster_project.load.part import LakeError, load_file
+from dagster_project.load.seal import seal, seal_anew, set_aside
 from dagster_project.settings import TIME_ZONE
 
 # Part of every contract's digest: raise it when files must be read again because the loader reads them otherwise.
@@ -127,7 +128,44 @@ def _still_standing(entry: Entry, before: Entry | None) -> Entry:
         short_rows=before.short_rows,
         accepted_part=before.accepted_part,
         rejected_part=before.rejected_part,
+        parts_size=before.parts_size,
+        parts_mtime_ns=before.parts_mtime_ns,
+        parts_digest=before.parts_digest,
     )
+
+
+def _without_parts(entry: Entry) -> Entry:
+    """The entry of a file whose parts were damaged: read again if it is still landed, else told until it is."""
+    return replace(
+        entry,
+        status=QUARANTINED,
+        error="its rows in the lake were damaged or deleted, and the file is no longer there: land it again",
+        digest="",
+        rows_read=0,
+        rows_parsed=0,
+        rows_rejected=0,
+        short_rows=0,
+        accepted_part=None,
+        rejected_part=None,
+        parts_size=None,
+        parts_mtime_ns=None,
+        parts_digest=None,
+    )
+
+
+def intact_entries(folder: Path, entries: Mapping[str, Entry], *, by_digest: bool) -> dict[str, Entry]:
+    """The entries of a dataset's lake folder, those whose parts are damaged without them; the parts are set aside."""
+    found = {}
+    for source_path, entry in entries.items():
+        found[source_path] = entry
+        if not entry.parts:
+            continue
+        parts = [folder / part for part in entry.parts]
+        sealed = seal_anew(parts, entry.seal, by_digest=by_digest)
+        if sealed is None:
+            set_aside(parts, folder)
+        found[source_path] = entry.sealed(sealed) if sealed else _without_parts(entry)
+    return found
 
 
 class _DatasetLoader:
@@ -180,7 +218,7 @@ class _DatasetLoader:
             if file.problem is None and not file.path.exists():
                 return before
             return self._quarantined(file, source_path, digest, before, error)
-        return replace(
+        entry = replace(
             quarantined(file, source_path, digest, self.hash, ""),
             status=LOADED,
             error=None,
@@ -194,6 +232,7 @@ class _DatasetLoader:
             accepted_part=f"accepted/{name}",
             rejected_part=f"rejected/{name}",
         )
+        return entry.sealed(seal([self.folder / part for part in entry.parts]))
 
     def _quarantined(
         self, file: LandedFile, source_path: str, digest: str, before: Entry | None, error: Exception
@@ -203,7 +242,8 @@ class _DatasetLoader:
         Without a digest it is tried again at every run: nothing in the file need change for it to become readable.
         """
         if file.problem is None and file.has_changed():
-            reason = _CHANGED
+            # It may have been digested as it is now, and only its listing was older.
+            reason, digest = _CHANGED, ""
         elif isinstance(error, Quarantine):
             reason = str(error)
         elif isinstance(error, OSError):
@@ -220,8 +260,10 @@ class _DatasetLoader:
         return (before.size, before.mtime_ns, before.ctime_ns) == (file.size, file.mtime_ns, file.ctime_ns)
 
     def load(self) -> DatasetLoad:
-        before = read_manifest(self.folder)
+        written = read_manifest(self.folder)
+        before = intact_entries(self.folder, written, by_digest=False)
         entries = dict(before)
+        damaged = {path for path, entry in before.items() if written[path].parts and not entry.parts}
         loaded = unchanged = 0
         files = find_files(self.landing, self.contract.system, self.contract.dataset)
         for file in files:
@@ -233,12 +275,14 @@ class _DatasetLoader:
             if entry is None or entry is before.get(source_path):
                 unchanged += 1
                 continue
+            if self.tell and source_path in damaged:
+                self.tell(f"{file.label}: its rows in the lake were damaged or deleted; it is read again")
             entries[source_path] = entry
             loaded += 1
             if self.tell:
                 outcome = entry.error if entry.status == QUARANTINED else f"{entry.rows_read:,} rows"
                 self.tell(f"{file.label}: {entry.status}, {outcome}")
-        if entries != before or not (self.folder / "manifest.parquet").exists():
+        if entries != written or not (self.folder / "manifest.parquet").exists():
             write_manifest(self.folder, entries)
         else:
             manifest.sweep(self.folder, entries)

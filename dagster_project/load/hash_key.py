@@ -21,6 +21,8 @@ def read_hash_key(data: Path, environment: Mapping[str, str] = os.environ) -> st
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         temporary = path.with_name(f".hash_key.{os.getpid()}.tmp")
+        # In a container a killed run had the same number.
+        temporary.unlink(missing_ok=True)
         with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(secrets.token_hex(32))
         os.replace(temporary, path)

@@ -1,5 +1,6 @@
 """Show the lake to the engine: one relation a dataset over the parts that its manifest names."""
 
+import errno
 import logging
 import os
 from collections.abc import Iterable
@@ -54,6 +55,12 @@ class WarehouseBusy(ExpectedError):
     """Another program has the private warehouse open; the message says what to do."""
 
 
+def is_open_elsewhere(error: duckdb.Error) -> bool:
+    """Whether a database can't be opened because another program has it open."""
+    # Not "lock" alone: messages on damaged blocks have it too.
+    return "Could not set lock" in str(error)
+
+
 def open_warehouse(warehouse: Path) -> duckdb.DuckDBPyConnection:
     """Open the private warehouse for writing; one that is damaged is set aside and built anew.
 
@@ -64,13 +71,21 @@ def open_warehouse(warehouse: Path) -> duckdb.DuckDBPyConnection:
     try:
         return duckdb.connect(str(warehouse))
     except duckdb.Error as error:
-        if "lock" in str(error):
+        if is_open_elsewhere(error):
             raise WarehouseBusy(f"{warehouse} is open in another program: close it, then run again") from error
-        damaged = warehouse.with_suffix(".damaged")
-        logger.warning("%s is damaged (%s): set aside as %s and built anew", warehouse, error, damaged.name)
-        os.replace(warehouse, damaged)
-        warehouse.with_name(f"{warehouse.name}.wal").unlink(missing_ok=True)
+        if warehouse.exists() and not os.access(warehouse, os.R_OK | os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(warehouse)) from error
+        logger.warning("%s is damaged (%s): built anew, the old one is set aside", warehouse, error)
+        set_warehouse_aside(warehouse)
         return duckdb.connect(str(warehouse))
+
+
+def set_warehouse_aside(warehouse: Path) -> Path:
+    """Move a damaged private warehouse out of the way, for the next run to build it anew; where it is now."""
+    damaged = warehouse.with_suffix(".damaged")
+    warehouse.with_name(f"{warehouse.name}.wal").unlink(missing_ok=True)
+    os.replace(warehouse, damaged)
+    return damaged
 
 
 def register_lake(lake: Path, warehouse: Path, hash_key: str) -> None:

@@ -12,6 +12,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dagster_project.errors import ExpectedError
+from dagster_project.load.seal import Seal
+
 LOADED = "loaded"
 QUARANTINED = "quarantined"
 
@@ -24,7 +27,8 @@ class Entry:
 
     `digest` is that of its content; `contract_digest` that of the contract it was read by. A
     quarantined file keeps the parts and counts of the version loaded before it, if there is one.
-    `unknown_columns` and `missing_columns` are joined by `, `.
+    `unknown_columns` and `missing_columns` are joined by `, `. `parts_…` seal the parts; they are unknown
+    in manifests that were written before parts were sealed.
     """
 
     system: str
@@ -49,6 +53,25 @@ class Entry:
     accepted_part: str | None
     rejected_part: str | None
     loaded_at: datetime
+    parts_size: int | None = None
+    parts_mtime_ns: int | None = None
+    parts_digest: str | None = None
+
+    @property
+    def parts(self) -> list[str]:
+        """Its parts, below the dataset's folder."""
+        return [part for part in (self.accepted_part, self.rejected_part) if part]
+
+    @property
+    def seal(self) -> Seal | None:
+        """The seal of its parts."""
+        if self.parts_size is None or self.parts_mtime_ns is None or self.parts_digest is None:
+            return None
+        return Seal(self.parts_size, self.parts_mtime_ns, self.parts_digest)
+
+    def sealed(self, seal: Seal) -> "Entry":
+        """The same entry with the seal of its parts."""
+        return replace(self, parts_size=seal.size, parts_mtime_ns=seal.mtime_ns, parts_digest=seal.digest)
 
     def seen_as(self, size: int, mtime_ns: int, ctime_ns: int) -> "Entry":
         """The same content, met with other file times."""
@@ -63,12 +86,28 @@ MANIFEST_SCHEMA = pa.schema(
 )
 
 
+class ManifestDamaged(ExpectedError):
+    """A manifest can't be read; the message says what to do."""
+
+
 def read_manifest(folder: Path) -> dict[str, Entry]:
-    """The entries of a dataset's lake folder by source path; empty when nothing was loaded yet."""
+    """The entries of a dataset's lake folder by source path; empty when nothing was loaded yet.
+
+    Raises ManifestDamaged when it can't be read: to go on without it would sweep parts whose files are gone.
+    """
     path = folder / "manifest.parquet"
     if not path.exists():
         return {}
-    return {row["source_path"]: Entry(**row) for row in pq.read_table(path).to_pylist()}
+    try:
+        rows = pq.read_table(path).to_pylist()
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno:
+            raise
+        raise ManifestDamaged(
+            f"{path} is damaged: put it back from a backup, or move the folder {folder} away and run again. "
+            "Then its files are read again; those that are no longer landed must be landed again"
+        ) from error
+    return {row["source_path"]: Entry(**row) for row in rows}
 
 
 def write_manifest(folder: Path, entries: dict[str, Entry]) -> None:
@@ -83,7 +122,7 @@ def write_manifest(folder: Path, entries: dict[str, Entry]) -> None:
 
 def sweep(folder: Path, entries: dict[str, Entry]) -> None:
     """Remove parts of killed loads and of replaced versions."""
-    named = {part for entry in entries.values() for part in (entry.accepted_part, entry.rejected_part)}
+    named = {part for entry in entries.values() for part in entry.parts}
     for kind in ("accepted", "rejected"):
         for part in (folder / kind).glob("*"):
             if f"{kind}/{part.name}" not in named:

@@ -9,7 +9,14 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_as
 
 from dagster_project.checks.worker import check_worker
 from dagster_project.models.check_description import describe_check
-from dagster_project.models.dbt_build import BUILD, dbt_environment, parse_project, read_node_results, target_path
+from dagster_project.models.dbt_build import (
+    BUILD,
+    dbt_environment,
+    forget_build,
+    parse_project,
+    read_node_results,
+    target_path,
+)
 from dagster_project.refresh import check_build, only_run, publish_checked
 from dagster_project.resources import Installation, busy_is_retried
 from dagster_project.settings import DBT_DIR, PROJECT_DIR
@@ -60,6 +67,7 @@ def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, installat
     # dbt reads its folders from the environment of the process it is started by.
     os.environ.update(dbt_environment(settings))
     with busy_is_retried(context), only_run(settings):
+        forget_build(settings)
         invocation = dbt.cli(BUILD, context=context, target_path=target_path(settings), raise_on_error=False)
         yield from invocation.stream()
         if not invocation.is_successful():

@@ -21,6 +21,10 @@ DBT = (sys.executable, "-m", "dbt.cli.main")
 # nothing.
 BUILD = ("build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure")
 
+# Beside dbt's manifest: its results, and which run of the checks has judged what it built.
+RESULTS = "run_results.json"
+CHECKED = "checked_run.txt"
+
 _NODE_DONE = re.compile(r"^\S+\s+(\d+) of (\d+) (?!START)\S+")
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 _SECONDS_BETWEEN_PROGRESS = 2.0
@@ -46,6 +50,23 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
 def target_path(settings: Settings) -> Path:
     """Where dbt leaves its manifest and results for this installation."""
     return settings.data / "dbt" / "target"
+
+
+def forget_build(settings: Settings) -> None:
+    """Before a build: what the last one gave, and that it was checked, holds no longer."""
+    for name in (RESULTS, CHECKED):
+        (target_path(settings) / name).unlink(missing_ok=True)
+
+
+def mark_checked(settings: Settings, run_id: str) -> None:
+    """Note which run of the checks has judged the marts that stand in the private warehouse."""
+    (target_path(settings) / CHECKED).write_text(run_id, encoding="utf-8")
+
+
+def is_checked(settings: Settings, run_id: str) -> bool:
+    """Whether a run of the checks has judged the marts as they stand in the private warehouse."""
+    mark = target_path(settings) / CHECKED
+    return mark.exists() and mark.read_text(encoding="utf-8") == run_id
 
 
 def parse_project(target: Path) -> None:
@@ -78,7 +99,7 @@ class NodeResult:
 def read_node_results(target: Path) -> list[NodeResult]:
     """The results of the last build in `target`, with what each test judges."""
     manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))["nodes"]
-    results = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
+    results = json.loads((target / RESULTS).read_text(encoding="utf-8"))["results"]
     found = []
     for result in results:
         node = manifest[result["unique_id"]]
@@ -105,8 +126,7 @@ def build_models(settings: Settings, tell: Callable[[str], None] | None = None) 
     """
     command = [*DBT, *BUILD]
     target_path(settings).mkdir(parents=True, exist_ok=True)
-    results_path = target_path(settings) / "run_results.json"
-    results_path.unlink(missing_ok=True)
+    forget_build(settings)
     output: list[str] = []
     told_at = time.monotonic()
     with subprocess.Popen(
@@ -126,7 +146,7 @@ def build_models(settings: Settings, tell: Callable[[str], None] | None = None) 
             if tell and done and time.monotonic() - told_at >= _SECONDS_BETWEEN_PROGRESS:
                 told_at = time.monotonic()
                 tell(f"models and tests: {done[1]} of {done[2]}")
-    if not results_path.exists():
+    if not (target_path(settings) / RESULTS).exists():
         raise ModelError("dbt could not start:\n" + "\n".join(output[-20:]))
     nodes = read_node_results(target_path(settings))
     if process.returncode and not any(node.has_failed for node in nodes):

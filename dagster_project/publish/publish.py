@@ -14,7 +14,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -110,6 +110,7 @@ def publish(warehouse: Path, manifest: Path, published: Path, state: StateInfo) 
     `manifest` is dbt's manifest.json: which models are published, and their descriptions. Call it only
     after every blocking check has passed.
     """
+    state = replace(state, name=_name_after_all(published / "states", state.name))
     with _new_folder(published, state.name) as folder:
         rows = _write_tables(warehouse, _descriptions(manifest), folder, kept=None, renewed="")
         write_state(folder, state)
@@ -119,13 +120,22 @@ def publish(warehouse: Path, manifest: Path, published: Path, state: StateInfo) 
 def publish_quality(warehouse: Path, manifest: Path, published: Path) -> PublishedState:
     """Publish the quality tables alone, so that owners see why the others stay as they were."""
     last = published / "aftersales.duckdb"
-    name = state_name(datetime.now(TIME_ZONE))
+    name = _name_after_all(published / "states", state_name(datetime.now(TIME_ZONE)))
     with _new_folder(published, name) as folder:
         kept = last if last.exists() else None
         rows = _write_tables(warehouse, _descriptions(manifest), folder, kept, renewed=QUALITY_PREFIX)
         if (published / "current" / STATE_FILE).exists():
             shutil.copy(published / "current" / STATE_FILE, folder / STATE_FILE)
     return _swap_in(published, name, rows)
+
+
+def _name_after_all(states: Path, name: str) -> str:
+    """The name, or where the clock went back one that sorts just after every state there is."""
+    newest = max((path.name for path in states.glob("[0-9]*")), default="")
+    if name > newest:
+        return name
+    time = newest.split("-")[0]
+    return f"{int(time) + 1:0{len(time)}d}-{os.getpid()}"
 
 
 @contextmanager
@@ -142,10 +152,13 @@ def _new_folder(published: Path, name: str) -> Iterator[Path]:
 
 def _swap_in(published: Path, name: str, rows: dict[str, int]) -> PublishedState:
     states = published / "states"
-    point(published / "current", f"states/{name}")
     for entry in ("aftersales.duckdb", "parquet"):
         if not (published / entry).is_symlink():
             point(published / entry, f"current/{entry}")
+    # Last: the first state, too, appears in one step.
+    point(published / "current", f"states/{name}")
+    for leftover in published.glob(".*.tmp"):
+        leftover.unlink()
     _remove_old_states(states, name)
     return PublishedState(folder=states / name, rows=rows)
 

@@ -33,7 +33,8 @@ def write_quality_report(
     reports = settings.data / "reports" / "quality"
     run = report.history.run_id
     building = reports / f".{run}.{os.getpid()}.tmp"
-    shutil.rmtree(building, ignore_errors=True)
+    for leftover in reports.glob(".*.tmp*"):
+        shutil.rmtree(leftover, ignore_errors=True)
     building.mkdir(parents=True)
     try:
         (building / "index.html").write_text(index_page(report), encoding="utf-8")

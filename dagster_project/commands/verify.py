@@ -1,0 +1,35 @@
+"""`aftersales verify`: is everything on disk as it was written?"""
+
+from argparse import Namespace, _SubParsersAction
+from dataclasses import replace
+
+from dagster_project.settings import read_settings
+
+
+def add(commands: _SubParsersAction) -> None:
+    """Declare the subcommand."""
+    verify = commands.add_parser(
+        "verify",
+        help="read all that is kept on disk, and say what is damaged",
+        description=(
+            "Compare the lake with the digests it was written with, and read its histories, the private warehouse and "
+            "the published state from end to end. What is damaged and can be made anew is set aside: the next run "
+            "reads its files again."
+        ),
+    )
+    verify.add_argument("--data", metavar="DIR", help="data folder of the runs (AFTERSALES_DATA_DIR, else data)")
+    verify.set_defaults(do=do)
+
+
+def do(parsed: Namespace) -> int:
+    """Say that all is well; raises Damaged when it is not."""
+    from dagster_project.damage import refuse_damage
+    from dagster_project.refresh import only_run
+    from dagster_project.sample_store import loaded_from
+
+    settings = read_settings(data=parsed.data)
+    settings = replace(settings, landing=loaded_from(settings) or settings.landing)
+    with only_run(settings):
+        refuse_damage(settings)
+    print(f"nothing is damaged in {settings.data}")
+    return 0

@@ -1,0 +1,125 @@
+"""Find what was damaged on disk, set it aside, and say what to do.
+
+The lake's parts are compared with their seals, everything else is read from end to end: the histories in the lake, the
+private warehouse and the published state. A run does so when it can't read what it kept; `aftersales verify` on demand.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dagster_project.contracts import Contract, read_contracts
+from dagster_project.errors import ExpectedError
+from dagster_project.load.dataset import intact_entries
+from dagster_project.load.lake import WarehouseBusy, is_open_elsewhere, set_warehouse_aside
+from dagster_project.load.manifest import ManifestDamaged, read_manifest
+from dagster_project.load.part import LakeError
+from dagster_project.models.dbt_build import ModelError
+from dagster_project.settings import Settings
+
+# What DuckDB raises where a file can't be opened, read or written, a full disk included.
+_OF_STORAGE = (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException)
+
+
+class Damaged(ExpectedError):
+    """Something kept on disk is damaged; the message says what became of it and what to do."""
+
+
+class StorageError(ExpectedError):
+    """The data folder can't be read or written; the message says why."""
+
+
+def _damaged_parts(settings: Settings, contract: Contract) -> Iterator[str]:
+    folder = settings.lake / contract.system / contract.dataset
+    try:
+        entries = read_manifest(folder)
+    except ManifestDamaged as error:
+        yield str(error)
+        return
+    for source_path, entry in intact_entries(folder, entries, by_digest=True).items():
+        if entries[source_path].parts and not entry.parts:
+            is_landed = (settings.landing / source_path).exists()
+            cure = "the next run reads the file again" if is_landed else f"land {source_path} again: it is gone"
+            yield f"{contract.name}: the rows of {entry.source_file} are set aside in {folder / 'damaged'}; {cure}"
+
+
+def _damaged_histories(lake: Path) -> Iterator[str]:
+    for path in sorted((lake / "quality").rglob("*.parquet")):
+        try:
+            pq.read_table(path)
+        except (pa.ArrowException, OSError) as error:
+            yield f"{path} ({_short(error)}): put it back from a backup, or delete it and what it tells of one run"
+
+
+def _read_whole(connection: duckdb.DuckDBPyConnection, relation: str) -> None:
+    # A digest of whole rows: counting them would not read the columns.
+    connection.execute(f"select max(hash(read)) from {relation} as read").fetchall()
+
+
+def _read_database(path: Path) -> None:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        for schema, table in connection.execute("select schema_name, table_name from duckdb_tables()").fetchall():
+            _read_whole(connection, f'"{schema}"."{table}"')
+
+
+def _damaged_warehouse(warehouse: Path) -> Iterator[str]:
+    if not warehouse.exists():
+        return
+    try:
+        _read_database(warehouse)
+    except duckdb.Error as error:
+        if is_open_elsewhere(error):
+            raise WarehouseBusy(f"{warehouse} is open in another program: close it, then run again") from error
+        yield f"{warehouse} ({_short(error)}) is set aside as {set_warehouse_aside(warehouse)}; the next run builds it"
+
+
+def _damaged_state(published: Path) -> Iterator[str]:
+    if not (published / "current").exists():
+        return
+    folder = (published / "current").resolve()
+    try:
+        _read_database(folder / "aftersales.duckdb")
+        with duckdb.connect() as connection:
+            for path in sorted((folder / "parquet").glob("*.parquet")):
+                _read_whole(connection, "read_parquet('" + str(path).replace("'", "''") + "')")
+    except duckdb.Error as error:
+        yield f"the published state is damaged ({_short(error)}): delete {folder}; the next run publishes anew"
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
+
+
+def find_damage(settings: Settings) -> list[str]:
+    """A sentence for each damaged file of an installation that nobody writes to; what can be made anew is set aside."""
+    found = [line for contract in read_contracts().values() for line in _damaged_parts(settings, contract)]
+    found += _damaged_histories(settings.lake)
+    found += _damaged_warehouse(settings.warehouse)
+    found += _damaged_state(settings.published)
+    return found
+
+
+def refuse_damage(settings: Settings) -> None:
+    """Raise Damaged when anything kept on disk is."""
+    if found := find_damage(settings):
+        told = "\n".join(f"  {line}" for line in found)
+        raise Damaged(f"{len(found)} damaged on disk:\n{told}\ndo what is asked for above, then run again")
+
+
+@contextmanager
+def damage_is_told(settings: Settings) -> Iterator[None]:
+    """When something that is kept can't be read, say what is damaged and what to do; raises Damaged or StorageError."""
+    try:
+        yield
+    except (duckdb.Error, pa.ArrowException, ModelError, OSError) as error:
+        # Errors of Arrow come without the operating system's number.
+        if isinstance(error, LakeError) or (isinstance(error, OSError) and error.errno):
+            raise
+        refuse_damage(settings)
+        if isinstance(error, _OF_STORAGE):
+            raise StorageError(f"{settings.data} can't be read or written: {_short(error)}") from error
+        raise

@@ -1,0 +1,51 @@
+"""Do work as on a full disk, without permissions or with few files open: real limits of a process of its own."""
+
+import ctypes
+import resource
+import sys
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any
+
+from dagster_project.errors import ExpectedError
+from tests.faults.killing import FORKS
+
+_CAPABILITY_VERSION_3 = 0x20080522
+
+
+def obey_modes() -> None:
+    """Have the permissions of files hold for this process, also when root started it."""
+    if sys.platform == "linux":
+        header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+        assert ctypes.CDLL(None).capset(header, (ctypes.c_uint32 * 6)()) == 0
+
+
+def _work(said: Connection, file_bytes: int | None, open_files: int | None, work: Callable, arguments: tuple) -> None:
+    obey_modes()
+    if file_bytes is not None:
+        # Python ignores the signal, so that each write beyond the limit fails, whichever library writes.
+        resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
+    if open_files is not None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (open_files, open_files))
+    try:
+        work(*arguments)
+        said.send(None)
+    except (ExpectedError, OSError) as error:
+        # What the command line tells in a sentence.
+        said.send(str(error))
+
+
+def said_under(
+    work: Callable[..., Any], *arguments: object, file_bytes: int | None = None, open_files: int | None = None
+) -> str | None:
+    """The sentence that work ends with under these limits, None when it was done; anything else fails the test."""
+    received, sent = FORKS.Pipe(duplex=False)
+    process = FORKS.Process(target=_work, args=(sent, file_bytes, open_files, work, arguments))
+    process.start()
+    sent.close()
+    try:
+        return received.recv()
+    except EOFError:
+        raise AssertionError("the work ended without a sentence") from None
+    finally:
+        process.join()

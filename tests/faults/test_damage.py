@@ -1,0 +1,206 @@
+"""What is damaged on disk is found, made anew from what landed, or told until it is landed again."""
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from dagster_project import cli, refresh
+from dagster_project.checks.worker import CheckWorker
+from dagster_project.damage import Damaged, StorageError, find_damage
+from dagster_project.load.lake import open_warehouse
+from dagster_project.load.load import load_landing
+from dagster_project.load.manifest import MANIFEST_SCHEMA, ManifestDamaged, read_manifest
+from dagster_project.models.dbt_build import NodeResult
+from dagster_project.sample_store import guard_sample
+from tests.conftest import Landing
+from tests.faults.damaging import DAMAGES, flip, rot
+from tests.small_warehouse import SmallWarehouse
+
+CUSTOMERS = "store_code,customer_no,customer_type,registered_on\n"
+ROWS = "select customer_no from lake.dms__customers order by 1"
+PARTS = ("accepted", "rejected")
+
+
+@pytest.fixture
+def loaded(landing: Landing) -> Landing:
+    """Two files of customers, one with a rejected row."""
+    landing.write("dms/customers/a_20260101.csv", f"{CUSTOMERS}001,A1,private,2026-01-01\n001,A2,?,2026-01-01\n")
+    landing.write("dms/customers/b_20260102.csv", f"{CUSTOMERS}001,B1,private,2026-01-01\n")
+    landing.load()
+    return landing
+
+
+def contents(landing: Landing) -> dict[Path, bytes]:
+    """All parts of the lake."""
+    return {path: path.read_bytes() for kind in PARTS for path in landing.settings.lake.glob(f"*/*/{kind}/*")}
+
+
+def part(landing: Landing, name: str, kind: str = "accepted") -> Path:
+    """The part of a file of customers."""
+    folder = landing.settings.lake / "dms" / "customers"
+    return folder / getattr(read_manifest(folder)[f"dms/customers/{name}"], f"{kind}_part")
+
+
+@pytest.mark.parametrize("kind", PARTS)
+@pytest.mark.parametrize("damage", DAMAGES, ids=["flipped", "deleted", "truncated", "emptied"])
+def test_a_damaged_part_is_read_again_from_its_file(loaded: Landing, damage: Callable, kind: str) -> None:
+    before = contents(loaded)
+    damage(part(loaded, "a_20260101.csv", kind))
+    assert sum(load.files_loaded for load in loaded.load()) == 1
+    assert loaded.query(ROWS) == [("A1",), ("B1",)]
+    assert loaded.query("select count(*) from lake.rejected_rows") == [(1,)]
+    assert contents(loaded) == before
+    assert not find_damage(loaded.settings)
+
+
+def test_a_part_whose_file_is_gone_is_told_until_it_is_landed_again(loaded: Landing) -> None:
+    landed = loaded.path("dms/customers/a_20260101.csv")
+    content = landed.read_bytes()
+    landed.unlink()
+    flip(part(loaded, landed.name))
+    for _ in range(2):
+        loaded.load()
+        assert loaded.query(ROWS) == [("B1",)]
+        told = loaded.file(landed.name)
+        assert (told["status"], told["rows_read"]) == ("quarantined", 0)
+        assert "land it again" in told["error"]
+    assert len(list((loaded.settings.lake / "dms/customers/damaged").iterdir())) == 2, "what is left of it is kept"
+    loaded.write("dms/customers/a_20260101.csv", content)
+    loaded.load()
+    assert loaded.query(ROWS) == [("A1",), ("B1",)]
+    assert loaded.file(landed.name)["status"] == "loaded"
+
+
+def test_a_copied_lake_is_not_read_again(loaded: Landing) -> None:
+    for kind in PARTS:
+        os.utime(part(loaded, "a_20260101.csv", kind), (1, 1))
+    assert sum(load.files_loaded for load in loaded.load()) == 0
+
+
+def test_a_manifest_of_before_there_were_seals_is_sealed(loaded: Landing) -> None:
+    path = loaded.settings.lake / "dms/customers/manifest.parquet"
+    older = [field.name for field in MANIFEST_SCHEMA if not field.name.startswith("parts_")]
+    pq.write_table(pq.read_table(path, columns=older), path)
+    assert sum(load.files_loaded for load in loaded.load()) == 0
+    assert all(entry.seal for entry in read_manifest(path.parent).values())
+    flip(part(loaded, "a_20260101.csv"))
+    assert sum(load.files_loaded for load in loaded.load()) == 1
+
+
+def test_rot_is_found_by_its_digest_when_asked(loaded: Landing, capsys) -> None:
+    arguments = ["verify", "--data", str(loaded.settings.data)]
+    guard_sample(loaded.settings)
+    assert cli.main(arguments) == 0
+    rot(part(loaded, "a_20260101.csv"))
+    loads = load_landing(loaded.settings.landing, loaded.settings.lake)
+    assert sum(load.files_loaded for load in loads) == 0, "no run reads all parts"
+    assert cli.main(arguments) == 1
+    assert "the next run reads the file again" in capsys.readouterr().err
+    assert sum(load.files_loaded for load in loaded.load()) == 1
+    assert loaded.query(ROWS) == [("A1",), ("B1",)]
+
+
+def test_models_that_meet_rot_say_what_is_damaged(loaded: Landing) -> None:
+    rot(part(loaded, "a_20260101.csv"))
+    node = NodeResult("stg_dms__customers", "stg_dms__customers", False, "error", None, "Parquet error", "")
+    with pytest.raises(Damaged, match="the next run reads the file again"):
+        refresh.check_build(loaded.settings, [node], CheckWorker(None))
+    loaded.path("dms/customers/b_20260102.csv").unlink()
+    rot(part(loaded, "b_20260102.csv"))
+    with pytest.raises(Damaged, match=r"land dms/customers/b_20260102\.csv again"):
+        refresh.check_build(loaded.settings, [node], CheckWorker(None))
+
+
+def test_rot_that_stops_registering_is_told_in_a_sentence(loaded: Landing) -> None:
+    path = part(loaded, "a_20260101.csv", "rejected")
+    before = path.stat()
+    flip(path, before.st_size - 16)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    with pytest.raises(Damaged, match=r"a_20260101\.csv"), refresh.only_run(loaded.settings):
+        loaded.load()
+
+
+def test_a_damaged_manifest_stops_the_run_and_sweeps_nothing(loaded: Landing) -> None:
+    path = loaded.settings.lake / "dms/customers/manifest.parquet"
+    parts = set(path.parent.rglob("*/*"))
+    os.truncate(path, 100)
+    with pytest.raises(ManifestDamaged, match="put it back from a backup"):
+        loaded.load()
+    assert set(path.parent.rglob("*/*")) == parts
+    assert any("manifest.parquet is damaged" in line for line in find_damage(loaded.settings))
+
+
+def test_a_damaged_history_is_named(loaded: Landing) -> None:
+    (loaded.settings.lake / "quality/check_results/20260101000000-abc.parquet").write_bytes(b"PAR1")
+    assert "check_results/20260101000000-abc.parquet" in find_damage(loaded.settings)[0]
+
+
+@pytest.fixture(scope="module")
+def written_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A private warehouse of some blocks."""
+    path = tmp_path_factory.mktemp("warehouse") / "warehouse.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create table numbers as select hash(n) as number from range(300000) as numbers(n)")
+    return path
+
+
+@pytest.mark.parametrize("at", [8, 4096, 8192, 12_288, 300_000, 800_000, 1_500_000])
+def test_a_damaged_warehouse_is_set_aside(written_warehouse: Path, landing: Landing, at: int) -> None:
+    warehouse = landing.settings.warehouse
+    warehouse.parent.mkdir()
+    shutil.copy(written_warehouse, warehouse)
+    flip(warehouse, at)
+    # What stops its opening is met at once, what lies deeper is found by reading it.
+    open_warehouse(warehouse).close()
+    find_damage(landing.settings)
+    assert warehouse.with_suffix(".damaged").exists()
+    with open_warehouse(warehouse) as connection:
+        assert connection.execute("from duckdb_tables()").fetchall() == []
+
+
+@pytest.mark.parametrize("main", [None, b"not a database" * 1000, b"", "other"], ids=str)
+def test_a_warehouse_beside_a_stale_log_opens(
+    written_warehouse: Path, tmp_path: Path, main: bytes | str | None
+) -> None:
+    warehouse = tmp_path / "warehouse.duckdb"
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("pragma disable_checkpoint_on_shutdown")
+        connection.execute("create table stale as select 1 as nothing")
+    assert warehouse.with_name("warehouse.duckdb.wal").exists()
+    warehouse.unlink()
+    if main == "other":
+        shutil.copy(written_warehouse, warehouse)
+    elif main is not None:
+        warehouse.write_bytes(main)
+    with open_warehouse(warehouse) as connection:
+        connection.execute("create or replace table anew as select 1 as nothing")
+    with open_warehouse(warehouse) as connection:
+        assert connection.execute("from anew").fetchall() == [(1,)]
+
+
+@pytest.mark.parametrize(("file", "at"), [("aftersales.duckdb", 8), ("parquet/first_monthly.parquet", None)])
+def test_a_damaged_published_state_is_told(landing: Landing, tmp_path: Path, file: str, at: int | None) -> None:
+    small = SmallWarehouse(tmp_path / "small")
+    small.publish(1)
+    settings = replace(landing.settings, data=tmp_path / "small")
+    assert not find_damage(settings)
+    flip(small.published / "current" / file, at)
+    state = (small.published / "current").resolve()
+    assert f"delete {state}" in find_damage(settings)[0]
+    shutil.rmtree(state)
+    small.publish(2)
+    assert not find_damage(settings)
+
+
+def test_a_fault_of_the_disk_that_damaged_nothing_is_told_as_it_is(landing: Landing) -> None:
+    with pytest.raises(pa.ArrowInvalid, match="of something else"), refresh.only_run(landing.settings):
+        raise pa.ArrowInvalid("of something else")
+    with pytest.raises(StorageError, match="No space"), refresh.only_run(landing.settings):
+        raise duckdb.IOException("No space left on device")
