@@ -1,16 +1,17 @@
 """The main job: load what landed, build and test the models, check the data, publish the marts."""
 
 import fcntl
-import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from dagster_project.checks.blocking import blocks, judge
 from dagster_project.checks.results import CheckResult, RunInfo, write_results
 from dagster_project.checks.worker import CheckWorker, check_worker
 from dagster_project.errors import ExpectedError
+from dagster_project.housekeeping import clean_up
 from dagster_project.load.dataset import DatasetLoad
 from dagster_project.load.hash_key import read_hash_key
 from dagster_project.load.lake import register_lake
@@ -20,6 +21,7 @@ from dagster_project.publish.publish import PublishedState, publish, publish_qua
 from dagster_project.publish.restatement import record_restatements
 from dagster_project.publish.state import new_state
 from dagster_project.reports.quality import write_quality_report
+from dagster_project.run_log import new_run_id, run_log, step
 from dagster_project.settings import TIME_ZONE, Settings
 
 Tell = Callable[[str], None]
@@ -37,6 +39,7 @@ class PublishingBlocked(ExpectedError):
 class Refreshed:
     """What a refresh did."""
 
+    run_id: str
     loads: list[DatasetLoad]
     results: list[CheckResult]
     state: PublishedState
@@ -57,29 +60,36 @@ def only_run(settings: Settings) -> Iterator[None]:
         yield
 
 
-def new_run(settings: Settings) -> RunInfo:
-    """A run of now, whose number sorts by time."""
-    now = datetime.now(TIME_ZONE).replace(tzinfo=None)
-    return RunInfo(run_id=f"{now:%Y%m%d%H%M%S}-{secrets.token_hex(3)}", run_at=now, as_of=settings.as_of)
-
-
-def check_build(settings: Settings, nodes: list[NodeResult], worker: CheckWorker) -> list[CheckResult]:
+def check_build(settings: Settings, run_id: str, nodes: list[NodeResult], worker: CheckWorker) -> list[CheckResult]:
     """Check the data and judge the build; the results are kept in the lake, run by run."""
-    run = new_run(settings)
-    results = judge(run, settings.warehouse, settings.published / "aftersales.duckdb", nodes)
-    results += worker.run(settings.warehouse, run)
-    write_results(settings.lake / "quality", results)
+    run = RunInfo(run_id=run_id, run_at=datetime.now(TIME_ZONE).replace(tzinfo=None), as_of=settings.as_of)
+    with step("check") as counted:
+        results = judge(run, settings.warehouse, settings.published / "aftersales.duckdb", nodes)
+        results += worker.run(settings.warehouse, run)
+        write_results(settings.lake / "quality", results)
+        counted |= {
+            "checks": len(results),
+            "findings": sum(result.passed is False for result in results),
+            "not_run": sum(result.passed is None for result in results),
+        }
     return results
 
 
 def publish_checked(settings: Settings, results: list[CheckResult]) -> PublishedState:
     """Publish the marts, or only the quality tables and raise PublishingBlocked when a check forbids it."""
+    with step("publish", checked_by=results[0].run_id) as counted:
+        return _publish_checked(settings, results, counted)
+
+
+def _publish_checked(settings: Settings, results: list[CheckResult], counted: dict[str, Any]) -> PublishedState:
     manifest = target_path(settings) / "manifest.json"
     sentences = blocks(results)
     if not sentences:
         info = new_state(results[0].as_of or settings.as_of, results[0].run_id)
-        record_restatements(settings.warehouse, manifest, settings.published, settings.lake, info)
+        restated = record_restatements(settings.warehouse, manifest, settings.published, settings.lake, info)
         state = publish(settings.warehouse, manifest, settings.published, info)
+        counted |= {"state": info.name, "as_of": info.as_of, "restated": len(restated)}
+        counted |= {"tables": len(state.rows), "rows": sum(state.rows.values())}
         write_quality_report(settings)
         return state
     publish_quality(settings.warehouse, manifest, settings.published)
@@ -91,14 +101,24 @@ def publish_checked(settings: Settings, results: list[CheckResult]) -> Published
     )
 
 
-def refresh(settings: Settings, tell: Tell | None = None) -> Refreshed:
-    """Load, build, test, check and publish; the last published marts stay when any of it fails."""
-    with only_run(settings), check_worker() as worker:
-        loads = load_landing(settings.landing, settings.lake, tell)
+def refresh(settings: Settings, tell: Tell | None = None, reload: Iterable[str] = ()) -> Refreshed:
+    """Load, build, test, check and publish; the last published marts stay when any of it fails.
+
+    `reload` names files that are read again though unchanged, as `files_to_reload` takes them.
+    """
+    run_id = new_run_id()
+    with (
+        run_log(settings, run_id),
+        step("run", as_of=settings.as_of, landing=settings.landing),
+        only_run(settings),
+        check_worker() as worker,
+    ):
+        loads = load_landing(settings.landing, settings.lake, tell, reload)
         register_lake(settings.lake, settings.warehouse, read_hash_key(settings.data))
         nodes = build_models(settings, tell)
         if tell:
             tell("checking the data")
-        results = check_build(settings, nodes, worker)
+        results = check_build(settings, run_id, nodes, worker)
         state = publish_checked(settings, results)
-    return Refreshed(loads=loads, results=results, state=state)
+        clean_up(settings)
+    return Refreshed(run_id=run_id, loads=loads, results=results, state=state)

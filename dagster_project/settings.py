@@ -40,6 +40,11 @@ class Settings:
         """What BI tools and reports read."""
         return self.data / "published"
 
+    @property
+    def logs(self) -> Path:
+        """What runs logged."""
+        return self.data / "logs"
+
 
 class SettingsError(ExpectedError, ValueError):
     """A setting can't be used; the message says which and what to do."""

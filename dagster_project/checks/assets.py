@@ -12,8 +12,8 @@ from dagster_project.contracts import read_contracts
 from dagster_project.load.assets import dataset_key
 from dagster_project.models.assets import OWNER, dbt_models
 from dagster_project.models.dbt_build import read_node_results, target_path
-from dagster_project.refresh import check_build, only_run
-from dagster_project.resources import Installation, busy_is_retried
+from dagster_project.refresh import check_build
+from dagster_project.resources import Installation, writing
 
 CHECKS_KEY = dg.AssetKey(["quality", "checks"])
 SHOWN_ROWS = 20
@@ -33,11 +33,12 @@ SHOWN_ROWS = 20
 def quality_checks(context: dg.AssetExecutionContext, installation: Installation) -> dg.MaterializeResult:
     """Run the suites, judge the build, and keep the results."""
     settings = installation.settings(context.log.info)
-    with busy_is_retried(context), only_run(settings), check_worker() as worker:
-        results = check_build(settings, read_node_results(target_path(settings)), worker)
+    with writing(context, settings) as run_id, check_worker() as worker:
+        results = check_build(settings, run_id, read_node_results(target_path(settings)), worker)
     failed = [result for result in results if result.passed is False]
     return dg.MaterializeResult(
         metadata={
+            "run_id": dg.MetadataValue.text(run_id),
             "checks": dg.MetadataValue.int(len(results)),
             "failed": dg.MetadataValue.int(len(failed)),
             "not_run": dg.MetadataValue.int(sum(result.passed is None for result in results)),

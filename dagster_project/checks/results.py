@@ -1,4 +1,4 @@
-"""What the checks found, and how it is kept: two Parquet files a run."""
+"""What the checks found, and how it is kept: two Parquet files a run, and later two a month."""
 
 import json
 from collections.abc import Iterable
@@ -130,19 +130,26 @@ def write_empty_results(folder: Path) -> None:
             write_rows(path, [], schema)
 
 
-def _runs(folder: Path) -> list[Path]:
-    return sorted(path for path in (folder / "check_results").glob("*.parquet") if path.name != "empty.parquet")
+def run_files(folder: Path) -> list[Path]:
+    """The files of single runs, the newest last; the two newest runs always have theirs."""
+    return sorted(path for path in folder.glob("*.parquet") if "-" in path.stem)
+
+
+def month_file(folder: Path, run_id: str) -> Path:
+    """Where the rows of a run are kept once its month is over."""
+    return folder / f"{run_id[:6]}.parquet"
 
 
 def results_of_last_runs(folder: Path) -> tuple[list[CheckResult], list[CheckResult]]:
     """The results of the newest run and of the one before, without failing rows; none where there was no run."""
-    runs = [[CheckResult(**row) for row in pq.read_table(path).to_pylist()] for path in _runs(folder)[-2:]]
+    newest = run_files(folder / "check_results")[-2:]
+    runs = [[CheckResult(**row) for row in pq.read_table(path).to_pylist()] for path in newest]
     return (runs[-1] if runs else []), (runs[-2] if len(runs) > 1 else [])
 
 
 def last_results(folder: Path) -> list[CheckResult]:
     """The results of the newest run, with up to 200 failing rows each; none before the first run."""
-    runs = _runs(folder)
+    runs = run_files(folder / "check_results")
     if not runs:
         return []
     failing: dict[tuple[str, str, str], list[dict[str, Any]]] = {}

@@ -19,6 +19,7 @@ from dagster_project.load.extract import Quarantine
 from dagster_project.load.landing import LandedFile, find_files, readable
 from dagster_project.load.manifest import LOADED, QUARANTINED, Entry, read_manifest, write_manifest
 from dagster_project.load.part import LakeError, load_file
+from dagster_project.run_log import step
 from dagster_project.settings import TIME_ZONE
 
 # Part of every contract's digest: raise it when files must be read again because the loader reads them otherwise.
@@ -132,13 +133,21 @@ class _DatasetLoader:
     """Brings one dataset's manifest up to its landing folder."""
 
     def __init__(
-        self, contract: Contract, landing: Path, lake: Path, stores: Collection[str], tell: Tell | None
+        self,
+        contract: Contract,
+        landing: Path,
+        lake: Path,
+        stores: Collection[str],
+        *,
+        tell: Tell | None,
+        reload: Collection[Path],
     ) -> None:
         self.contract = contract
         self.landing = landing
         self.folder = lake / contract.system / contract.dataset
         self.stores = stores
         self.tell = tell
+        self.reload = reload
         self.hash = contract_digest(contract)
 
     def _load(self, file: LandedFile, source_path: str, before: Entry | None) -> Entry | None:
@@ -148,7 +157,8 @@ class _DatasetLoader:
             if file.problem:
                 raise Quarantine(file.problem)
             digest = _content_digest(file.path)
-            if before and before.digest == digest and before.contract_digest == self.hash:
+            is_known = before and before.digest == digest and before.contract_digest == self.hash
+            if before and is_known and file.path not in self.reload:
                 return before.seen_as(file.size, file.mtime_ns, file.ctime_ns)
             name = _part_name(source_path, digest, self.hash)
             rows = load_file(
@@ -204,7 +214,7 @@ class _DatasetLoader:
         return before if before and replace(entry, loaded_at=before.loaded_at) == before else entry
 
     def _is_current(self, file: LandedFile, before: Entry | None) -> bool:
-        if before is None or before.contract_digest != self.hash or not before.digest:
+        if before is None or before.contract_digest != self.hash or not before.digest or file.path in self.reload:
             return False
         return (before.size, before.mtime_ns, before.ctime_ns) == (file.size, file.mtime_ns, file.ctime_ns)
 
@@ -235,15 +245,29 @@ class _DatasetLoader:
 
 
 def load_dataset(
-    contract: Contract, landing: Path, lake: Path, known_stores: Collection[str], tell: Tell | None = None
+    contract: Contract,
+    landing: Path,
+    lake: Path,
+    known_stores: Collection[str],
+    tell: Tell | None = None,
+    *,
+    reload: Collection[Path] = (),
 ) -> DatasetLoad:
     """Load what is new or changed in a dataset's landing folder; unchanged files cost a stat.
 
     `known_stores` are the codes of `dms/stores` as loaded by now: rows of other stores are kept with
     their masked text, so that they can be shown. `tell` gets a line a file and on long files every
-    two seconds.
+    two seconds. Files of `reload` are read again though unchanged.
     """
-    return _DatasetLoader(contract, landing, lake, known_stores, tell).load()
+    with step("load", dataset=contract.name) as counted:
+        load = _DatasetLoader(contract, landing, lake, known_stores, tell=tell, reload=reload).load()
+        counted |= {
+            "files": len(load.entries),
+            "files_loaded": load.files_loaded,
+            "files_quarantined": len(load.quarantined),
+            "rows": load.total("rows_read"),
+        }
+    return load
 
 
 def loaded_stores(lake: Path) -> set[str]:

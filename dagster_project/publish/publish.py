@@ -22,13 +22,13 @@ import duckdb
 
 from dagster_project.publish.link import point
 from dagster_project.publish.state import STATE_FILE, StateInfo, state_name, write_state
+from dagster_project.retention import STATES_KEPT
 from dagster_project.settings import TIME_ZONE
 
 # Old clients (DuckDB 1.0 on) read this storage version.
 STORAGE_VERSION = "v1.0.0"
 PUBLISHED_SCHEMAS = ("core", "marts")
 QUALITY_PREFIX = "quality_"
-STATES_KEPT = 3
 
 
 @dataclass(frozen=True)
