@@ -19,7 +19,7 @@ from dagster_project.load.load import load_landing
 from dagster_project.models.dbt_build import NodeResult, build_models, target_path
 from dagster_project.publish.publish import PublishedState, publish, publish_quality
 from dagster_project.publish.restatement import record_restatements
-from dagster_project.publish.state import new_state
+from dagster_project.publish.state import new_state, standing_state
 from dagster_project.reports.quality import write_quality_report
 from dagster_project.run_log import new_run_id, run_log, step
 from dagster_project.settings import TIME_ZONE, Settings
@@ -85,8 +85,9 @@ def _publish_checked(settings: Settings, results: list[CheckResult], counted: di
     manifest = target_path(settings) / "manifest.json"
     sentences = blocks(results)
     if not sentences:
-        info = new_state(results[0].as_of or settings.as_of, results[0].run_id)
-        restated = record_restatements(settings.warehouse, manifest, settings.published, settings.lake, info)
+        standing = standing_state(settings.published)
+        info = new_state(results[0].as_of or settings.as_of, results[0].run_id, standing)
+        restated = record_restatements(settings.warehouse, manifest, standing, settings.lake, info)
         state = publish(settings.warehouse, manifest, settings.published, info)
         counted |= {"state": info.name, "as_of": info.as_of, "restated": len(restated)}
         counted |= {"tables": len(state.rows), "rows": sum(state.rows.values())}

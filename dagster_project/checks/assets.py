@@ -82,6 +82,7 @@ def check_result(result: CheckResult) -> dg.AssetCheckResult:
         severity=severity,
         description=result.error or result.description,
         metadata={
+            "run_id": dg.MetadataValue.text(result.run_id),
             "evaluated": dg.MetadataValue.int(result.evaluated or 0),
             "failed": dg.MetadataValue.int(result.failed or 0),
             "pass_rate": dg.MetadataValue.float(1.0 if result.pass_rate is None else result.pass_rate),
@@ -94,10 +95,11 @@ def check_result(result: CheckResult) -> dg.AssetCheckResult:
     )
 
 
-@dg.multi_asset_check(specs=_specs(), name="data_checks", can_subset=False)
+@dg.multi_asset_check(specs=_specs(), name="data_checks", can_subset=True)
 def data_checks(context: dg.AssetCheckExecutionContext, installation: Installation) -> Iterator[dg.AssetCheckResult]:
-    """Show the results of the last run, each on the asset it judges."""
+    """Show the results of the last run, each on the asset it judges; a dataset loaded by itself shows its own."""
     settings = installation.settings(context.log.info)
     for result in last_results(settings.lake / "quality"):
-        if result.system != "marts":
-            yield check_result(result)
+        shown = check_result(result)
+        if dg.AssetCheckKey(shown.asset_key, shown.check_name) in context.selected_asset_check_keys:
+            yield shown

@@ -37,12 +37,13 @@ def compact_results(folder: Path, today: date) -> int:
 
     Call it while holding the data folder. Killed in between it leaves rows twice, until it is called again.
     """
-    by_month: dict[str, list[Path]] = defaultdict(list)
-    for path in run_files(folder / "check_results")[:-2]:
-        if path.stem[:6] < f"{today:%Y%m}":
-            by_month[path.stem[:6]].append(path)
-    for runs in by_month.values():
-        _compact(folder / "check_results", runs, RESULT_SCHEMA)
-        failures = [folder / "check_failures" / run.name for run in runs]
-        _compact(folder / "check_failures", [path for path in failures if path.exists()], FAILURE_SCHEMA)
-    return sum(map(len, by_month.values()))
+    moved = 0
+    for kind, schema in (("check_failures", FAILURE_SCHEMA), ("check_results", RESULT_SCHEMA)):
+        by_month: dict[str, list[Path]] = defaultdict(list)
+        for path in run_files(folder / kind)[:-2]:
+            if path.stem[:6] < f"{today:%Y%m}":
+                by_month[path.stem[:6]].append(path)
+        for runs in by_month.values():
+            _compact(folder / kind, runs, schema)
+        moved = sum(map(len, by_month.values()))
+    return moved
