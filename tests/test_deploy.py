@@ -6,6 +6,7 @@ import subprocess
 from configparser import ConfigParser
 from pathlib import Path
 
+import dagster as dg
 import pytest
 import yaml
 
@@ -67,12 +68,10 @@ def test_the_page_tells_of_every_file_and_of_no_other() -> None:
     assert named == {path.name for path in DEPLOY.iterdir()}
 
 
-def test_dagster_s_settings_are_valid_with_either_memory(tmp_path: Path, monkeypatch) -> None:
+def test_dagster_s_settings_are_valid_and_take_either_memory(tmp_path: Path) -> None:
     own = yaml.safe_load((PROJECT_DIR / "dagster_project" / "dagster.yaml").read_text(encoding="utf-8"))
     postgres = yaml.safe_load((DEPLOY / "dagster-postgres.yaml").read_text(encoding="utf-8"))
     assert not own.keys() & postgres.keys()
-    import dagster as dg
-
     shutil.copy(PROJECT_DIR / "dagster_project" / "dagster.yaml", tmp_path)
     with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
-        assert instance.get_tick_retention_settings(dg._core.definitions.run_request.InstigatorType.SENSOR)
+        assert instance.run_monitoring_enabled

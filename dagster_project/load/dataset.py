@@ -234,6 +234,8 @@ class _DatasetLoader:
                 continue
             entries[source_path] = entry
             loaded += 1
+            if entry.status == QUARANTINED:
+                logger.info("%s is quarantined: the quality report says why", file.label)
             if self.tell:
                 outcome = entry.error if entry.status == QUARANTINED else f"{entry.rows_read:,} rows"
                 self.tell(f"{file.label}: {entry.status}, {outcome}")
