@@ -25,6 +25,8 @@ from dagster_project.settings import TIME_ZONE, Settings
 
 _DATA_FOLDERS = ("lake", "private", "reports")
 _OWNER_ONLY = 0o700
+# What SQLite keeps beside a database is in the copy of the database; beside the copy it would damage it.
+_SQLITE_ASIDE = ("-wal", "-shm", "-journal")
 
 
 class BackupError(ExpectedError):
@@ -43,7 +45,8 @@ class Backup:
 def _files(source: Path) -> Iterator[Path]:
     """Files and links below a folder, without those that are still being written."""
     for path in sorted(source.rglob("*")):
-        if not path.name.startswith(".") and (path.is_symlink() or path.is_file()):
+        is_skipped = path.name.startswith(".") or path.name.endswith(_SQLITE_ASIDE)
+        if not is_skipped and (path.is_symlink() or path.is_file()):
             yield path
 
 

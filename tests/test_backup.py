@@ -73,6 +73,7 @@ def test_dagster_s_databases_are_copied_while_they_are_written(loaded: Settings,
         writer.execute("create table runs as select 1 as run")
         writer.commit()
         made = back_up(loaded, tmp_path / "backup", home)
+    assert [path.name for path in (made.folder / "dagster").iterdir()] == ["runs.db"]
     with closing(sqlite3.connect(made.folder / "dagster" / "runs.db")) as copy:
         assert copy.execute("select run from runs").fetchall() == [(1,)]
 

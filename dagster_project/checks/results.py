@@ -147,17 +147,18 @@ def results_of_last_runs(folder: Path) -> tuple[list[CheckResult], list[CheckRes
     return (runs[-1] if runs else []), (runs[-2] if len(runs) > 1 else [])
 
 
-def last_results(folder: Path) -> list[CheckResult]:
-    """The results of the newest run, with up to 200 failing rows each; none before the first run."""
+def last_results(folder: Path, run_id: str = "") -> list[CheckResult]:
+    """The results of the run named, else of the newest, with up to 200 failing rows each; none before the first run."""
     runs = run_files(folder / "check_results")
     if not runs:
         return []
+    path = next((path for path in runs if path.stem == run_id), runs[-1])
     failing: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
-    for row in pq.read_table(folder / "check_failures" / runs[-1].name).to_pylist():
+    for row in pq.read_table(folder / "check_failures" / path.name).to_pylist():
         where = {"source_file": row["source_file"], "source_line": row["source_line"]}
         key = (row["system"], row["dataset"], row["check_name"])
         failing.setdefault(key, []).append(json.loads(row["row_key"]) | where)
     return [
         CheckResult(**row, failing=failing.get((row["system"], row["dataset"], row["check_name"]), []))
-        for row in pq.read_table(runs[-1]).to_pylist()
+        for row in pq.read_table(path).to_pylist()
     ]
