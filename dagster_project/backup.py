@@ -45,13 +45,15 @@ class Backup:
 def _files(source: Path) -> Iterator[Path]:
     """Files and links below a folder, without those that are still being written."""
     for path in sorted(source.rglob("*")):
-        is_skipped = path.name.startswith(".") or path.name.endswith(_SQLITE_ASIDE)
-        if not is_skipped and (path.is_symlink() or path.is_file()):
+        # Dagster keeps the events of no run in `.db`.
+        is_unfinished = path.name.startswith(".") and path.name != ".db"
+        if not is_unfinished and not path.name.endswith(_SQLITE_ASIDE) and (path.is_symlink() or path.is_file()):
             yield path
 
 
 def _is_same(path: Path, before: Path) -> bool:
-    if not before.is_file():
+    aside = path.with_name(f"{path.name}-wal")
+    if not before.is_file() or (aside.exists() and aside.stat().st_size):
         return False
     now, then = path.stat(), before.stat()
     return (now.st_size, now.st_mtime_ns) == (then.st_size, then.st_mtime_ns)
@@ -62,6 +64,7 @@ def _copy_database(source: Path, target: Path) -> None:
     reading = sqlite3.connect(f"file:{source}?mode=ro", uri=True)
     with closing(reading) as connection, closing(sqlite3.connect(target)) as copy:
         connection.backup(copy)
+    shutil.copystat(source, target)
 
 
 class _Copier:
@@ -89,7 +92,7 @@ class _Copier:
                 return
             except OSError:
                 pass  # A disk without hard links: copied like a new file.
-        if path.suffix == ".db":
+        if path.name.endswith(".db"):
             _copy_database(path, target)
         else:
             shutil.copy2(path, target)

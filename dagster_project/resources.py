@@ -60,11 +60,12 @@ RUN_ID_TAG = "aftersales/run_id"
 
 def run_id_of(context: dg.AssetExecutionContext) -> str:
     """The id of the run that a step belongs to: made by its first step, it ends in the first 8 digits of Dagster's."""
-    run = context.instance.get_run_by_id(context.run_id)
+    dagster_id = context.run.run_id
+    run = context.instance.get_run_by_id(dagster_id)
     if run and (known := run.tags.get(RUN_ID_TAG)):
         return known
-    run_id = new_run_id(context.run_id[:8])
-    context.instance.add_run_tags(context.run_id, {RUN_ID_TAG: run_id})
+    run_id = new_run_id(dagster_id[:8])
+    context.instance.add_run_tags(dagster_id, {RUN_ID_TAG: run_id})
     return run_id
 
 

@@ -9,7 +9,7 @@ LOG_MONTHS_KEPT = 13
 # dbt begins a new file at this size and keeps the five before it.
 DBT_LOG_BYTES = 10_000_000
 # What Dagster remembers of runs of `refresh`, their events and console output.
-DAGSTER_RUN_DAYS_KEPT = 90
+DAGSTER_RUN_DAYS_KEPT = 30
 # Backups in one folder; unchanged files are on disk once.
 BACKUPS_KEPT = 14
 

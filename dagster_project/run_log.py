@@ -64,6 +64,14 @@ class _JsonLine(logging.Formatter):
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
+def _console() -> logging.Handler:
+    """Warnings on standard error, as without us; a step that fails is told by the command, in a sentence."""
+    console = logging.StreamHandler()
+    console.setLevel(logging.WARNING)
+    console.addFilter(lambda record: not hasattr(record, "facts"))
+    return console
+
+
 @contextmanager
 def run_log(settings: Settings, run_id: str) -> Iterator[None]:
     """Keep what this package logs meanwhile in the log file, under the run's id."""
@@ -72,16 +80,15 @@ def run_log(settings: Settings, run_id: str) -> Iterator[None]:
     handler.setFormatter(_JsonLine(run_id))
     package = logging.getLogger(PACKAGE)
     level = package.level
-    # Python shows warnings on standard error only while nobody else takes them.
-    shown = [] if package.hasHandlers() or not logging.lastResort else [logging.lastResort]
-    for taker in (handler, *shown):
+    takers = [handler] if package.hasHandlers() else [handler, _console()]
+    for taker in takers:
         package.addHandler(taker)
     package.setLevel(logging.INFO)
     try:
         yield
     finally:
         package.setLevel(level)
-        for taker in (handler, *shown):
+        for taker in takers:
             package.removeHandler(taker)
         handler.close()
 

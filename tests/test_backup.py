@@ -68,14 +68,21 @@ def test_a_killed_backup_is_none_and_the_next_one_removes_it(loaded: Settings, t
 def test_dagster_s_databases_are_copied_while_they_are_written(loaded: Settings, tmp_path: Path) -> None:
     home = tmp_path / "dagster"
     home.mkdir()
+    with closing(sqlite3.connect(home / ".db")) as events:
+        events.execute("create table events as select 1 as event")
+        events.commit()
     with closing(sqlite3.connect(home / "runs.db")) as writer:
         writer.execute("pragma journal_mode = wal")
         writer.execute("create table runs as select 1 as run")
         writer.commit()
+        back_up(loaded, tmp_path / "backup", home)
+        writer.execute("insert into runs values (2)")
+        writer.commit()
         made = back_up(loaded, tmp_path / "backup", home)
-    assert [path.name for path in (made.folder / "dagster").iterdir()] == ["runs.db"]
+    assert {path.name for path in (made.folder / "dagster").iterdir()} == {".db", "runs.db"}
+    assert (made.folder / "dagster" / ".db").stat().st_nlink == 2, "unchanged, it takes no room again"
     with closing(sqlite3.connect(made.folder / "dagster" / "runs.db")) as copy:
-        assert copy.execute("select run from runs").fetchall() == [(1,)]
+        assert copy.execute("select run from runs").fetchall() == [(1,), (2,)]
 
 
 def test_what_could_not_be_restored_is_no_backup(loaded: Settings, tmp_path: Path) -> None:

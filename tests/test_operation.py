@@ -62,8 +62,10 @@ def test_every_step_of_a_run_is_logged_under_the_id_that_the_run_is_tagged_with(
     assert done["seconds"] >= 0
 
 
-def test_the_log_tells_where_an_error_was_and_never_what_it_quotes(tmp_path) -> None:
+def test_the_log_tells_where_an_error_was_and_never_what_it_quotes(tmp_path, capsys, monkeypatch) -> None:
     settings = Settings(landing=tmp_path, data=tmp_path, as_of=date(2026, 6, 30))
+    # As on the command line, where nobody else takes what is logged.
+    monkeypatch.setattr(logging.getLogger("dagster_project"), "propagate", False)
 
     def fail(error: Exception) -> None:
         with run_log(settings, "r1"), step("load", dataset="dms/customers"):
@@ -74,6 +76,7 @@ def test_the_log_tells_where_an_error_was_and_never_what_it_quotes(tmp_path) -> 
     with pytest.raises(ExpectedError):
         fail(ExpectedError(f"publishing is blocked:\n  a check quotes {PHONE}"))
     logging.getLogger("another.library").error("a row: %s", PHONE)
+    assert capsys.readouterr().err == "", "the command tells it, in a sentence"
     foreign, own = (line for line in lines(settings) if line["level"] == "ERROR")
     assert foreign["error"].startswith("ValueError at ")
     assert own["error"] == "ExpectedError: publishing is blocked:"

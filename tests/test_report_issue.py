@@ -45,7 +45,7 @@ def test_a_store_that_fails_stops_no_other_and_fails_the_run_by_name(sample_run:
     error = ran.get_step_failure_events()[0].event_specific_data.error
     told = error.cause or error
     assert told.cls_name == "ReportsFailed"
-    assert "(S999)" in told.message and "S003" not in told.message
+    assert "1 report(s) could not be written (S999), 1 were" in told.message
     assert page.exists()
 
 
