@@ -142,8 +142,8 @@ def test_results_of_a_month_that_is_over_are_kept_in_one_file_and_found_as_befor
     april.write_bytes(killed)
     compact_results(folder, date(2026, 6, 3))
     assert read_history(folder, runs[1]) == before
-    counted = duckdb.read_parquet(str(folder / "check_results" / "*.parquet")).aggregate("count(*)").fetchone()
-    assert counted == (6,)
+    rows = duckdb.read_parquet(str(folder / "check_results" / "*.parquet")).fetchall()
+    assert len(rows) == 6
 
 
 def test_the_two_newest_runs_keep_their_files_whatever_their_age(landing: Landing) -> None:

@@ -1,6 +1,7 @@
 """What the checks found, and how it is kept: two Parquet files a run, and later two a month."""
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -132,7 +133,8 @@ def write_empty_results(folder: Path) -> None:
 
 def run_files(folder: Path) -> list[Path]:
     """The files of single runs, the newest last; the two newest runs always have theirs."""
-    return sorted(path for path in folder.glob("*.parquet") if "-" in path.stem)
+    others = re.compile(r"empty|\d{6}")
+    return sorted(path for path in folder.glob("*.parquet") if not others.fullmatch(path.stem))
 
 
 def month_file(folder: Path, run_id: str) -> Path:
