@@ -1,10 +1,11 @@
 """The command line: `aftersales run`, `report`, `trace` and the others of `commands/`."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
-from dagster_project.commands import failing, publish, report, run, sample, trace, verify
+from dagster_project.commands import backup, failing, publish, report, run, sample, trace, verify
 from dagster_project.errors import ExpectedError
 
 
@@ -14,7 +15,7 @@ def _parser() -> argparse.ArgumentParser:
         description="After-sales analytics warehouse: extracts in, checked and traceable figures out.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    for command in (run, publish, report, trace, failing, verify, sample):
+    for command in (run, publish, report, trace, failing, verify, backup, sample):
         command.add(commands)
     return parser
 
@@ -23,7 +24,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code: 0 done, 1 failed with its reason on stderr, 2 a trace differs."""
     parsed = _parser().parse_args(arguments)
     try:
-        return parsed.do(parsed)
+        exit_code = parsed.do(parsed)
+        sys.stdout.flush()
+        return exit_code
+    except BrokenPipeError:
+        # Whoever read the output has enough, as `head` does; what is still buffered must not be tried again at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (ExpectedError, OSError) as error:
         print(f"aftersales: {error}", file=sys.stderr)
         return 1

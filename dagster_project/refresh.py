@@ -1,17 +1,18 @@
 """The main job: load what landed, build and test the models, check the data, publish the marts."""
 
 import fcntl
-import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
 from dagster_project.checks.blocking import blocks, judge
 from dagster_project.checks.results import CheckResult, RunInfo, last_run_at, results_of_last_runs, write_results
 from dagster_project.checks.worker import CheckWorker, check_worker
 from dagster_project.damage import damage_is_told, refuse_damage
 from dagster_project.errors import ExpectedError
+from dagster_project.housekeeping import clean_up
 from dagster_project.last_run import digest_of_inputs, is_nothing_new, note_last_run
 from dagster_project.load.dataset import DatasetLoad
 from dagster_project.load.hash_key import read_hash_key
@@ -21,8 +22,9 @@ from dagster_project.models.dbt_build import NodeResult, build_models, is_checke
 from dagster_project.publish.open_state import published_state
 from dagster_project.publish.publish import PublishedState, publish, publish_quality
 from dagster_project.publish.restatement import record_restatements
-from dagster_project.publish.state import new_state
+from dagster_project.publish.state import new_state, standing_state
 from dagster_project.reports.quality import write_quality_report
+from dagster_project.run_log import begun_at, new_run_id, run_log, step
 from dagster_project.settings import TIME_ZONE, Settings
 
 Tell = Callable[[str], None]
@@ -44,6 +46,7 @@ class NotChecked(ExpectedError):
 class Refreshed:
     """What a refresh did; where nothing was new, `results` and `state` are those of the run before."""
 
+    run_id: str
     loads: list[DatasetLoad]
     results: list[CheckResult]
     state: PublishedState
@@ -67,27 +70,30 @@ def only_run(settings: Settings) -> Iterator[None]:
             yield
 
 
-def new_run(settings: Settings) -> RunInfo:
-    """A run of now, whose number sorts by time; a second after the last run where the clock went back."""
-    now = datetime.now(TIME_ZONE).replace(tzinfo=None)
-    last = last_run_at(settings.lake / "quality")
-    if last is not None and now < last + timedelta(seconds=1):
-        now = last + timedelta(seconds=1)
-    return RunInfo(run_id=f"{now:%Y%m%d%H%M%S}-{secrets.token_hex(3)}", run_at=now, as_of=settings.as_of)
+def new_run_id_of(settings: Settings, token: str = "") -> str:
+    """The id of a run that begins now; it sorts after that of the last run, also where the clock went back."""
+    return new_run_id(token, after=last_run_at(settings.lake / "quality"))
 
 
-def check_build(settings: Settings, nodes: list[NodeResult], worker: CheckWorker) -> list[CheckResult]:
+def check_build(settings: Settings, run_id: str, nodes: list[NodeResult], worker: CheckWorker) -> list[CheckResult]:
     """Check the data and judge the build; the results are kept in the lake, run by run.
 
     Raises Damaged when the models could not be built because something on disk is damaged.
     """
     if any(node.status == "error" for node in nodes):
         refuse_damage(settings)
-    run = new_run(settings)
-    results = judge(run, settings.warehouse, settings.published / "aftersales.duckdb", nodes)
-    results += worker.run(settings.warehouse, run)
-    write_results(settings.lake / "quality", results)
-    mark_checked(settings, run.run_id)
+    now = datetime.now(TIME_ZONE).replace(tzinfo=None)
+    run = RunInfo(run_id=run_id, run_at=max(now, begun_at(run_id)), as_of=settings.as_of)
+    with step("check") as counted:
+        results = judge(run, settings.warehouse, settings.published / "aftersales.duckdb", nodes)
+        results += worker.run(settings.warehouse, run)
+        write_results(settings.lake / "quality", results)
+        counted |= {
+            "checks": len(results),
+            "findings": sum(result.passed is False for result in results),
+            "not_run": sum(result.passed is None for result in results),
+        }
+    mark_checked(settings, run_id)
     return results
 
 
@@ -98,12 +104,20 @@ def publish_checked(settings: Settings, results: list[CheckResult]) -> Published
     """
     if not results or not is_checked(settings, results[0].run_id):
         raise NotChecked("the marts were built again after they were checked: run again")
+    with step("publish", checked_by=results[0].run_id) as counted:
+        return _publish_checked(settings, results, counted)
+
+
+def _publish_checked(settings: Settings, results: list[CheckResult], counted: dict[str, Any]) -> PublishedState:
     manifest = target_path(settings) / "manifest.json"
     sentences = blocks(results)
     if not sentences:
-        info = new_state(results[0].as_of or settings.as_of, results[0].run_id)
-        record_restatements(settings.warehouse, manifest, settings.published, settings.lake, info)
+        standing = standing_state(settings.published)
+        info = new_state(results[0].as_of or settings.as_of, results[0].run_id, standing)
+        restated = record_restatements(settings.warehouse, manifest, standing, settings.lake, info)
         state = publish(settings.warehouse, manifest, settings.published, info)
+        counted |= {"state": info.name, "as_of": info.as_of, "restated": len(restated)}
+        counted |= {"tables": len(state.rows), "rows": sum(state.rows.values())}
         write_quality_report(settings)
         return state
     publish_quality(settings.warehouse, manifest, settings.published)
@@ -115,30 +129,40 @@ def publish_checked(settings: Settings, results: list[CheckResult]) -> Published
     )
 
 
-def _as_before(settings: Settings, loads: list[DatasetLoad]) -> Refreshed:
+def _as_before(settings: Settings, run_id: str, loads: list[DatasetLoad]) -> Refreshed:
     results, _ = results_of_last_runs(settings.lake / "quality")
     with published_state(settings.published) as state:
         rows = {table.name: table.rows for table in state.tables()}
         folder = settings.published / "states" / state.name
-    return Refreshed(loads, results, PublishedState(folder, rows), nothing_new=True)
+    return Refreshed(run_id, loads, results, PublishedState(folder, rows), nothing_new=True)
 
 
-def refresh(settings: Settings, tell: Tell | None = None, *, anew: bool = False) -> Refreshed:
+def refresh(
+    settings: Settings, tell: Tell | None = None, reload: Iterable[str] = (), *, anew: bool = False
+) -> Refreshed:
     """Load, build, test, check and publish; the last published marts stay when any of it fails.
 
-    Where everything that the figures depend on is as the last run left it, they are not made again, unless `anew`.
+    `reload` names files that are read again though unchanged, as `files_to_reload` takes them. Where everything
+    that the figures depend on is as the last run left it, they are not made again, unless `anew`.
     """
-    with only_run(settings):
-        loads = load_landing(settings.landing, settings.lake, tell)
+    run_id = new_run_id_of(settings)
+    with (
+        run_log(settings, run_id),
+        step("run", as_of=settings.as_of, landing=settings.landing) as counted,
+        only_run(settings),
+    ):
+        loads = load_landing(settings.landing, settings.lake, tell, reload)
         inputs = digest_of_inputs(settings)
         if not anew and is_nothing_new(settings, inputs):
-            return _as_before(settings, loads)
+            counted["nothing_new"] = True
+            return _as_before(settings, run_id, loads)
         with check_worker() as worker:
             register_lake(settings.lake, settings.warehouse, read_hash_key(settings.data))
             nodes = build_models(settings, tell)
             if tell:
                 tell("checking the data")
-            results = check_build(settings, nodes, worker)
+            results = check_build(settings, run_id, nodes, worker)
         state = publish_checked(settings, results)
+        clean_up(settings)
         note_last_run(settings, inputs)
-    return Refreshed(loads=loads, results=results, state=state)
+    return Refreshed(run_id=run_id, loads=loads, results=results, state=state)

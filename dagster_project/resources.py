@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import dagster as dg
+from pydantic import Field
 
 from dagster_project.load.lake import WarehouseBusy
-from dagster_project.refresh import AlreadyRunning
+from dagster_project.refresh import AlreadyRunning, new_run_id_of, only_run
+from dagster_project.run_log import run_log
 from dagster_project.sample_store import choose_sample
 from dagster_project.settings import Settings, read_settings
 
@@ -19,6 +21,10 @@ class Installation(dg.ConfigurableResource):
     landing_dir: str = ""
     data_dir: str = ""
     as_of: str = ""
+    reload: list[str] = Field(
+        default=[],
+        description="Files to read again though unchanged, `*` for anything: dms/repair_orders:ro_202603*, *:*202603*",
+    )
 
     def settings(self, tell: Callable[[str], None]) -> Settings:
         """The settings as the command line would have them, the sample store included."""
@@ -46,3 +52,26 @@ def busy_is_retried(context: dg.AssetExecutionContext) -> Iterator[None]:
         wait = _FIRST_WAIT_SECONDS * 2**context.op_execution_context.retry_number
         context.log.warning("%s; trying again in %d s", error, wait)
         raise dg.RetryRequested(max_retries=_RETRIES, seconds_to_wait=wait) from error
+
+
+# The tag that Dagster's run carries: the id that check results, published states and logs know the run by.
+RUN_ID_TAG = "aftersales/run_id"
+
+
+def run_id_of(context: dg.AssetExecutionContext, settings: Settings) -> str:
+    """The id of the run that a step belongs to: made by its first step, it ends in the first 8 digits of Dagster's."""
+    dagster_id = context.run.run_id
+    run = context.instance.get_run_by_id(dagster_id)
+    if run and (known := run.tags.get(RUN_ID_TAG)):
+        return known
+    run_id = new_run_id_of(settings, dagster_id[:8])
+    context.instance.add_run_tags(dagster_id, {RUN_ID_TAG: run_id})
+    return run_id
+
+
+@contextmanager
+def writing(context: dg.AssetExecutionContext, settings: Settings) -> Iterator[str]:
+    """Hold the data folder for a step, and log it under the run's id, which is given."""
+    run_id = run_id_of(context, settings)
+    with run_log(settings, run_id), busy_is_retried(context), only_run(settings):
+        yield run_id

@@ -13,6 +13,20 @@ PROJECT_DIR = Path(__file__).parent.parent
 DBT_DIR = PROJECT_DIR / "dbt"
 TIME_ZONE = ZoneInfo("Asia/Shanghai")
 
+# Every variable that the product reads; deploy/aftersales.env.example tells what each is.
+VARIABLES = (
+    "AFTERSALES_LANDING_DIR",
+    "AFTERSALES_DATA_DIR",
+    "AFTERSALES_AS_OF",
+    "AFTERSALES_HASH_KEY",
+    "AFTERSALES_ALERTS",
+    "AFTERSALES_SMTP",
+    "AFTERSALES_REPORT_TEMPLATE",
+    "AFTERSALES_POSTGRES_URL",
+    "AFTERSALES_POSTGRES_SCHEMA",
+    "AFTERSALES_POSTGRES_READER",
+)
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -39,6 +53,11 @@ class Settings:
     def published(self) -> Path:
         """What BI tools and reports read."""
         return self.data / "published"
+
+    @property
+    def logs(self) -> Path:
+        """What runs logged."""
+        return self.data / "logs"
 
 
 class SettingsError(ExpectedError, ValueError):

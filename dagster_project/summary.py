@@ -73,6 +73,7 @@ def summarise(settings: Settings, refreshed: Refreshed, seconds: float) -> str:
         f"in {seconds:.0f} s",
         f"  {settings.published / 'aftersales.duckdb'}  (schema marts)",
         f"  {settings.published / 'parquet'}",
+        f"run {refreshed.run_id}, logged in {settings.logs}",
         f"{_checks(refreshed)}: {settings.data / 'reports' / 'quality' / 'latest' / 'index.html'}",
     ]
     return "\n".join(lines)

@@ -226,7 +226,8 @@ def test_dagster_runs_one_job_at_a_time_by_itself() -> None:
         ("landing", "alert_failed_run", "alert_stale_dataset"), dg.DefaultSensorStatus.RUNNING
     )
     assert {(s.name, s.cron_schedule, s.execution_timezone) for s in repository.schedule_defs} == {
-        ("daily_refresh", "0 6 * * *", "Asia/Shanghai")
+        ("daily_refresh", "0 6 * * *", "Asia/Shanghai"),
+        ("issue_monthly_reports", "0 7 3 * *", "Asia/Shanghai"),
     }
 
 

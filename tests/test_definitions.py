@@ -97,6 +97,8 @@ def test_every_planned_check_gets_its_result_and_one_that_did_not_run_has_not_pa
     assert lost.metadata["did_run"].value is False
 
 
-def test_the_refresh_job_covers_everything(graph) -> None:
-    job = defs.resolve_job_def("refresh")
-    assert job.asset_layer.selected_asset_keys == graph.materializable_asset_keys
+def test_the_jobs_cover_everything(graph) -> None:
+    jobs = ("refresh", "monthly_reports")
+    selected = {name: defs.resolve_job_def(name).asset_layer.selected_asset_keys for name in jobs}
+    assert selected["monthly_reports"] == {dg.AssetKey(["reports", "monthly"])}
+    assert selected["refresh"] == graph.materializable_asset_keys - selected["monthly_reports"]

@@ -9,8 +9,9 @@ import pytest
 
 from dagster_project import cli, refresh
 from dagster_project.models.dbt_build import target_path
-from dagster_project.publish.publish import STATES_KEPT, publish
+from dagster_project.publish.publish import publish
 from dagster_project.publish.state import new_state
+from dagster_project.retention import STATES_KEPT
 from dagster_project.settings import Settings
 from tests.published import differences, tables
 

@@ -15,6 +15,7 @@ from dagster_project.publish.publish import PublishedState
 from dagster_project.publish.restatement import find_restatements, followed_marts
 from dagster_project.publish.state import last_state
 from dagster_project.reports.reported_months import record_reported, reported_months
+from dagster_project.retention import STATES_KEPT
 from dagster_project.settings import Settings
 
 APRIL, MAY, JUNE = date(2026, 4, 1), date(2026, 5, 1), date(2026, 6, 1)
@@ -214,3 +215,24 @@ def test_a_late_correction_is_told_once_whatever_happens_to_publishing(landing, 
     assert [row[1:] for row in restated(settings) if row[0] > third.published_at] == [
         ("service_efficiency_monthly", "001", MAY, "labour_hours", 0.0, 7.0)
     ]
+
+    # A look back restates nothing; what is corrected meanwhile is told when it is over, however long it lasts.
+    stood = (settings.published / "current").resolve().name
+    told = restated(settings)
+    results = last_results(settings.lake / "quality")
+    past = [replace(result, as_of=date(2026, 5, 31)) for result in results]
+    with duckdb.connect(str(settings.warehouse)) as connection:
+        connection.execute("update marts.service_efficiency_monthly set labour_hours = 8")
+    for _ in range(STATES_KEPT + 1):
+        refresh.publish_checked(settings, past)
+    assert last_state(settings.published).looks_back_from == stood
+    assert restated(settings) == told
+    publish_again(settings)
+    back = last_state(settings.published)
+    assert back.looks_back_from is None
+    last = [("service_efficiency_monthly", "001", MAY, "labour_hours", 7.0, 8.0)]
+    assert [
+        row[1:]
+        for row in duckdb.read_parquet(str(settings.lake / "quality/restatement/*.parquet")).fetchall()
+        if row[0] == back.published_at
+    ] == last

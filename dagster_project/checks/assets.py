@@ -12,8 +12,8 @@ from dagster_project.contracts import read_contracts
 from dagster_project.load.assets import dataset_key
 from dagster_project.models.assets import OWNER, dbt_models
 from dagster_project.models.dbt_build import read_node_results, target_path
-from dagster_project.refresh import check_build, only_run
-from dagster_project.resources import Installation, busy_is_retried
+from dagster_project.refresh import check_build
+from dagster_project.resources import Installation, writing
 
 CHECKS_KEY = dg.AssetKey(["quality", "checks"])
 SHOWN_ROWS = 20
@@ -33,11 +33,12 @@ SHOWN_ROWS = 20
 def quality_checks(context: dg.AssetExecutionContext, installation: Installation) -> dg.MaterializeResult:
     """Run the suites, judge the build, and keep the results."""
     settings = installation.settings(context.log.info)
-    with busy_is_retried(context), only_run(settings), check_worker() as worker:
-        results = check_build(settings, read_node_results(target_path(settings)), worker)
+    with writing(context, settings) as run_id, check_worker() as worker:
+        results = check_build(settings, run_id, read_node_results(target_path(settings)), worker)
     failed = [result for result in results if result.passed is False]
     return dg.MaterializeResult(
         metadata={
+            "run_id": dg.MetadataValue.text(run_id),
             "checks": dg.MetadataValue.int(len(results)),
             "failed": dg.MetadataValue.int(len(failed)),
             "not_run": dg.MetadataValue.int(sum(result.passed is None for result in results)),
@@ -81,6 +82,7 @@ def check_result(result: CheckResult) -> dg.AssetCheckResult:
         severity=severity,
         description=result.error or result.description,
         metadata={
+            "run_id": dg.MetadataValue.text(result.run_id),
             "evaluated": dg.MetadataValue.int(result.evaluated or 0),
             "failed": dg.MetadataValue.int(result.failed or 0),
             "pass_rate": dg.MetadataValue.float(1.0 if result.pass_rate is None else result.pass_rate),
@@ -93,10 +95,11 @@ def check_result(result: CheckResult) -> dg.AssetCheckResult:
     )
 
 
-@dg.multi_asset_check(specs=_specs(), name="data_checks", can_subset=False)
+@dg.multi_asset_check(specs=_specs(), name="data_checks", can_subset=True)
 def data_checks(context: dg.AssetCheckExecutionContext, installation: Installation) -> Iterator[dg.AssetCheckResult]:
-    """Show the results of the last run, each on the asset it judges."""
+    """Show the results of the last run, each on the asset it judges; a dataset loaded by itself shows its own."""
     settings = installation.settings(context.log.info)
     for result in last_results(settings.lake / "quality"):
-        if result.system != "marts":
-            yield check_result(result)
+        shown = check_result(result)
+        if dg.AssetCheckKey(shown.asset_key, shown.check_name) in context.selected_asset_check_keys:
+            yield shown

@@ -1,6 +1,7 @@
-"""What the checks found, and how it is kept: two Parquet files a run."""
+"""What the checks found, and how it is kept: two Parquet files a run, and later two a month."""
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -130,33 +131,42 @@ def write_empty_results(folder: Path) -> None:
             write_rows(path, [], schema)
 
 
-def _runs(folder: Path) -> list[Path]:
-    return sorted(path for path in (folder / "check_results").glob("*.parquet") if path.name != "empty.parquet")
+def run_files(folder: Path) -> list[Path]:
+    """The files of single runs, the newest last; the two newest runs always have theirs."""
+    others = re.compile(r"empty|\d{6}")
+    return sorted(path for path in folder.glob("*.parquet") if not others.fullmatch(path.stem))
+
+
+def month_file(folder: Path, run_id: str) -> Path:
+    """Where the rows of a run are kept once its month is over."""
+    return folder / f"{run_id[:6]}.parquet"
 
 
 def results_of_last_runs(folder: Path) -> tuple[list[CheckResult], list[CheckResult]]:
     """The results of the newest run and of the one before, without failing rows; none where there was no run."""
-    runs = [[CheckResult(**row) for row in pq.read_table(path).to_pylist()] for path in _runs(folder)[-2:]]
+    newest = run_files(folder / "check_results")[-2:]
+    runs = [[CheckResult(**row) for row in pq.read_table(path).to_pylist()] for path in newest]
     return (runs[-1] if runs else []), (runs[-2] if len(runs) > 1 else [])
 
 
 def last_run_at(folder: Path) -> datetime | None:
     """When the newest run was; None before the first run."""
-    runs = _runs(folder)
+    runs = run_files(folder / "check_results")
     return max(pq.read_table(runs[-1], columns=["run_at"]).column("run_at").to_pylist(), default=None) if runs else None
 
 
-def last_results(folder: Path) -> list[CheckResult]:
-    """The results of the newest run, with up to 200 failing rows each; none before the first run."""
-    runs = _runs(folder)
+def last_results(folder: Path, run_id: str = "") -> list[CheckResult]:
+    """The results of the run named, else of the newest, with up to 200 failing rows each; none before the first run."""
+    runs = run_files(folder / "check_results")
     if not runs:
         return []
+    path = next((path for path in runs if path.stem == run_id), runs[-1])
     failing: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
-    for row in pq.read_table(folder / "check_failures" / runs[-1].name).to_pylist():
+    for row in pq.read_table(folder / "check_failures" / path.name).to_pylist():
         where = {"source_file": row["source_file"], "source_line": row["source_line"]}
         key = (row["system"], row["dataset"], row["check_name"])
         failing.setdefault(key, []).append(json.loads(row["row_key"]) | where)
     return [
         CheckResult(**row, failing=failing.get((row["system"], row["dataset"], row["check_name"]), []))
-        for row in pq.read_table(runs[-1]).to_pylist()
+        for row in pq.read_table(path).to_pylist()
     ]

@@ -44,13 +44,13 @@ def do(parsed: Namespace) -> int:
     suite = find_check(parsed.dataset, parsed.check)
     if not settings.warehouse.exists():
         raise NoSuchRows(f"nothing was checked in {settings.data} yet: run `aftersales run`")
+    atexit.register(_leave)
     with only_run(settings):
         if parsed.out is None:
             listed = write_failing_rows(settings, suite, parsed.check, sys.stdout)
             sys.stdout.flush()
         else:
             listed = write_failing_file(settings, suite, parsed.check, parsed.out)
-    atexit.register(_leave)
     result = listed.result
     print(f"{listed.rows} rows fail {parsed.dataset} {parsed.check}, run {result.run_id}", file=sys.stderr)
     if listed.rows != result.failed:

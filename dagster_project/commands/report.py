@@ -1,12 +1,11 @@
 """`aftersales report`: which report, of which month, written where."""
 
 import argparse
-import os
-from datetime import date, datetime
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
-from urllib.parse import quote
 
-from dagster_project.settings import TIME_ZONE, Settings, read_settings
+from dagster_project.settings import Settings, read_settings
 
 
 def _month(text: str) -> date:
@@ -37,6 +36,11 @@ def add(commands: argparse._SubParsersAction) -> None:
         const="",
         help="code or name of the region whose stores are compared; all stores when left out",
     )
+    subject.add_argument(
+        "--all",
+        action="store_true",
+        help="all that Dagster issues: every store, each region, the group",
+    )
     report.add_argument("--month", metavar="YYYY-MM", type=_month, required=True, help="month the report is about")
     report.add_argument("--out", metavar="DIR", type=Path, help="folder to write to instead")
     report.add_argument(
@@ -56,26 +60,22 @@ def do(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def write_reports(settings: Settings, parsed: argparse.Namespace) -> list[Path]:
-    """Write what the options ask for; raises NothingPublished, NothingToReport or BadTemplate."""
+def write_reports(settings: Settings, parsed: argparse.Namespace) -> Iterator[Path]:
+    """Write what the options ask for; raises NothingPublished, NothingToReport, BadTemplate or ReportsFailed."""
     # Drawing charts loads much; other subcommands don't wait for it.
-    from dagster_project.reports.group.report import group_report
+    from dagster_project.reports.issue import issue_group, issue_month, issue_store
     from dagster_project.reports.monthly.read import open_marts
-    from dagster_project.reports.monthly.report import store_report
-    from dagster_project.reports.monthly.write import write_report
-    from dagster_project.reports.reported_months import record_reported
+    from dagster_project.run_log import new_run_id, run_log
 
-    reports, month = settings.data / "reports", f"{parsed.month:%Y-%m}"
-    with open_marts(settings) as marts:
-        if parsed.store is None:
-            report = group_report(marts, parsed.group, parsed.month)
-            folder = reports / "group" / quote(parsed.group or "all", safe="") / month
-        else:
-            report = store_report(marts, parsed.store, parsed.month)
-            folder = reports / "monthly" / quote(parsed.store, safe="") / month
-    template = parsed.template or os.environ.get("AFTERSALES_REPORT_TEMPLATE")
-    paths = write_report(report, parsed.out or folder, Path(template) if template else None)
-    if parsed.store is not None:
-        issued_at = datetime.now(TIME_ZONE).replace(tzinfo=None)
-        record_reported(settings.lake, parsed.store, parsed.month, issued_at)
-    return paths
+    with run_log(settings, new_run_id()):
+        if parsed.all:
+            issued = issue_month(settings, parsed.month)
+            yield from (path for paths in issued.written.values() for path in paths)
+            issued.require_all()
+            return
+        with open_marts(settings) as marts:
+            options = {"out": parsed.out, "template": parsed.template}
+            if parsed.store is None:
+                yield from issue_group(settings, marts, parsed.group, parsed.month, **options)
+            else:
+                yield from issue_store(settings, marts, parsed.store, parsed.month, **options)

@@ -28,6 +28,13 @@ def add(commands: _SubParsersAction) -> None:
         "--as-of", metavar="YYYY-MM-DD", help="business date (AFTERSALES_AS_OF, else today in Asia/Shanghai)"
     )
     run.add_argument("--anew", action="store_true", help="make all figures again, even where nothing is new")
+    run.add_argument(
+        "--reload",
+        metavar="SYSTEM/DATASET[:FILE]",
+        action="append",
+        default=[],
+        help="read these files again though unchanged, `*` for anything: dms/repair_orders:ro_202603*, *:*202603*",
+    )
     run.add_argument("--quiet", action="store_true", help="print the summary only, no progress")
     run.set_defaults(do=do)
 
@@ -54,7 +61,7 @@ def do(parsed: Namespace) -> int:
     # Before the work: a URL that can't be read is told at once.
     postgres = read_target()
     guard_sample(settings)
-    refreshed = refresh(settings, None if parsed.quiet else tell, anew=parsed.anew)
+    refreshed = refresh(settings, None if parsed.quiet else tell, parsed.reload, anew=parsed.anew)
     print(summarise(settings, refreshed, time.monotonic() - started))
     if postgres:
         print(to_postgres(settings, postgres))

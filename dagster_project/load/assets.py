@@ -11,8 +11,8 @@ from dagster_project.load.hash_key import read_hash_key
 from dagster_project.load.lake import register_lake
 from dagster_project.load.load import check_landing, record_strays
 from dagster_project.load.preview import preview
-from dagster_project.refresh import only_run
-from dagster_project.resources import Installation, busy_is_retried
+from dagster_project.load.reload import files_to_reload
+from dagster_project.resources import Installation, writing
 from dagster_project.sample_store import guard_sample
 
 STORES_KEY = dg.AssetKey(["lake", "dms__stores"])
@@ -85,11 +85,13 @@ def _dataset_asset(contract: Contract) -> dg.AssetsDefinition:
     )
     def load(context: dg.AssetExecutionContext, installation: Installation) -> dg.MaterializeResult:
         settings = installation.settings(context.log.info)
-        with busy_is_retried(context), only_run(settings):
+        with writing(context, settings):
             check_landing(settings.landing)
             guard_sample(settings)
             stores = loaded_stores(settings.lake)
-            loaded = load_dataset(contract, settings.landing, settings.lake, stores, tell=context.log.info)
+            again = files_to_reload(settings.landing, installation.reload)
+            tell = context.log.info
+            loaded = load_dataset(contract, settings.landing, settings.lake, stores, tell=tell, reload=again)
         metadata = load_metadata(loaded) | {"sample": dg.MetadataValue.md(preview(settings.lake, contract))}
         return dg.MaterializeResult(metadata=metadata)
 
@@ -121,7 +123,7 @@ dataset_assets = [_dataset_asset(contract) for contract in read_contracts().valu
 def registered_lake(context: dg.AssetExecutionContext, installation: Installation) -> Iterator[dg.MaterializeResult]:
     """Show the lake's parts to dbt as relations of the private warehouse."""
     settings = installation.settings(context.log.info)
-    with busy_is_retried(context), only_run(settings):
+    with writing(context, settings):
         record_strays(settings.landing, settings.lake)
         register_lake(settings.lake, settings.warehouse, read_hash_key(settings.data))
     for key in context.selected_asset_keys:

@@ -22,6 +22,7 @@ from dagster_project.load.landing import LandedFile, find_files, readable
 from dagster_project.load.manifest import LOADED, QUARANTINED, Entry, read_manifest, write_manifest
 from dagster_project.load.part import LakeError, load_file
 from dagster_project.load.seal import seal, seal_anew, set_aside
+from dagster_project.run_log import step
 from dagster_project.settings import TIME_ZONE
 
 # Part of every contract's digest: raise it when files must be read again because the loader reads them otherwise.
@@ -180,6 +181,7 @@ class _DatasetLoader:
         *,
         reader: IsolatedReader,
         tell: Tell | None,
+        reload: Collection[Path],
     ) -> None:
         self.contract = contract
         self.landing = landing
@@ -187,6 +189,7 @@ class _DatasetLoader:
         self.stores = stores
         self.reader = reader
         self.tell = tell
+        self.reload = reload
         self.hash = contract_digest(contract)
 
     def _load(self, file: LandedFile, source_path: str, before: Entry | None) -> Entry | None:
@@ -196,7 +199,8 @@ class _DatasetLoader:
             if file.problem:
                 raise Quarantine(file.problem)
             digest = _content_digest(file.path)
-            if before and before.digest == digest and before.contract_digest == self.hash:
+            is_known = before and before.digest == digest and before.contract_digest == self.hash
+            if before and is_known and file.path not in self.reload:
                 return before.seen_as(file.size, file.mtime_ns, file.ctime_ns)
             name = _part_name(source_path, digest, self.hash)
             rows = load_file(
@@ -255,7 +259,7 @@ class _DatasetLoader:
         return before if before and replace(entry, loaded_at=before.loaded_at) == before else entry
 
     def _is_current(self, file: LandedFile, before: Entry | None) -> bool:
-        if before is None or before.contract_digest != self.hash or not before.digest:
+        if before is None or before.contract_digest != self.hash or not before.digest or file.path in self.reload:
             return False
         return (before.size, before.mtime_ns, before.ctime_ns) == (file.size, file.mtime_ns, file.ctime_ns)
 
@@ -279,6 +283,8 @@ class _DatasetLoader:
                 self.tell(f"{file.label}: its rows in the lake were damaged or deleted; it is read again")
             entries[source_path] = entry
             loaded += 1
+            if entry.status == QUARANTINED:
+                logger.info("%s is quarantined: the quality report says why", file.label)
             if self.tell:
                 outcome = entry.error if entry.status == QUARANTINED else f"{entry.rows_read:,} rows"
                 self.tell(f"{file.label}: {entry.status}, {outcome}")
@@ -296,16 +302,24 @@ def load_dataset(
     known_stores: Collection[str],
     *,
     tell: Tell | None = None,
+    reload: Collection[Path] = (),
     reader: IsolatedReader | None = None,
 ) -> DatasetLoad:
     """Load what is new or changed in a dataset's landing folder; unchanged files cost a stat.
 
     `known_stores` are the codes of `dms/stores` as loaded by now: rows of other stores are kept with
     their masked text, so that they can be shown. `tell` gets a line a file and on long files every
-    two seconds. `reader` is given by who loads several datasets.
+    two seconds. Files of `reload` are read again though unchanged. `reader` is given by who loads several datasets.
     """
-    with nullcontext(reader) if reader else IsolatedReader() as shared:
-        return _DatasetLoader(contract, landing, lake, known_stores, reader=shared, tell=tell).load()
+    with step("load", dataset=contract.name) as counted, nullcontext(reader) if reader else IsolatedReader() as shared:
+        load = _DatasetLoader(contract, landing, lake, known_stores, reader=shared, tell=tell, reload=reload).load()
+        counted |= {
+            "files": len(load.entries),
+            "files_loaded": load.files_loaded,
+            "files_quarantined": len(load.quarantined),
+            "rows": load.total("rows_read"),
+        }
+    return load
 
 
 def loaded_stores(lake: Path) -> set[str]:

@@ -17,6 +17,7 @@ from dagster_project.load.cells import lake_schema
 from dagster_project.load.manifest import MANIFEST_SCHEMA, Entry, read_manifest
 from dagster_project.load.part import REJECTED_SCHEMA
 from dagster_project.publish.restatement import write_no_restatement
+from dagster_project.run_log import step
 
 logger = logging.getLogger(__name__)
 
@@ -96,7 +97,7 @@ def register_lake(lake: Path, warehouse: Path, hash_key: str) -> None:
     customers and vehicles are hashed with).
     """
     rejected: list[Path] = []
-    with open_warehouse(warehouse) as connection:
+    with step("register"), open_warehouse(warehouse) as connection:
         connection.execute("create schema if not exists lake")
         for contract in read_contracts().values():
             entries = read_manifest(lake / contract.system / contract.dataset)

@@ -1,6 +1,6 @@
 """Load a whole landing folder into the lake."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from dagster_project.load.dataset import DatasetLoad, load_dataset, loaded_store
 from dagster_project.load.isolation import IsolatedReader
 from dagster_project.load.landing import find_strays, readable
 from dagster_project.load.manifest import Entry, read_manifest, write_manifest
+from dagster_project.load.reload import files_to_reload
 
 
 class LandingError(ExpectedError):
@@ -39,18 +40,21 @@ def record_strays(landing: Path, lake: Path) -> list[Entry]:
     return list(entries.values())
 
 
-def load_landing(landing: Path, lake: Path, tell: Callable[[str], None] | None = None) -> list[DatasetLoad]:
-    """Load every dataset's new and changed files, `dms/stores` first.
+def load_landing(
+    landing: Path, lake: Path, tell: Callable[[str], None] | None = None, reload: Iterable[str] = ()
+) -> list[DatasetLoad]:
+    """Load every dataset's new and changed files, and those that `reload` asks for, `dms/stores` first.
 
-    Raises LandingError when there is no landing folder; anything wrong with a single file is recorded
-    in the manifest and does not stop the others.
+    Raises LandingError when there is no landing folder, NothingToReload for a wish that names no file; anything
+    wrong with a single file is recorded in the manifest and does not stop the others.
     """
     check_landing(landing)
+    again = files_to_reload(landing, reload)
     loads = []
     stores: set[str] = set()
     with IsolatedReader() as reader:
         for contract in read_contracts().values():
-            loads.append(load_dataset(contract, landing, lake, stores, tell=tell, reader=reader))
+            loads.append(load_dataset(contract, landing, lake, stores, tell=tell, reload=again, reader=reader))
             if contract.name == "dms/stores":
                 stores = loaded_stores(lake)
     record_strays(landing, lake)

@@ -10,15 +10,16 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_as
 from dagster_project.checks.worker import check_worker
 from dagster_project.models.check_description import describe_check
 from dagster_project.models.dbt_build import (
-    BUILD,
+    build_arguments,
     dbt_environment,
     forget_build,
     parse_project,
     read_node_results,
     target_path,
 )
-from dagster_project.refresh import check_build, only_run, publish_checked
-from dagster_project.resources import Installation, busy_is_retried
+from dagster_project.refresh import check_build, publish_checked
+from dagster_project.resources import Installation, writing
+from dagster_project.run_log import step
 from dagster_project.settings import DBT_DIR, PROJECT_DIR
 
 OWNER = "team:warehouse"
@@ -66,12 +67,15 @@ def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, installat
     settings = installation.settings(context.log.info)
     # dbt reads its folders from the environment of the process it is started by.
     os.environ.update(dbt_environment(settings))
-    with busy_is_retried(context), only_run(settings):
+    with writing(context, settings) as run_id:
         forget_build(settings)
-        invocation = dbt.cli(BUILD, context=context, target_path=target_path(settings), raise_on_error=False)
-        yield from invocation.stream()
-        if not invocation.is_successful():
+        arguments = build_arguments(settings)
+        with step("build") as counted:
+            invocation = dbt.cli(arguments, context=context, target_path=target_path(settings), raise_on_error=False)
+            yield from invocation.stream()
+            is_successful = counted["successful"] = invocation.is_successful()
+        if not is_successful:
             # What downstream of a failure does not run is still judged, so that owners see why nothing is published.
             with check_worker() as worker:
-                results = check_build(settings, read_node_results(target_path(settings)), worker)
+                results = check_build(settings, run_id, read_node_results(target_path(settings)), worker)
             publish_checked(settings, results)

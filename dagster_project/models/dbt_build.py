@@ -13,6 +13,8 @@ from pathlib import Path
 from dagster_project.errors import ExpectedError
 from dagster_project.models.check_description import describe_check
 from dagster_project.processes import die_with_parent
+from dagster_project.retention import DBT_LOG_BYTES
+from dagster_project.run_log import step
 from dagster_project.settings import DBT_DIR, Settings
 
 # The dbt of this environment, whatever is on the path.
@@ -42,9 +44,13 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
         "DBT_PROJECT_DIR": str(DBT_DIR),
         "DBT_PROFILES_DIR": str(DBT_DIR),
         "DBT_TARGET_PATH": str(target_path(settings)),
-        "DBT_LOG_PATH": str(settings.data / "dbt" / "logs"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
+
+
+def build_arguments(settings: Settings) -> tuple[str, ...]:
+    """What dbt is asked for; its own log, which may quote rows, goes where the others go."""
+    return (*BUILD, "--log-path", str(settings.logs / "dbt"), "--log-file-max-bytes", str(DBT_LOG_BYTES))
 
 
 def target_path(settings: Settings) -> Path:
@@ -119,18 +125,12 @@ def read_node_results(target: Path) -> list[NodeResult]:
     return found
 
 
-def build_models(settings: Settings, tell: Callable[[str], None] | None = None) -> list[NodeResult]:
-    """Run `dbt build` (seeds, models, data tests) on the registered lake.
-
-    Returns what became of each node, failed ones included; raises ModelError when dbt could not start.
-    """
-    command = [*DBT, *BUILD]
-    target_path(settings).mkdir(parents=True, exist_ok=True)
-    forget_build(settings)
+def _run_dbt(settings: Settings, tell: Callable[[str], None] | None) -> tuple[int, list[str]]:
+    """Run the build; returns its exit code and what it printed."""
     output: list[str] = []
     told_at = time.monotonic()
     with subprocess.Popen(
-        command,
+        [*DBT, *build_arguments(settings)],
         cwd=DBT_DIR,
         env=dbt_environment(settings),
         stdout=subprocess.PIPE,
@@ -146,9 +146,22 @@ def build_models(settings: Settings, tell: Callable[[str], None] | None = None) 
             if tell and done and time.monotonic() - told_at >= _SECONDS_BETWEEN_PROGRESS:
                 told_at = time.monotonic()
                 tell(f"models and tests: {done[1]} of {done[2]}")
-    if not (target_path(settings) / RESULTS).exists():
-        raise ModelError("dbt could not start:\n" + "\n".join(output[-20:]))
-    nodes = read_node_results(target_path(settings))
-    if process.returncode and not any(node.has_failed for node in nodes):
-        raise ModelError("dbt failed without naming a node:\n" + "\n".join(output[-20:]))
+    return process.returncode, output
+
+
+def build_models(settings: Settings, tell: Callable[[str], None] | None = None) -> list[NodeResult]:
+    """Run `dbt build` (seeds, models, data tests) on the registered lake.
+
+    Returns what became of each node, failed ones included; raises ModelError when dbt could not start.
+    """
+    target_path(settings).mkdir(parents=True, exist_ok=True)
+    forget_build(settings)
+    with step("build") as counted:
+        exit_code, output = _run_dbt(settings, tell)
+        if not (target_path(settings) / RESULTS).exists():
+            raise ModelError("dbt could not start:\n" + "\n".join(output[-20:]))
+        nodes = read_node_results(target_path(settings))
+        counted |= {"nodes": len(nodes), "failed": sum(node.has_failed for node in nodes)}
+        if exit_code and not counted["failed"]:
+            raise ModelError("dbt failed without naming a node:\n" + "\n".join(output[-20:]))
     return nodes

@@ -11,8 +11,8 @@ from dagster_project.models.dbt_build import target_path
 from dagster_project.publish.postgres.load import publish_postgres
 from dagster_project.publish.postgres.target import VARIABLE, read_target
 from dagster_project.publish.publish import PUBLISHED_SCHEMAS
-from dagster_project.refresh import only_run, publish_checked
-from dagster_project.resources import Installation, busy_is_retried
+from dagster_project.refresh import publish_checked
+from dagster_project.resources import Installation, writing
 
 
 @dg.asset(
@@ -29,14 +29,17 @@ from dagster_project.resources import Installation, busy_is_retried
 def published_marts(context: dg.AssetExecutionContext, installation: Installation) -> dg.MaterializeResult:
     """Publish all marts, or fail with what forbids it and leave them as they were."""
     settings = installation.settings(context.log.info)
-    with busy_is_retried(context), only_run(settings):
-        state = publish_checked(settings, last_results(settings.lake / "quality"))
+    with writing(context, settings) as run_id:
+        # Of this run, though another one checked since it began.
+        results = last_results(settings.lake / "quality", run_id)
+        state = publish_checked(settings, results)
     table = "\n".join(f"| {name} | {rows:,} |" for name, rows in state.rows.items())
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": dg.MetadataValue.int(sum(state.rows.values())),
             "tables": dg.MetadataValue.int(len(state.rows)),
-            "as_of": dg.MetadataValue.text(settings.as_of.isoformat()),
+            "as_of": dg.MetadataValue.text(f"{results[0].as_of or settings.as_of}"),
+            "run_id": dg.MetadataValue.text(results[0].run_id),
             "rows": dg.MetadataValue.md(f"| table | rows |\n|---|---|\n{table}"),
             "folder": dg.MetadataValue.path(str(state.folder)),
         }

@@ -21,14 +21,14 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.publish.link import point
-from dagster_project.publish.state import STATE_FILE, StateInfo, state_name, write_state
+from dagster_project.publish.state import STATE_FILE, StateInfo, state_name, state_of, write_state
+from dagster_project.retention import STATES_KEPT
 from dagster_project.settings import TIME_ZONE
 
 # Old clients (DuckDB 1.0 on) read this storage version.
 STORAGE_VERSION = "v1.0.0"
 PUBLISHED_SCHEMAS = ("core", "marts")
 QUALITY_PREFIX = "quality_"
-STATES_KEPT = 3
 
 
 @dataclass(frozen=True)
@@ -165,8 +165,9 @@ def _swap_in(published: Path, name: str, rows: dict[str, int]) -> PublishedState
 
 def _remove_old_states(states: Path, current: str) -> None:
     whole = sorted(path.name for path in states.iterdir() if not path.name.startswith("."))
+    needed = {current, state_of(states / current).looks_back_from}
     for name in whole[:-STATES_KEPT]:
-        if name != current:
+        if name not in needed:
             shutil.rmtree(states / name, ignore_errors=True)
     for leftover in states.glob(".*"):
         shutil.rmtree(leftover, ignore_errors=True)

@@ -19,7 +19,7 @@ import duckdb
 import pyarrow as pa
 
 from dagster_project.parquet_rows import write_rows
-from dagster_project.publish.state import StateInfo, last_state
+from dagster_project.publish.state import StateInfo, state_of
 from dagster_project.reports.reported_months import reported_months
 
 STORE_MONTH = ("store_code", "month")
@@ -180,13 +180,16 @@ def write_no_restatement(lake: Path) -> None:
 
 
 def record_restatements(
-    warehouse: Path, manifest: Path, published: Path, lake: Path, state: StateInfo
+    warehouse: Path, manifest: Path, standing: Path | None, lake: Path, state: StateInfo
 ) -> list[dict[str, Any]]:
-    """Keep in the lake what publishing the warehouse as `state` changes in closed months; return it."""
-    last = last_state(published)
-    if last is None:
+    """Keep in the lake what publishing the warehouse as `state` changes in closed months of `standing`; return it.
+
+    A state that looks back changes nothing: the same figures stand, seen from an earlier date.
+    """
+    if standing is None or state.looks_back_from:
         return []
-    database = published / "current" / "aftersales.duckdb"
+    last = state_of(standing)
+    database = standing / "aftersales.duckdb"
     changes = find_restatements(warehouse, manifest, database, reported_months(lake), last.as_of)
     path = lake / "quality" / "restatement" / f"{last.name}.parquet"
     rows = [{"published_at": state.published_at} | change for change in changes]

@@ -22,12 +22,15 @@ class StateInfo:
 
     `name` is the state that they were first published in: one that renews the quality tables alone keeps the
     marts of another, and its `state.json`. The rest is unknown of states that were written without the file.
+    One of an earlier business date than what readers had looks back: `looks_back_from` is the folder in `states/`
+    whose figures stand meanwhile.
     """
 
     name: str
     published_at: datetime | None = None
     as_of: date | None = None
     run_id: str | None = None
+    looks_back_from: str | None = None
 
 
 def state_name(now: datetime) -> str:
@@ -35,10 +38,22 @@ def state_name(now: datetime) -> str:
     return f"{now:%Y%m%d%H%M%S%f}-{os.getpid()}"
 
 
-def new_state(as_of: date, run_id: str) -> StateInfo:
-    """A state of now, not written yet."""
+def new_state(as_of: date, run_id: str, standing: Path | None = None) -> StateInfo:
+    """A state of now, not written yet, after the one in the folder `standing`."""
     now = datetime.now(TIME_ZONE).replace(tzinfo=None)
-    return StateInfo(name=state_name(now), published_at=now, as_of=as_of, run_id=run_id)
+    before = state_of(standing).as_of if standing else None
+    looks_back_from = standing.name if standing and before and as_of < before else None
+    return StateInfo(state_name(now), now, as_of, run_id, looks_back_from)
+
+
+def standing_state(published: Path) -> Path | None:
+    """The folder whose figures stand: the current one, or that which it looks back from; None before any."""
+    current = (published / "current").resolve()
+    if not current.exists():
+        return None
+    looks_back_from = state_of(current).looks_back_from
+    standing = current.with_name(looks_back_from) if looks_back_from else current
+    return standing if standing.exists() else current
 
 
 def write_state(folder: Path, state: StateInfo) -> None:
@@ -63,4 +78,5 @@ def state_of(folder: Path) -> StateInfo:
         published_at=datetime.fromisoformat(told["published_at"]),
         as_of=date.fromisoformat(told["as_of"]),
         run_id=told["run_id"],
+        looks_back_from=told.get("looks_back_from"),
     )

@@ -25,7 +25,7 @@ from dagster_project.load.lake import register_lake
 from dagster_project.load.load import load_landing
 from dagster_project.load.manifest import read_manifest
 from dagster_project.models.dbt_build import build_models
-from dagster_project.refresh import check_build, only_run, publish_checked
+from dagster_project.refresh import check_build, new_run_id_of, only_run, publish_checked
 from dagster_project.settings import Settings
 from tests.faults.damaging import DAMAGES, flip
 from tests.faults.killing import kill_group, killed_after, killed_before
@@ -60,7 +60,7 @@ def _register(settings: Settings) -> None:
 
 
 def _command(settings: Settings) -> list[str]:
-    run = [sys.executable, "-m", "dagster_project.cli", "run", "--landing", str(settings.landing)]
+    run = [sys.executable, "-m", "dagster_project.cli", "run", "--anew", "--landing", str(settings.landing)]
     return [*run, "--data", str(settings.data), "--as-of", settings.as_of.isoformat()]
 
 
@@ -89,7 +89,7 @@ class Soak:
         with only_run(self.checked), check_worker() as worker:
             load_landing(self.checked.landing, self.checked.lake)
             _register(self.checked)
-            check_build(self.checked, build_models(self.checked), worker)
+            check_build(self.checked, new_run_id_of(self.checked), build_models(self.checked), worker)
         self.copy(self.checked, self.clean)
         _register(self.clean)
         publish(self.clean)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dagster_project import refresh
+from dagster_project import refresh, run_log
 from dagster_project.checks.results import CheckResult, last_results, write_results
 from dagster_project.load import dataset
 from dagster_project.publish import publish, state
@@ -34,7 +34,7 @@ class Clock:
             def now(cls, tz: Any = None) -> datetime:
                 return now.replace(tzinfo=tz)
 
-        for module in (dataset, publish, state, refresh):
+        for module in (dataset, publish, state, run_log):
             self.patch.setattr(module, "datetime", Stopped)
 
 
@@ -62,15 +62,20 @@ def test_the_last_run_of_the_checks_stays_the_last(clock: Clock, tmp_path: Path)
     settings = Settings(landing=tmp_path, data=tmp_path, as_of=date(2026, 4, 30))
     for number, jump in enumerate(JUMPS):
         clock.set(TRUE + jump)
-        run = refresh.new_run(settings)
+        run_id = refresh.new_run_id_of(settings)
         quality = settings.lake / "quality"
         told = {"check_name": str(number), "dimension": "accuracy", "severity": "warning", "column_name": None}
         counts = {"evaluated": 1, "failed": 0, "pass_rate": 1.0, "is_blocking": True, "passed": True}
-        of_run = {"run_id": run.run_id, "run_at": run.run_at, "owner": "dms", "description": "Probe. / 测试。"}
+        of_run = {
+            "run_id": run_id,
+            "run_at": run_log.begun_at(run_id),
+            "owner": "dms",
+            "description": "Probe. / 测试。",
+        }
         write_results(quality, [CheckResult(system="dms", dataset="stores", **told, **counts, **of_run)])
         assert last_results(quality)[0].check_name == str(number), "publishing is judged by this run"
         history = read_history(quality)
-        assert (history.run_id, history.is_last) == (run.run_id, True)
+        assert (history.run_id, history.is_last) == (run_id, True)
 
 
 def test_loading_does_not_ask_the_clock(clock: Clock, landing: Landing) -> None:

@@ -111,11 +111,11 @@ def test_models_that_meet_rot_say_what_is_damaged(loaded: Landing) -> None:
     rot(part(loaded, "a_20260101.csv"))
     node = NodeResult("stg_dms__customers", "stg_dms__customers", False, "error", None, "Parquet error", "")
     with pytest.raises(Damaged, match="the next run reads the file again"):
-        refresh.check_build(loaded.settings, [node], CheckWorker(None))
+        refresh.check_build(loaded.settings, "20260430060000-a", [node], CheckWorker(None))
     loaded.path("dms/customers/b_20260102.csv").unlink()
     rot(part(loaded, "b_20260102.csv"))
     with pytest.raises(Damaged, match=r"land dms/customers/b_20260102\.csv again"):
-        refresh.check_build(loaded.settings, [node], CheckWorker(None))
+        refresh.check_build(loaded.settings, "20260430060000-a", [node], CheckWorker(None))
 
 
 def test_rot_that_stops_registering_is_told_in_a_sentence(loaded: Landing) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.checks.results import FAILURE_SCHEMA, RESULT_SCHEMA, CheckResult
+from dagster_project.checks.results import FAILURE_SCHEMA, RESULT_SCHEMA, CheckResult, month_file
 from dagster_project.reports.quality.wording import Named
 
 TREND_RUNS = 30
@@ -118,12 +118,16 @@ def _files(folder: Path, name: str) -> str:
 
 def _failing(folder: Path, run_id: str) -> dict[CheckId, list[dict]]:
     """The listed failing rows of a run, by check."""
-    path = folder / "check_failures" / f"{run_id}.parquet"
+    failures = folder / "check_failures"
+    path = failures / f"{run_id}.parquet"
+    path = path if path.exists() else month_file(failures, run_id)
     if not path.exists():
         return {}
     with duckdb.connect() as connection:
         names = ", ".join(FAILURE_SCHEMA.names)
-        rows = connection.execute(f"select {names} from read_parquet(?)", [str(path)]).fetchall()
+        rows = connection.execute(
+            f"select {names} from read_parquet(?) where run_id = ?", [str(path), run_id]
+        ).fetchall()
     found: dict[CheckId, list[dict]] = {}
     for _, system, dataset, check_name, source_file, source_line, row_key in rows:
         key = json.loads(row_key) if row_key else {}

@@ -1,0 +1,159 @@
+"""Back up what can't be made anew: the lake, the key, what is published, the reports, Dagster's memory.
+
+    <folder>/<time>/lake, private, published, reports, dagster
+
+Each backup is whole and stands for itself; a file that did not change since the one before is the same file on disk.
+The private warehouse, dbt's files and the logs are left out: a run makes them, or nobody needs them back.
+"""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from dagster_project.contracts import read_contracts
+from dagster_project.errors import ExpectedError
+from dagster_project.load.manifest import read_manifest
+from dagster_project.refresh import only_run
+from dagster_project.retention import BACKUPS_KEPT
+from dagster_project.run_log import step
+from dagster_project.settings import TIME_ZONE, Settings
+
+_DATA_FOLDERS = ("lake", "private", "reports")
+_OWNER_ONLY = 0o700
+# What SQLite keeps beside a database is in the copy of the database; beside the copy it would damage it.
+_SQLITE_ASIDE = ("-wal", "-shm", "-journal")
+
+
+class BackupError(ExpectedError):
+    """A backup can't be made, or would not be whole; the message says what to do."""
+
+
+@dataclass
+class Backup:
+    """A backup: its folder, its files, and how many bytes of them were copied now."""
+
+    folder: Path
+    files: int = 0
+    bytes_copied: int = 0
+
+
+def _files(source: Path) -> Iterator[Path]:
+    """Files and links below a folder, without those that are still being written."""
+    for path in sorted(source.rglob("*")):
+        # Dagster keeps the events of no run in `.db`.
+        is_unfinished = path.name.startswith(".") and path.name != ".db"
+        if not is_unfinished and not path.name.endswith(_SQLITE_ASIDE) and (path.is_symlink() or path.is_file()):
+            yield path
+
+
+def _is_same(path: Path, before: Path) -> bool:
+    aside = path.with_name(f"{path.name}-wal")
+    if not before.is_file() or (aside.exists() and aside.stat().st_size):
+        return False
+    now, then = path.stat(), before.stat()
+    return (now.st_size, now.st_mtime_ns) == (then.st_size, then.st_mtime_ns)
+
+
+def _copy_database(source: Path, target: Path) -> None:
+    """Copy a SQLite database that others may be writing to."""
+    reading = sqlite3.connect(f"file:{source}?mode=ro", uri=True)
+    with closing(reading) as connection, closing(sqlite3.connect(target)) as copy:
+        connection.backup(copy)
+    shutil.copystat(source, target)
+
+
+class _Copier:
+    """Copies folders into a new backup, sharing with the one before what did not change."""
+
+    def __init__(self, backup: Backup, before: Path | None) -> None:
+        self.backup = backup
+        self.before = before
+
+    def copy(self, source: Path, name: str) -> None:
+        for path in _files(source):
+            relative = Path(name) / path.relative_to(source)
+            target = self.backup.folder / relative
+            target.parent.mkdir(parents=True, exist_ok=True, mode=_OWNER_ONLY)
+            self.backup.files += 1
+            self._copy_file(path, target, self.before / relative if self.before else None)
+
+    def _copy_file(self, path: Path, target: Path, before: Path | None) -> None:
+        if path.is_symlink():
+            target.symlink_to(os.readlink(path))
+            return
+        if before and _is_same(path, before):
+            try:
+                os.link(before, target)
+                return
+            except OSError:
+                pass  # A disk without hard links: copied like a new file.
+        if path.name.endswith(".db"):
+            _copy_database(path, target)
+        else:
+            shutil.copy2(path, target)
+        self.backup.bytes_copied += target.stat().st_size
+
+
+def _require_whole(lake: Path) -> None:
+    """Raise BackupError when a manifest names a part that is not there."""
+    for contract in read_contracts().values():
+        folder = lake / contract.system / contract.dataset
+        for entry in read_manifest(folder).values():
+            for part in filter(None, (entry.accepted_part, entry.rejected_part)):
+                if not (folder / part).exists():
+                    raise BackupError(
+                        f"{folder / part} is missing, so this lake can't be backed up whole: "
+                        f"`aftersales run --reload {contract.name}:{entry.source_file}` writes it again"
+                    )
+
+
+def _whole_backups(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("[0-9]*-[0-9]*") if path.is_dir())
+
+
+def back_up(settings: Settings, folder: Path, dagster_home: Path | None = None) -> Backup:
+    """Write a new backup below `folder` and remove those too old to keep.
+
+    No run writes meanwhile; readers are not disturbed. Raises BackupError, or AlreadyRunning while a run writes.
+    """
+    folder = folder.resolve()
+    if folder.is_relative_to(settings.data):
+        raise BackupError(f"{folder} is part of {settings.data}: name a folder elsewhere, best on another disk")
+    if not settings.lake.is_dir():
+        raise BackupError(f"there is nothing to back up in {settings.data}: set AFTERSALES_DATA_DIR or give --data")
+    folder.mkdir(parents=True, exist_ok=True, mode=_OWNER_ONLY)
+    with step("backup", folder=folder) as counted, only_run(settings):
+        _require_whole(settings.lake)
+        before = _whole_backups(folder)
+        name = f"{datetime.now(TIME_ZONE):%Y%m%d-%H%M%S%f}"
+        backup = Backup(folder / f".{name}.tmp")
+        for leftover in folder.glob(".*.tmp"):
+            shutil.rmtree(leftover)
+        backup.folder.mkdir(mode=_OWNER_ONLY)
+        copier = _Copier(backup, before[-1] if before else None)
+        for source in _DATA_FOLDERS:
+            copier.copy(settings.data / source, source)
+        _copy_published(copier, settings.published)
+        if dagster_home:
+            copier.copy(dagster_home, "dagster")
+        backup.folder = backup.folder.rename(folder / name)
+        for old in [*before, backup.folder][:-BACKUPS_KEPT]:
+            shutil.rmtree(old)
+        counted |= {"files": backup.files, "bytes_copied": backup.bytes_copied}
+    return backup
+
+
+def _copy_published(copier: _Copier, published: Path) -> None:
+    """The state that readers see, and the links they see it by; older states are not worth keeping."""
+    current = published / "current"
+    if not current.exists():
+        return
+    copier.copy(current.resolve(), f"published/states/{current.resolve().name}")
+    for link in published.iterdir():
+        if link.is_symlink() and not link.name.startswith("."):
+            (copier.backup.folder / "published" / link.name).symlink_to(os.readlink(link))

@@ -1,0 +1,62 @@
+"""Remove what is older than `retention.py` keeps, at the end of each run."""
+
+import shutil
+from datetime import date, datetime
+from pathlib import Path
+
+from dagster_project.checks.compaction import compact_results
+from dagster_project.retention import LOG_MONTHS_KEPT, QUALITY_REPORTS_KEPT
+from dagster_project.run_log import step
+from dagster_project.settings import TIME_ZONE, Settings
+
+
+def _old_quality_reports(settings: Settings) -> list[Path]:
+    folder = settings.data / "reports" / "quality"
+    reports = sorted(path for path in folder.glob("[0-9]*") if path.is_dir())
+    latest = (folder / "latest").resolve()
+    return [path for path in reports[:-QUALITY_REPORTS_KEPT] if path != latest]
+
+
+def _old_logs(settings: Settings, today: date) -> list[Path]:
+    months = today.year * 12 + today.month - LOG_MONTHS_KEPT
+    first = f"run-{months // 12}-{months % 12 + 1:02}.jsonl"
+    return [path for path in sorted(settings.logs.glob("run-*.jsonl")) if path.name < first]
+
+
+def clean_up(settings: Settings, today: date | None = None) -> dict[str, int]:
+    """Remove and compact; returns how many of what. Published states are removed as new ones are swapped in.
+
+    Call it while holding the data folder. `today` is the clock's day: age is not a matter of business dates.
+    """
+    day = today or datetime.now(TIME_ZONE).date()
+    with step("clean_up") as counted:
+        reports, logs = _old_quality_reports(settings), _old_logs(settings, day)
+        for path in reports:
+            shutil.rmtree(path, ignore_errors=True)
+        for path in logs:
+            path.unlink(missing_ok=True)
+        done = {
+            "quality_reports_removed": len(reports),
+            "logs_removed": len(logs),
+            "runs_compacted": compact_results(settings.lake / "quality", day),
+        }
+        counted.update(done)
+    return done
+
+
+def disk_use(settings: Settings) -> dict[str, int]:
+    """Bytes of each folder and file of the data folder; a file with several names counts once."""
+    return {path.name: _bytes(path) for path in sorted(settings.data.iterdir()) if not path.name.startswith(".")}
+
+
+def _bytes(path: Path) -> int:
+    files = [path] if path.is_file() else [file for file in path.rglob("*") if not file.is_symlink()]
+    sizes = {}
+    for file in files:
+        try:
+            status = file.stat()
+        except FileNotFoundError:
+            continue
+        if not file.is_dir():
+            sizes[status.st_ino] = status.st_size
+    return sum(sizes.values())

@@ -1,0 +1,97 @@
+"""A backup is whole or not there, and gives the same figures back."""
+
+import os
+import shutil
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dagster_project import backup, refresh
+from dagster_project.backup import BackupError, back_up
+from dagster_project.load.manifest import read_manifest
+from dagster_project.retention import BACKUPS_KEPT
+from dagster_project.settings import Settings
+from tests.conftest import Landing
+from tests.published import differences
+
+
+def test_a_restored_backup_gives_the_same_figures(sample_run: Settings, tmp_path: Path) -> None:
+    made = back_up(sample_run, tmp_path / "backup")
+    restored = replace(sample_run, data=tmp_path / "restored")
+    shutil.copytree(made.folder, restored.data, symlinks=True)
+    published, readers_had = (settings.published / "aftersales.duckdb" for settings in (restored, sample_run))
+    assert not differences(published, readers_had), "readers have their figures before any run"
+    refreshed = refresh.refresh(restored)
+    assert sum(load.files_loaded for load in refreshed.loads) == 0
+    assert not differences(published, readers_had)
+
+
+@pytest.fixture
+def loaded(landing: Landing) -> Settings:
+    landing.load()
+    return landing.settings
+
+
+def test_a_backup_shares_what_did_not_change_and_old_ones_go(loaded: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "backup"
+    first = back_up(loaded, folder)
+    second = back_up(loaded, folder)
+    assert (first.files, second.bytes_copied) == (second.files, 0)
+    key = "private/hash_key"
+    assert (first.folder / key).stat().st_ino == (second.folder / key).stat().st_ino
+    assert (second.folder / key).stat().st_ino != (loaded.data / key).stat().st_ino
+    for _ in range(BACKUPS_KEPT):
+        back_up(loaded, folder)
+    assert len(list(folder.iterdir())) == BACKUPS_KEPT
+    assert not first.folder.exists()
+    assert folder.stat().st_mode & 0o077 == 0
+
+
+def test_a_killed_backup_is_none_and_the_next_one_removes_it(loaded: Settings, tmp_path: Path, monkeypatch) -> None:
+    folder = tmp_path / "backup"
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(backup.shutil, "copy2", fail)
+        with pytest.raises(OSError, match="No space"):
+            back_up(loaded, folder)
+    assert [path.name[0] for path in folder.iterdir()] == ["."]
+    made = back_up(loaded, folder)
+    assert list(folder.iterdir()) == [made.folder]
+
+
+def test_dagster_s_databases_are_copied_while_they_are_written(loaded: Settings, tmp_path: Path) -> None:
+    home = tmp_path / "dagster"
+    home.mkdir()
+    with closing(sqlite3.connect(home / ".db")) as events:
+        events.execute("create table events as select 1 as event")
+        events.commit()
+    with closing(sqlite3.connect(home / "runs.db")) as writer:
+        writer.execute("pragma journal_mode = wal")
+        writer.execute("create table runs as select 1 as run")
+        writer.commit()
+        back_up(loaded, tmp_path / "backup", home)
+        writer.execute("insert into runs values (2)")
+        writer.commit()
+        made = back_up(loaded, tmp_path / "backup", home)
+    assert {path.name for path in (made.folder / "dagster").iterdir()} == {".db", "runs.db"}
+    assert (made.folder / "dagster" / ".db").stat().st_nlink == 2, "unchanged, it takes no room again"
+    with closing(sqlite3.connect(made.folder / "dagster" / "runs.db")) as copy:
+        assert copy.execute("select run from runs").fetchall() == [(1,), (2,)]
+
+
+def test_what_could_not_be_restored_is_no_backup(loaded: Settings, tmp_path: Path) -> None:
+    with pytest.raises(BackupError, match="is part of"):
+        back_up(loaded, loaded.data / "backup")
+    with refresh.only_run(loaded), pytest.raises(refresh.AlreadyRunning):
+        back_up(loaded, tmp_path / "backup")
+    [entry] = read_manifest(loaded.lake / "dms" / "stores").values()
+    os.unlink(loaded.lake / "dms" / "stores" / entry.accepted_part)
+    with pytest.raises(BackupError, match=r"--reload dms/stores:stores_20200101\.csv"):
+        back_up(loaded, tmp_path / "backup")
+    assert not list((tmp_path / "backup").glob("[0-9]*"))
