@@ -1,6 +1,7 @@
 """The main job: load what landed, build and test the models, check the data, publish the marts."""
 
 import fcntl
+import logging
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from dagster_project.checks.results import CheckResult, RunInfo, write_results
 from dagster_project.checks.worker import CheckWorker, check_worker
 from dagster_project.errors import ExpectedError
 from dagster_project.load.dataset import DatasetLoad
-from dagster_project.load.hash_key import read_hash_key
+from dagster_project.load.hash_key import key_warning, read_hash_key
 from dagster_project.load.lake import register_lake
 from dagster_project.load.load import load_landing
 from dagster_project.models.dbt_build import NodeResult, build_models, target_path
@@ -21,6 +22,8 @@ from dagster_project.publish.restatement import record_restatements
 from dagster_project.publish.state import new_state
 from dagster_project.reports.quality import write_quality_report
 from dagster_project.settings import TIME_ZONE, Settings
+
+logger = logging.getLogger(__name__)
 
 Tell = Callable[[str], None]
 
@@ -93,9 +96,13 @@ def publish_checked(settings: Settings, results: list[CheckResult]) -> Published
 
 def refresh(settings: Settings, tell: Tell | None = None) -> Refreshed:
     """Load, build, test, check and publish; the last published marts stay when any of it fails."""
+    # Before the work: a key that can't be used is told at once.
+    hash_key = read_hash_key(settings.data)
+    if warning := key_warning(settings.data):
+        logger.warning(warning)
     with only_run(settings), check_worker() as worker:
         loads = load_landing(settings.landing, settings.lake, tell)
-        register_lake(settings.lake, settings.warehouse, read_hash_key(settings.data))
+        register_lake(settings.lake, settings.warehouse, hash_key)
         nodes = build_models(settings, tell)
         if tell:
             tell("checking the data")

@@ -25,7 +25,7 @@ from dagster_project.settings import PROJECT_DIR, Settings
 from tests.probes import entry, suite_of
 
 RUN = RunInfo("run-1", datetime(2026, 4, 4, 6), date(2026, 4, 3))
-HIDDEN = {c.name for contract in read_contracts().values() for c in contract.columns if c.personal or c.is_free_text}
+HIDDEN = {c.name for contract in read_contracts().values() for c in contract.columns if c.is_hidden}
 
 
 # ---------- engine

@@ -65,9 +65,9 @@ def _relation(rows: str, contract: Contract) -> str:
 
 
 def shown_columns(contracts: Iterable[Contract]) -> frozenset[str]:
-    """Columns that a failing row may show: none that is personal or free text in any dataset."""
+    """Columns that a failing row may show: none that is hidden in any dataset."""
     columns = [column for contract in contracts for column in contract.columns]
-    hidden = {column.name for column in columns if column.personal or column.is_free_text}
+    hidden = {column.name for column in columns if column.is_hidden}
     return frozenset({column.name for column in columns} - hidden | {*WHERE_FROM, "extract_at", "month"})
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import yaml
 
-CONTRACTS_DIR = Path(__file__).parent
+from dagster_project.contracts.personal import KINDS, Kind
 
-PERSONAL_TAGS = ("person_name", "phone", "plate")
+CONTRACTS_DIR = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Column:
     """One column of a dataset.
 
     `type` is one of string, integer, number, date, month, timestamp, boolean; `is_code` says that
-    text is NFKC-normalised; `personal` is person_name, phone, plate or None.
+    text is NFKC-normalised; `personal` the kind of personal data it holds, or None.
     """
 
     name: str
@@ -24,8 +24,7 @@ class Column:
     description: str
     type: str
     is_code: bool
-    personal: str | None
-    is_free_text: bool
+    personal: Kind | None
     key_position: int | None
     required: bool
     enum: dict[str, str]
@@ -35,6 +34,11 @@ class Column:
     plausible: str | None
     reference: str | None
     is_parent: bool
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether its values are left out, or masked, wherever single rows of the extracts are shown."""
+        return self.personal is not None and self.personal.is_hidden
 
 
 @dataclass(frozen=True)
@@ -86,9 +90,8 @@ def _column(prop: dict) -> Column:
         label=prop["businessName"],
         description=prop["description"],
         type="month" if is_month else prop["logicalType"],
-        is_code=any(tag in tags for tag in ("code", "phone", "plate")),
-        personal=next((tag for tag in tags if tag in PERSONAL_TAGS), None),
-        is_free_text=prop.get("classification") == "free_text",
+        is_code="code" in tags,
+        personal=KINDS[prop["classification"]] if "classification" in prop else None,
         key_position=prop.get("primaryKeyPosition"),
         required=prop.get("required", False),
         enum={str(value["value"]): value["label"] for value in prop.get("enum", [])},

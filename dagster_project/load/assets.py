@@ -7,7 +7,7 @@ import dagster as dg
 
 from dagster_project.contracts import Contract, read_contracts
 from dagster_project.load.dataset import DatasetLoad, load_dataset, loaded_stores
-from dagster_project.load.hash_key import read_hash_key
+from dagster_project.load.hash_key import key_warning, read_hash_key
 from dagster_project.load.lake import register_lake
 from dagster_project.load.load import check_landing, record_strays
 from dagster_project.load.preview import preview
@@ -121,6 +121,8 @@ dataset_assets = [_dataset_asset(contract) for contract in read_contracts().valu
 def registered_lake(context: dg.AssetExecutionContext, installation: Installation) -> Iterator[dg.MaterializeResult]:
     """Show the lake's parts to dbt as relations of the private warehouse."""
     settings = installation.settings(context.log.info)
+    if warning := key_warning(settings.data):
+        context.log.warning(warning)
     with busy_is_retried(context), only_run(settings):
         record_strays(settings.landing, settings.lake)
         register_lake(settings.lake, settings.warehouse, read_hash_key(settings.data))

@@ -30,7 +30,7 @@ class RowMasker:
     """Masks the rows of one file: personal, free-text and unknown columns whole, the rest by pattern."""
 
     def __init__(self, contract: Contract, header: Sequence[str], matched: MatchedHeader) -> None:
-        personal = {c.name for c in contract.columns if c.personal or c.is_free_text}
+        personal = {c.name for c in contract.columns if c.is_hidden}
         self.names = [matched.unknown.get(position, name.strip()) for position, name in enumerate(header)]
         self.hidden = {matched.positions[name] for name in personal if name in matched.positions}
         self.hidden |= set(matched.unknown)
