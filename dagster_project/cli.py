@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from dagster_project.access import private_by_default
 from dagster_project.commands import failing, publish, report, run, sample, trace
 from dagster_project.errors import ExpectedError
 
@@ -21,6 +22,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code: 0 done, 1 failed with its reason on stderr, 2 a trace differs."""
+    private_by_default()
     parsed = _parser().parse_args(arguments)
     try:
         return parsed.do(parsed)

@@ -6,6 +6,7 @@ from pathlib import Path
 import dagster as dg
 from dagster_dbt import DbtCliResource
 
+from dagster_project.access import private_by_default
 from dagster_project.automation.schedules import daily_refresh
 from dagster_project.automation.sensors import failure_sensor, landing_sensor, stale_sensor
 from dagster_project.checks.assets import data_checks, quality_checks
@@ -13,6 +14,9 @@ from dagster_project.load.assets import dataset_assets, landing_assets, register
 from dagster_project.models.assets import dbt_models, dbt_project
 from dagster_project.publish.assets import published_assets
 from dagster_project.resources import Installation
+
+# Dagster loads this module in every process that writes for it.
+private_by_default()
 
 refresh_job = dg.define_asset_job(
     "refresh",

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from dagster_project.access import close_private, make_data_folder
 from dagster_project.checks.blocking import blocks, judge
 from dagster_project.checks.results import CheckResult, RunInfo, write_results
 from dagster_project.checks.worker import CheckWorker, check_worker
@@ -51,12 +52,13 @@ def only_run(settings: Settings) -> Iterator[None]:
 
     The operating system frees the lock when the process ends, however it ends.
     """
-    settings.data.mkdir(parents=True, exist_ok=True)
+    make_data_folder(settings.data)
     with (settings.data / "run.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise AlreadyRunning(f"another run is writing to {settings.data}: wait until it is done") from None
+        close_private(settings)
         yield
 
 
@@ -96,11 +98,10 @@ def publish_checked(settings: Settings, results: list[CheckResult]) -> Published
 
 def refresh(settings: Settings, tell: Tell | None = None) -> Refreshed:
     """Load, build, test, check and publish; the last published marts stay when any of it fails."""
-    # Before the work: a key that can't be used is told at once.
-    hash_key = read_hash_key(settings.data)
-    if warning := key_warning(settings.data):
-        logger.warning(warning)
     with only_run(settings), check_worker() as worker:
+        hash_key = read_hash_key(settings.data)
+        if warning := key_warning(settings.data):
+            logger.warning(warning)
         loads = load_landing(settings.landing, settings.lake, tell)
         register_lake(settings.lake, settings.warehouse, hash_key)
         nodes = build_models(settings, tell)

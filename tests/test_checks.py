@@ -246,7 +246,7 @@ def test_results_are_written_whole(tmp_path, warehouse):
         ("customers_20260403.csv", 3),
         ("customers_20260403.csv", 4),
     ]
-    assert json.loads(failures[0]["row_key"]) == {"customer_no": "2", "gender": None, "store_code": "001"}
+    assert json.loads(failures[0]["row_key"]) == {"customer_no": "2", "store_code": "001"}
     with pytest.raises(ValueError, match="one run"):
         write_results(tmp_path / "out", [*results, replace(results[0], run_id="run-2")])
 

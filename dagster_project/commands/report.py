@@ -59,6 +59,7 @@ def do(parsed: argparse.Namespace) -> int:
 def write_reports(settings: Settings, parsed: argparse.Namespace) -> list[Path]:
     """Write what the options ask for; raises NothingPublished, NothingToReport or BadTemplate."""
     # Drawing charts loads much; other subcommands don't wait for it.
+    from dagster_project.access import open_to_readers
     from dagster_project.reports.group.report import group_report
     from dagster_project.reports.monthly.read import open_marts
     from dagster_project.reports.monthly.report import store_report
@@ -75,6 +76,8 @@ def write_reports(settings: Settings, parsed: argparse.Namespace) -> list[Path]:
             folder = reports / "monthly" / quote(parsed.store, safe="") / month
     template = parsed.template or os.environ.get("AFTERSALES_REPORT_TEMPLATE")
     paths = write_report(report, parsed.out or folder, Path(template) if template else None)
+    for path in paths:
+        open_to_readers(path, None if parsed.out else reports)
     if parsed.store is not None:
         issued_at = datetime.now(TIME_ZONE).replace(tzinfo=None)
         record_reported(settings.lake, parsed.store, parsed.month, issued_at)

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import duckdb
 
+from dagster_project.access import open_to_readers
 from dagster_project.publish.link import point
 from dagster_project.publish.state import STATE_FILE, StateInfo, state_name, write_state
 from dagster_project.settings import TIME_ZONE
@@ -134,6 +135,7 @@ def _new_folder(published: Path, name: str) -> Iterator[Path]:
     building = published / "states" / f".{name}"
     try:
         yield building
+        open_to_readers(building, published)
         os.rename(building, building.with_name(name))
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
