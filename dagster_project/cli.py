@@ -5,8 +5,10 @@ import sys
 from collections.abc import Sequence
 
 from dagster_project.access import private_by_default
-from dagster_project.commands import failing, publish, report, run, sample, trace
+from dagster_project.commands import failing, forget, publish, report, run, sample, trace
+from dagster_project.error_details import keep_details
 from dagster_project.errors import ExpectedError
+from dagster_project.settings import read_settings
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -15,7 +17,7 @@ def _parser() -> argparse.ArgumentParser:
         description="After-sales analytics warehouse: extracts in, checked and traceable figures out.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    for command in (run, publish, report, trace, failing, sample):
+    for command in (run, publish, report, trace, failing, forget, sample):
         command.add(commands)
     return parser
 
@@ -28,7 +30,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return parsed.do(parsed)
     except (ExpectedError, OSError) as error:
         print(f"aftersales: {error}", file=sys.stderr)
-        return 1
+    except Exception as error:
+        print(
+            f"aftersales: {keep_details(read_settings(data=getattr(parsed, 'data', None)).lake, error)}",
+            file=sys.stderr,
+        )
+    return 1
 
 
 if __name__ == "__main__":

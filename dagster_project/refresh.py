@@ -13,6 +13,8 @@ from dagster_project.checks.blocking import blocks, judge
 from dagster_project.checks.results import CheckResult, RunInfo, write_results
 from dagster_project.checks.worker import CheckWorker, check_worker
 from dagster_project.errors import ExpectedError
+from dagster_project.forget.forget import remove_published, settle_forgotten
+from dagster_project.forget.forgotten import read_forgotten
 from dagster_project.load.dataset import DatasetLoad
 from dagster_project.load.hash_key import key_warning, read_hash_key
 from dagster_project.load.lake import register_lake
@@ -80,14 +82,17 @@ def check_build(settings: Settings, nodes: list[NodeResult], worker: CheckWorker
 def publish_checked(settings: Settings, results: list[CheckResult]) -> PublishedState:
     """Publish the marts, or only the quality tables and raise PublishingBlocked when a check forbids it."""
     manifest = target_path(settings) / "manifest.json"
+    forgotten = read_forgotten(settings.data, read_hash_key(settings.data))
     sentences = blocks(results)
     if not sentences:
         info = new_state(results[0].as_of or settings.as_of, results[0].run_id)
         record_restatements(settings.warehouse, manifest, settings.published, settings.lake, info)
         state = publish(settings.warehouse, manifest, settings.published, info)
+        remove_published(settings, forgotten)
         write_quality_report(settings)
         return state
     publish_quality(settings.warehouse, manifest, settings.published)
+    remove_published(settings, forgotten)
     report = write_quality_report(settings)
     told = "\n".join(f"  {sentence}" for sentence in sentences)
     raise PublishingBlocked(
@@ -102,7 +107,8 @@ def refresh(settings: Settings, tell: Tell | None = None) -> Refreshed:
         hash_key = read_hash_key(settings.data)
         if warning := key_warning(settings.data):
             logger.warning(warning)
-        loads = load_landing(settings.landing, settings.lake, tell)
+        forgotten = settle_forgotten(settings, hash_key)
+        loads = load_landing(settings.landing, settings.lake, tell, forgotten)
         register_lake(settings.lake, settings.warehouse, hash_key)
         nodes = build_models(settings, tell)
         if tell:

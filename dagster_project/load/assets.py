@@ -6,13 +6,14 @@ from datetime import timedelta
 import dagster as dg
 
 from dagster_project.contracts import Contract, read_contracts
+from dagster_project.forget.forget import settle_forgotten
 from dagster_project.load.dataset import DatasetLoad, load_dataset, loaded_stores
 from dagster_project.load.hash_key import key_warning, read_hash_key
 from dagster_project.load.lake import register_lake
 from dagster_project.load.load import check_landing, record_strays
 from dagster_project.load.preview import preview
 from dagster_project.refresh import only_run
-from dagster_project.resources import Installation, busy_is_retried
+from dagster_project.resources import Installation, told_errors
 from dagster_project.sample_store import guard_sample
 
 STORES_KEY = dg.AssetKey(["lake", "dms__stores"])
@@ -85,11 +86,13 @@ def _dataset_asset(contract: Contract) -> dg.AssetsDefinition:
     )
     def load(context: dg.AssetExecutionContext, installation: Installation) -> dg.MaterializeResult:
         settings = installation.settings(context.log.info)
-        with busy_is_retried(context), only_run(settings):
+        with told_errors(context, settings), only_run(settings):
             check_landing(settings.landing)
             guard_sample(settings)
             stores = loaded_stores(settings.lake)
-            loaded = load_dataset(contract, settings.landing, settings.lake, stores, context.log.info)
+            forgotten = settle_forgotten(settings, read_hash_key(settings.data))
+            tell = context.log.info
+            loaded = load_dataset(contract, settings.landing, settings.lake, stores, tell=tell, forgotten=forgotten)
         metadata = load_metadata(loaded) | {"sample": dg.MetadataValue.md(preview(settings.lake, contract))}
         return dg.MaterializeResult(metadata=metadata)
 
@@ -123,7 +126,7 @@ def registered_lake(context: dg.AssetExecutionContext, installation: Installatio
     settings = installation.settings(context.log.info)
     if warning := key_warning(settings.data):
         context.log.warning(warning)
-    with busy_is_retried(context), only_run(settings):
+    with told_errors(context, settings), only_run(settings):
         record_strays(settings.landing, settings.lake)
         register_lake(settings.lake, settings.warehouse, read_hash_key(settings.data))
     for key in context.selected_asset_keys:

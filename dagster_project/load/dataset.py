@@ -14,6 +14,8 @@ import pyarrow.parquet as pq
 
 from dagster_project.contracts import Contract
 from dagster_project.contracts.contract import CONTRACTS_DIR
+from dagster_project.error_details import keep_details
+from dagster_project.forget.forgotten import Forgotten
 from dagster_project.load import manifest
 from dagster_project.load.extract import Quarantine
 from dagster_project.load.landing import LandedFile, find_files, readable
@@ -132,13 +134,21 @@ class _DatasetLoader:
     """Brings one dataset's manifest up to its landing folder."""
 
     def __init__(
-        self, contract: Contract, landing: Path, lake: Path, stores: Collection[str], tell: Tell | None
+        self,
+        contract: Contract,
+        landing: Path,
+        lake: Path,
+        stores: Collection[str],
+        *,
+        tell: Tell | None,
+        forgotten: Forgotten | None,
     ) -> None:
         self.contract = contract
         self.landing = landing
         self.folder = lake / contract.system / contract.dataset
         self.stores = stores
         self.tell = tell
+        self.forgotten = forgotten
         self.hash = contract_digest(contract)
 
     def _load(self, file: LandedFile, source_path: str, before: Entry | None) -> Entry | None:
@@ -159,6 +169,7 @@ class _DatasetLoader:
                 accepted_path=self.folder / "accepted" / name,
                 rejected_path=self.folder / "rejected" / name,
                 progress=_progress(self.tell, file.label),
+                forgotten=self.forgotten,
             )
             if file.has_changed():
                 raise Quarantine(_CHANGED)
@@ -198,8 +209,9 @@ class _DatasetLoader:
         elif isinstance(error, OSError):
             reason, digest = f"cannot be read: {error.strerror or error}; the next run tries again", ""
         else:
-            logger.exception("%s can't be read", file.label)
-            reason, digest = f"cannot be read ({type(error).__name__}: {error}): report it with the file", ""
+            told = keep_details(self.folder.parents[1], error)
+            logger.error("%s can't be read: %s", file.label, told)
+            reason, digest = f"cannot be read ({told}): report it with the file", ""
         entry = _still_standing(quarantined(file, source_path, digest, self.hash, reason), before)
         return before if before and replace(entry, loaded_at=before.loaded_at) == before else entry
 
@@ -235,15 +247,21 @@ class _DatasetLoader:
 
 
 def load_dataset(
-    contract: Contract, landing: Path, lake: Path, known_stores: Collection[str], tell: Tell | None = None
+    contract: Contract,
+    landing: Path,
+    lake: Path,
+    known_stores: Collection[str],
+    *,
+    tell: Tell | None = None,
+    forgotten: Forgotten | None = None,
 ) -> DatasetLoad:
     """Load what is new or changed in a dataset's landing folder; unchanged files cost a stat.
 
     `known_stores` are the codes of `dms/stores` as loaded by now: rows of other stores are kept with
     their masked text, so that they can be shown. `tell` gets a line a file and on long files every
-    two seconds.
+    two seconds. Rows of people who are `forgotten` come without what tells of them.
     """
-    return _DatasetLoader(contract, landing, lake, known_stores, tell).load()
+    return _DatasetLoader(contract, landing, lake, known_stores, tell=tell, forgotten=forgotten).load()
 
 
 def loaded_stores(lake: Path) -> set[str]:

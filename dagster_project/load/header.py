@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from dagster_project.contracts import Column, Contract
 from dagster_project.load.extract import Quarantine
+from dagster_project.load.masking import mask_text
 
 
 def plain_name(text: str) -> str:
@@ -56,7 +57,7 @@ class HeaderMatcher:
         for position, cell in enumerate(cells):
             column = self._columns.get(plain_name(cell))
             if column is None:
-                unknown[position] = " ".join(cell.split()) or f"column {position + 1}"
+                unknown[position] = mask_text(" ".join(cell.split())) or f"column {position + 1}"
             elif column.name in positions:
                 raise Quarantine(
                     f"column {column.name} is named twice, in header cells {positions[column.name] + 1} "

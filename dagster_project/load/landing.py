@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from dagster_project.load.masking import mask_name
 from dagster_project.settings import TIME_ZONE
 
 EXTENSIONS = (".csv", ".csv.gz", ".xlsx", ".parquet")
@@ -53,7 +54,14 @@ class LandedFile:
 
 
 def readable(path: Path) -> str:
-    """A path as text that can be stored: bytes that are not UTF-8, as in names unpacked from a GBK archive, escaped."""
+    """A path as text that can be stored and shown.
+
+    Bytes that are not UTF-8, as in names unpacked from a GBK archive, are escaped, phones and plates masked.
+    """
+    return mask_name(_text(path))
+
+
+def _text(path: Path) -> str:
     return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
 
 
@@ -93,6 +101,9 @@ def _landed_file(system: str, dataset: str, path: Path, known: bool) -> LandedFi
         problem = "is a folder where a file should be" if path.is_dir() else "is not a regular file"
     elif problem is None and not extension_of(path.name):
         problem = f"is not an extract: expected one of {', '.join(EXTENSIONS)}"
+    elif problem is None and mask_name(_text(Path(path.name))) != _text(Path(path.name)):
+        # Every figure made from it would show the name.
+        problem = "its name holds a phone number or a plate: rename the file"
     return LandedFile(
         system=system,
         dataset=dataset,

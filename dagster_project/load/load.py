@@ -6,6 +6,7 @@ from pathlib import Path
 
 from dagster_project.contracts import read_contracts
 from dagster_project.errors import ExpectedError
+from dagster_project.forget.forgotten import Forgotten
 from dagster_project.load.dataset import DatasetLoad, load_dataset, loaded_stores, quarantined
 from dagster_project.load.landing import find_strays, readable
 from dagster_project.load.manifest import Entry, read_manifest, write_manifest
@@ -38,7 +39,9 @@ def record_strays(landing: Path, lake: Path) -> list[Entry]:
     return list(entries.values())
 
 
-def load_landing(landing: Path, lake: Path, tell: Callable[[str], None] | None = None) -> list[DatasetLoad]:
+def load_landing(
+    landing: Path, lake: Path, tell: Callable[[str], None] | None = None, forgotten: Forgotten | None = None
+) -> list[DatasetLoad]:
     """Load every dataset's new and changed files, `dms/stores` first.
 
     Raises LandingError when there is no landing folder; anything wrong with a single file is recorded
@@ -48,7 +51,7 @@ def load_landing(landing: Path, lake: Path, tell: Callable[[str], None] | None =
     loads = []
     stores: set[str] = set()
     for contract in read_contracts().values():
-        loads.append(load_dataset(contract, landing, lake, stores, tell))
+        loads.append(load_dataset(contract, landing, lake, stores, tell=tell, forgotten=forgotten))
         if contract.name == "dms/stores":
             stores = loaded_stores(lake)
     record_strays(landing, lake)

@@ -3,15 +3,24 @@
 import json
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from dagster_project.contracts import Contract
-from dagster_project.load.header import MatchedHeader
+
+if TYPE_CHECKING:
+    from dagster_project.load.header import MatchedHeader
 
 MASK = "***"
 
 # Mainland mobile numbers and number plates that strayed into other cells.
-_PHONE = re.compile(r"(?<![0-9])(\+?86[- ]?)?1[3-9][0-9]([- ]?[0-9]{4}){2}(?![0-9])")
-_PLATE = re.compile(r"[\u4e00-\u9fa5][A-HJ-NP-Z][·.\s]?[A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳]")
+PHONE = re.compile(r"(?<![0-9])(\+?86[- ]?)?1[3-9][0-9]([- ]?[0-9]{4}){2}(?![0-9])")
+PLATE = re.compile(r"[\u4e00-\u9fa5][A-HJ-NP-Z][·.\s]?[A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳]")
+
+# In a file's name digits mean many things: only what can hardly be anything else.
+_IN_NAME = re.compile(
+    r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])|[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]"
+    r"[A-HJ-NP-Z][A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳](?![A-Za-z0-9])"
+)
 
 MAX_SHOWN_CHARACTERS = 500
 # A plate has seven characters, a phone number eleven.
@@ -22,14 +31,19 @@ def mask_text(text: str) -> str:
     """The text with phone numbers and plates masked, cut to 500 characters."""
     if len(text) < _SHORTEST_SECRET:
         return text
-    masked = _PLATE.sub(MASK, _PHONE.sub(MASK, text[: 4 * MAX_SHOWN_CHARACTERS]))
+    masked = PLATE.sub(MASK, PHONE.sub(MASK, text[: 4 * MAX_SHOWN_CHARACTERS]))
     return masked if len(text) <= MAX_SHOWN_CHARACTERS else f"{masked[:MAX_SHOWN_CHARACTERS]}… ({len(text)} characters)"
+
+
+def mask_name(name: str) -> str:
+    """A file's name or path with phone numbers and plates masked."""
+    return _IN_NAME.sub(MASK, name)
 
 
 class RowMasker:
     """Masks the rows of one file: personal, free-text and unknown columns whole, the rest by pattern."""
 
-    def __init__(self, contract: Contract, header: Sequence[str], matched: MatchedHeader) -> None:
+    def __init__(self, contract: Contract, header: Sequence[str], matched: "MatchedHeader") -> None:
         personal = {c.name for c in contract.columns if c.is_hidden}
         self.names = [matched.unknown.get(position, name.strip()) for position, name in enumerate(header)]
         self.hidden = {matched.positions[name] for name in personal if name in matched.positions}

@@ -6,6 +6,7 @@ import pyarrow.parquet as pq
 
 from dagster_project.contracts import Contract
 from dagster_project.load.manifest import read_manifest
+from dagster_project.load.masking import mask_text
 
 _ROWS = 5
 
@@ -21,6 +22,6 @@ def preview(lake: Path, contract: Contract) -> str:
     batch = next(pq.ParquetFile(folder / str(newest.accepted_part)).iter_batches(_ROWS, columns=names))
     lines = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
     for row in batch.to_pylist():
-        cells = ("" if row[name] is None else str(row[name]).replace("|", "\\|") for name in names)
+        cells = ("" if row[name] is None else mask_text(str(row[name])).replace("|", "\\|") for name in names)
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)

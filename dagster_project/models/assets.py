@@ -1,17 +1,21 @@
 """Dagster assets of the dbt project: each model, with its tests as asset checks."""
 
+import io
 import os
+import sys
 from collections.abc import Iterator, Mapping
-from typing import Any
+from contextlib import redirect_stdout
+from typing import Any, TextIO
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
 
 from dagster_project.checks.worker import check_worker
+from dagster_project.error_details import without_values
 from dagster_project.models.check_description import describe_check
 from dagster_project.models.dbt_build import BUILD, dbt_environment, parse_project, read_node_results, target_path
 from dagster_project.refresh import check_build, only_run, publish_checked
-from dagster_project.resources import Installation, busy_is_retried
+from dagster_project.resources import Installation, told_errors
 from dagster_project.settings import DBT_DIR, PROJECT_DIR
 
 OWNER = "team:warehouse"
@@ -29,6 +33,20 @@ def prepared_project() -> DbtProject:
 
 
 dbt_project = prepared_project()
+
+
+class _WithoutValues(io.TextIOBase):
+    """Passes on what is printed without the values that an error quotes."""
+
+    def __init__(self, output: TextIO) -> None:
+        self.output = output
+
+    def write(self, text: str) -> int:
+        self.output.write("\n".join(without_values(line) for line in text.split("\n")))
+        return len(text)
+
+    def flush(self) -> None:
+        self.output.flush()
 
 
 class FolderTranslator(DagsterDbtTranslator):
@@ -59,9 +77,11 @@ def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, installat
     settings = installation.settings(context.log.info)
     # dbt reads its folders from the environment of the process it is started by.
     os.environ.update(dbt_environment(settings))
-    with busy_is_retried(context), only_run(settings):
+    with told_errors(context, settings), only_run(settings):
         invocation = dbt.cli(BUILD, context=context, target_path=target_path(settings), raise_on_error=False)
-        yield from invocation.stream()
+        # Dagster keeps what is printed, and engines quote values in their errors.
+        with redirect_stdout(_WithoutValues(sys.stdout)):
+            yield from invocation.stream()
         if not invocation.is_successful():
             # What downstream of a failure does not run is still judged, so that owners see why nothing is published.
             with check_worker() as worker:

@@ -12,7 +12,7 @@ from dagster_project.publish.postgres.load import publish_postgres
 from dagster_project.publish.postgres.target import VARIABLE, read_target
 from dagster_project.publish.publish import PUBLISHED_SCHEMAS
 from dagster_project.refresh import only_run, publish_checked
-from dagster_project.resources import Installation, busy_is_retried
+from dagster_project.resources import Installation, told_errors
 
 
 @dg.asset(
@@ -29,7 +29,7 @@ from dagster_project.resources import Installation, busy_is_retried
 def published_marts(context: dg.AssetExecutionContext, installation: Installation) -> dg.MaterializeResult:
     """Publish all marts, or fail with what forbids it and leave them as they were."""
     settings = installation.settings(context.log.info)
-    with busy_is_retried(context), only_run(settings):
+    with told_errors(context, settings), only_run(settings):
         state = publish_checked(settings, last_results(settings.lake / "quality"))
     table = "\n".join(f"| {name} | {rows:,} |" for name, rows in state.rows.items())
     return dg.MaterializeResult(

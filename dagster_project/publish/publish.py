@@ -152,6 +152,15 @@ def _swap_in(published: Path, name: str, rows: dict[str, int]) -> PublishedState
     return PublishedState(folder=states / name, rows=rows)
 
 
+def remove_states_before(published: Path, moment: datetime) -> None:
+    """Remove states that were published before that time, but for the one that readers see."""
+    states = published / "states"
+    current = (published / "current").resolve().name
+    for folder in states.glob("[!.]*"):
+        if folder.name != current and folder.name < f"{moment:%Y%m%d%H%M%S}":
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def _remove_old_states(states: Path, current: str) -> None:
     whole = sorted(path.name for path in states.iterdir() if not path.name.startswith("."))
     for name in whole[:-STATES_KEPT]:
