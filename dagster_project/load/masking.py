@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from dagster_project.contracts import Contract
+from dagster_project.contracts.personal import KINDS
 
 if TYPE_CHECKING:
     from dagster_project.load.header import MatchedHeader
@@ -16,6 +17,8 @@ MASK = "***"
 PHONE = re.compile(r"(?<![0-9])(\+?86[- ]?)?1[3-9][0-9]([- ]?[0-9]{4}){2}(?![0-9])")
 PLATE = re.compile(r"[\u4e00-\u9fa5][A-HJ-NP-Z][·.\s]?[A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳]")
 
+# Chinese characters but those that dates are written with.
+_CHINESE = re.compile("[\u4e00-\u9fff](?<![年月日])")
 # In a file's name digits mean many things: only what can hardly be anything else.
 _IN_NAME = re.compile(
     r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])|[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]"
@@ -48,6 +51,13 @@ class RowMasker:
         self.names = [matched.unknown.get(position, name.strip()) for position, name in enumerate(header)]
         self.hidden = {matched.positions[name] for name in personal if name in matched.positions}
         self.hidden |= set(matched.unknown)
+        # Where people are named, a name may stand in the wrong column: Chinese text shows as a column's value only.
+        names_people = any(column.personal == KINDS["person_name"] for column in contract.columns)
+        self.values = {
+            matched.positions[column.name]: {*column.enum.values()}
+            for column in contract.columns
+            if names_people and column.name in matched.positions
+        }
         # In a row whose cells can't be assigned, any cell may be the personal one.
         self.hides_broken_rows = bool(personal or matched.unknown)
 
@@ -56,8 +66,12 @@ class RowMasker:
         shown = {}
         for position, (name, cell) in enumerate(zip(self.names, cells, strict=True)):
             is_hidden = position in self.hidden and (cell or "").strip()
-            shown[name] = MASK if is_hidden else mask_text(cell or "")
+            shown[name] = MASK if is_hidden or self._may_be_name(position, cell or "") else mask_text(cell or "")
         return json.dumps(shown, ensure_ascii=False)
+
+    def _may_be_name(self, position: int, cell: str) -> bool:
+        values = self.values.get(position)
+        return values is not None and bool(_CHINESE.search(cell)) and cell.strip() not in values
 
     def broken(self, text: str) -> str:
         """A row without assignable cells, as JSON with its raw line."""
