@@ -116,7 +116,7 @@ def told(sample_run: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iter
         "select store_code, customer_no from lake.complaint__cases "
         "join lake.dms__vehicles using (store_code, customer_no) "
         "join lake.survey__callbacks using (store_code, customer_no) where description is not null "
-        "group by all order by count(*) desc, all limit 1"
+        "group by all order by count(*) desc, store_code, customer_no limit 1"
     ).fetchall()
     moved = lake.connection.execute(
         "select distinct store_code, customer_no from lake.dms__vehicles where vin = (select min(vin) from "
