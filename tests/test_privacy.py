@@ -125,8 +125,13 @@ def told(sample_run: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iter
     numbers = [rich, *moved]
     people = [lake.person(store, [customer]) for store, customer in numbers]
     own = {value for person in people for value in (*person.names, *person.phones, *person.plates)}
-    # A name may be another customer's too.
-    own -= {name for p in people for name in p.names if len(lake.customers_of(phones=[], names=[name])) > 2}
+    # A name may be somebody else's too, or a part of theirs.
+    everybody = lake.connection.execute(
+        "select store_code, customer_no, customer_name from lake.dms__customers where customer_name is not null "
+        "union select store_code, '', employee_name from lake.dms__employees where employee_name is not null"
+    ).fetchall()
+    others = {name for store, number, name in everybody if (store, number) not in numbers}
+    own -= {mine for mine in own if any(mine in name for name in others)}
     vins = [vin for person in people for vin in person.vins]
     before_umask = os.umask(0o022)
     printed = io.StringIO()
