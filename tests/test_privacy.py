@@ -22,7 +22,7 @@ from dagster_project.forget.forgotten import Forgotten, ForgottenError, Request,
 from dagster_project.forget.person import LakeRows
 from dagster_project.forget.pseudonym import new_vin
 from dagster_project.resources import told_errors
-from dagster_project.settings import Settings
+from dagster_project.settings import PROJECT_DIR, Settings
 from tests.leaks import Secrets, leaks, secrets_of
 
 # A person in no extract but those that these tests land.
@@ -90,6 +90,13 @@ def land_strays(landing: Path, rich: tuple[str, str], vin: str, was: Path) -> No
     (landing / "dms" / "vehicles" / "strays_202511302359.csv").write_text(owner, encoding="utf-8")
 
 
+def words_of_the_product(secrets: Secrets) -> set[str]:
+    """Invented names that happen to be words which the product's own texts use, such as 水平 (level)."""
+    folders = (PROJECT_DIR / name for name in ("dagster_project", "dbt/models", "expectations", "seeds"))
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    return set().union(*(secrets.found_in(path.read_bytes()) for path in files)) & secrets.names
+
+
 def run_by_dagster(settings: Settings, home: Path) -> None:
     """The job `refresh`, in this process, with all that Dagster keeps in `home`."""
     home.mkdir()
@@ -148,7 +155,7 @@ def told(sample_run: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iter
         ):
             assert main([*arguments, "--data", str(settings.data)]) == 0
     os.umask(before_umask)
-    planted = Secrets(secrets.values | PLANTED.values)
+    planted = Secrets(secrets.values - words_of_the_product(secrets) | PLANTED.values)
     yield Told(
         settings, root, sample_run.published, planted, Secrets(frozenset(own)), numbers, vins, printed.getvalue()
     )
@@ -187,7 +194,8 @@ def test_all_that_is_private_is_its_owners_alone(told: Told) -> None:
     paths = [entry for path in private if path.exists() for entry in (path, *path.rglob("*"))]
     assert len(paths) > 200
     assert [path for path in paths if not path.is_symlink() and path.stat().st_mode & 0o077] == []
-    for folder in (told.settings.published, told.settings.data / "reports"):
+    reports = told.settings.data / "reports"
+    for folder in (told.settings.published, reports / "quality", reports / "monthly" / "S001" / "2025-10"):
         entries = [entry for entry in folder.rglob("*") if not entry.is_symlink()]
         assert {oct(entry.stat().st_mode & 0o777) for entry in entries} == {"0o750", "0o640"}
 
@@ -215,9 +223,17 @@ def test_who_asked_is_forgotten_in_the_lake_and_the_private_warehouse_too(told: 
                     assert connection.execute(query, number).fetchone() == (0,)
 
 
-# What shows a customer's or a vehicle's key, or counts by what is not known of a forgotten person any more.
+# What shows a customer's or a vehicle's key; and tables that count by what is not known of a forgotten person any
+# more, or that the planted rows are counted in.
 KEYS = {"customer_key", "vehicle_key", "source_file", "source_line", "extract_at"}
-DIFFERENT = {"css_segment_monthly", "dim_customer", "dim_vehicle", "restatement", "improvement_action"}
+DIFFERENT = {
+    "css_segment_monthly",
+    "customer_base_monthly",
+    "dim_customer",
+    "dim_vehicle",
+    "restatement",
+    "improvement_action",
+}
 
 
 def test_figures_stay_the_same(told: Told) -> None:
