@@ -23,9 +23,8 @@ soak: $(VENV)/.ready
 	$(BIN)/python -m tests.soak
 
 dev: $(VENV)/.ready
-	mkdir -p $(DAGSTER_HOME)
-	cp dagster_project/dagster.yaml $(DAGSTER_HOME)/
-	$(BIN)/dagster dev --module-name dagster_project.definitions --host 127.0.0.1 --port 3000
+	umask 077 && mkdir -p $(DAGSTER_HOME) && cp dagster_project/dagster.yaml $(DAGSTER_HOME)/
+	umask 077 && $(BIN)/dagster dev --module-name dagster_project.definitions --host 127.0.0.1 --port 3000
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .

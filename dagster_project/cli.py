@@ -5,8 +5,11 @@ import os
 import sys
 from collections.abc import Sequence
 
-from dagster_project.commands import backup, failing, publish, report, run, sample, trace, verify
+from dagster_project.access import private_by_default
+from dagster_project.commands import backup, failing, forget, publish, report, run, sample, trace, verify
+from dagster_project.error_details import keep_details
 from dagster_project.errors import ExpectedError
+from dagster_project.settings import read_settings
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -15,13 +18,14 @@ def _parser() -> argparse.ArgumentParser:
         description="After-sales analytics warehouse: extracts in, checked and traceable figures out.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    for command in (run, publish, report, trace, failing, verify, backup, sample):
+    for command in (run, publish, report, trace, failing, forget, verify, backup, sample):
         command.add(commands)
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code: 0 done, 1 failed with its reason on stderr, 2 a trace differs."""
+    private_by_default()
     parsed = _parser().parse_args(arguments)
     try:
         exit_code = parsed.do(parsed)
@@ -33,7 +37,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except (ExpectedError, OSError) as error:
         print(f"aftersales: {error}", file=sys.stderr)
-        return 1
+    except Exception as error:
+        print(
+            f"aftersales: {keep_details(read_settings(data=getattr(parsed, 'data', None)).lake, error)}",
+            file=sys.stderr,
+        )
+    return 1
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from pathlib import Path
 import dagster as dg
 from dagster_dbt import DbtCliResource
 
+from dagster_project.access import private_by_default
 from dagster_project.automation.assets import housekeeping
 from dagster_project.automation.schedules import daily_refresh, issue_monthly_reports, monthly_reports_job
 from dagster_project.automation.sensors import failure_sensor, landing_sensor, stale_sensor
@@ -15,6 +16,9 @@ from dagster_project.models.assets import dbt_models, dbt_project
 from dagster_project.publish.assets import published_assets
 from dagster_project.reports.assets import monthly_reports
 from dagster_project.resources import Installation
+
+# Dagster loads this module in every process that writes for it.
+private_by_default()
 
 refresh_job = dg.define_asset_job(
     "refresh",

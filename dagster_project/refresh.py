@@ -1,21 +1,25 @@
 """The main job: load what landed, build and test the models, check the data, publish the marts."""
 
 import fcntl
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from dagster_project.access import close_private, make_data_folder
 from dagster_project.checks.blocking import blocks, judge
 from dagster_project.checks.results import CheckResult, RunInfo, last_run_at, results_of_last_runs, write_results
 from dagster_project.checks.worker import CheckWorker, check_worker
 from dagster_project.damage import damage_is_told, refuse_damage
 from dagster_project.errors import ExpectedError
+from dagster_project.forget.forget import remove_published, settle_forgotten
+from dagster_project.forget.forgotten import read_forgotten
 from dagster_project.housekeeping import clean_up
 from dagster_project.last_run import digest_of_inputs, is_nothing_new, note_last_run
 from dagster_project.load.dataset import DatasetLoad
-from dagster_project.load.hash_key import read_hash_key
+from dagster_project.load.hash_key import key_warning, read_hash_key
 from dagster_project.load.lake import register_lake
 from dagster_project.load.load import load_landing
 from dagster_project.models.dbt_build import NodeResult, build_models, is_checked, mark_checked, target_path
@@ -26,6 +30,8 @@ from dagster_project.publish.state import new_state, standing_state
 from dagster_project.reports.quality import write_quality_report
 from dagster_project.run_log import begun_at, new_run_id, run_log, step
 from dagster_project.settings import TIME_ZONE, Settings
+
+logger = logging.getLogger(__name__)
 
 Tell = Callable[[str], None]
 
@@ -60,12 +66,13 @@ def only_run(settings: Settings) -> Iterator[None]:
     The operating system frees the lock when the process ends, however it ends. When what is kept in the folder can't
     be read, it says what is damaged and what to do.
     """
-    settings.data.mkdir(parents=True, exist_ok=True)
+    make_data_folder(settings.data)
     with (settings.data / "run.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise AlreadyRunning(f"another run is writing to {settings.data}: wait until it is done") from None
+        close_private(settings)
         with damage_is_told(settings):
             yield
 
@@ -110,6 +117,7 @@ def publish_checked(settings: Settings, results: list[CheckResult]) -> Published
 
 def _publish_checked(settings: Settings, results: list[CheckResult], counted: dict[str, Any]) -> PublishedState:
     manifest = target_path(settings) / "manifest.json"
+    forgotten = read_forgotten(settings.data, read_hash_key(settings.data))
     sentences = blocks(results)
     if not sentences:
         standing = standing_state(settings.published)
@@ -118,9 +126,11 @@ def _publish_checked(settings: Settings, results: list[CheckResult], counted: di
         state = publish(settings.warehouse, manifest, settings.published, info)
         counted |= {"state": info.name, "as_of": info.as_of, "restated": len(restated)}
         counted |= {"tables": len(state.rows), "rows": sum(state.rows.values())}
+        remove_published(settings, forgotten)
         write_quality_report(settings)
         return state
     publish_quality(settings.warehouse, manifest, settings.published)
+    remove_published(settings, forgotten)
     report = write_quality_report(settings)
     told = "\n".join(f"  {sentence}" for sentence in sentences)
     raise PublishingBlocked(
@@ -151,13 +161,17 @@ def refresh(
         step("run", as_of=settings.as_of, landing=settings.landing) as counted,
         only_run(settings),
     ):
-        loads = load_landing(settings.landing, settings.lake, tell, reload)
+        hash_key = read_hash_key(settings.data)
+        if warning := key_warning(settings.data):
+            logger.warning(warning)
+        forgotten = settle_forgotten(settings, hash_key)
+        loads = load_landing(settings.landing, settings.lake, tell, reload, forgotten)
         inputs = digest_of_inputs(settings)
         if not anew and is_nothing_new(settings, inputs):
             counted["nothing_new"] = True
             return _as_before(settings, run_id, loads)
         with check_worker() as worker:
-            register_lake(settings.lake, settings.warehouse, read_hash_key(settings.data))
+            register_lake(settings.lake, settings.warehouse, hash_key)
             nodes = build_models(settings, tell)
             if tell:
                 tell("checking the data")

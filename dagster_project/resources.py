@@ -8,6 +8,8 @@ from contextlib import contextmanager
 import dagster as dg
 from pydantic import Field
 
+from dagster_project.error_details import keep_details
+from dagster_project.errors import ExpectedError
 from dagster_project.load.lake import WarehouseBusy
 from dagster_project.refresh import AlreadyRunning, new_run_id_of, only_run
 from dagster_project.run_log import run_log
@@ -39,19 +41,24 @@ _FIRST_WAIT_SECONDS = 15
 
 
 @contextmanager
-def busy_is_retried(context: dg.AssetExecutionContext) -> Iterator[None]:
+def told_errors(context: dg.AssetExecutionContext, settings: Settings) -> Iterator[None]:
     """Try a step again, after 15, 30, 60 … seconds, when another run writes or a disk did not answer.
 
-    Nothing else is tried again: the same data gives the same error.
+    Nothing else is tried again: the same data gives the same error. Dagster keeps errors for good and shows them to
+    whoever watches the runs, so one that is not the product's own, which might quote a row, is told without its text.
     """
     try:
         yield
     except (AlreadyRunning, WarehouseBusy, OSError) as error:
         if isinstance(error, OSError) and error.errno not in _PASSING:
-            raise
+            raise keep_details(settings.lake, error) from None
         wait = _FIRST_WAIT_SECONDS * 2**context.op_execution_context.retry_number
         context.log.warning("%s; trying again in %d s", error, wait)
         raise dg.RetryRequested(max_retries=_RETRIES, seconds_to_wait=wait) from error
+    except ExpectedError:
+        raise
+    except Exception as error:
+        raise keep_details(settings.lake, error) from None
 
 
 # The tag that Dagster's run carries: the id that check results, published states and logs know the run by.
@@ -73,5 +80,5 @@ def run_id_of(context: dg.AssetExecutionContext, settings: Settings) -> str:
 def writing(context: dg.AssetExecutionContext, settings: Settings) -> Iterator[str]:
     """Hold the data folder for a step, and log it under the run's id, which is given."""
     run_id = run_id_of(context, settings)
-    with run_log(settings, run_id), busy_is_retried(context), only_run(settings):
+    with run_log(settings, run_id), told_errors(context, settings), only_run(settings):
         yield run_id

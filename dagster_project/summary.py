@@ -5,6 +5,7 @@ from collections import defaultdict
 import duckdb
 
 from dagster_project.contracts import read_contracts
+from dagster_project.load.hash_key import key_warning
 from dagster_project.load.manifest import QUARANTINED, read_manifest
 from dagster_project.refresh import Refreshed
 from dagster_project.settings import Settings
@@ -76,4 +77,6 @@ def summarise(settings: Settings, refreshed: Refreshed, seconds: float) -> str:
         f"run {refreshed.run_id}, logged in {settings.logs}",
         f"{_checks(refreshed)}: {settings.data / 'reports' / 'quality' / 'latest' / 'index.html'}",
     ]
+    if warning := key_warning(settings.data):
+        lines += ["", warning]
     return "\n".join(lines)

@@ -25,7 +25,7 @@ from dagster_project.settings import PROJECT_DIR, Settings
 from tests.probes import entry, suite_of
 
 RUN = RunInfo("run-1", datetime(2026, 4, 4, 6), date(2026, 4, 3))
-HIDDEN = {c.name for contract in read_contracts().values() for c in contract.columns if c.personal or c.is_free_text}
+HIDDEN = {c.name for contract in read_contracts().values() for c in contract.columns if c.is_hidden}
 
 
 # ---------- engine
@@ -246,7 +246,7 @@ def test_results_are_written_whole(tmp_path, warehouse):
         ("customers_20260403.csv", 3),
         ("customers_20260403.csv", 4),
     ]
-    assert json.loads(failures[0]["row_key"]) == {"customer_no": "2", "gender": None, "store_code": "001"}
+    assert json.loads(failures[0]["row_key"]) == {"customer_no": "2", "store_code": "001"}
     with pytest.raises(ValueError, match="one run"):
         write_results(tmp_path / "out", [*results, replace(results[0], run_id="run-2")])
 

@@ -15,6 +15,8 @@ from dagster_project.contracts.staging import staging_files
 from dagster_project.settings import PROJECT_DIR
 
 PATHS = sorted(CONTRACTS_DIR.glob("*/*.yml"))
+# Texts that are neither codes nor about people.
+NOT_ABOUT_PEOPLE = {"store_name", "region_name", "city", "brand", "model", "concern"}
 
 
 def test_there_is_a_contract_for_each_of_the_seventeen_datasets() -> None:
@@ -61,3 +63,21 @@ def test_every_figure_that_can_have_a_target_is_on_the_scorecard_under_its_name(
     [kpi_code] = [column for column in read_contracts()["planning/targets"].columns if column.name == "kpi_code"]
     with (PROJECT_DIR / "seeds" / "kpis.csv").open(encoding="utf-8", newline="") as file:
         assert {row["kpi_code"]: row["kpi_name_zh"] for row in csv.DictReader(file)} == kpi_code.enum
+
+
+def test_every_column_that_names_a_person_says_which_kind_of_personal_data_it_is() -> None:
+    kinds = {
+        "customers.customer_no": "customer_number",
+        "vehicles.vin": "vin",
+        "employees.employee_no": "employee_number",
+    }
+    unmarked = []
+    for contract in read_contracts().values():
+        for column in contract.columns:
+            wanted = kinds.get(column.reference or f"{contract.dataset}.{column.name}")
+            free = column.type == "string" and not column.is_code and column.name not in NOT_ABOUT_PEOPLE
+            if (wanted and (column.personal is None or column.personal.name != wanted)) or (
+                free and not column.is_hidden
+            ):
+                unmarked.append(f"{contract.name}.{column.name}")
+    assert not unmarked

@@ -37,52 +37,74 @@ def edited(folder: Path, content: str | bytes) -> Path:
     return path
 
 
-def edits() -> dict[str, tuple[str, str, str]]:
-    """What is replaced, by what, and what the error says after `line `."""
+def edits() -> dict[str, tuple[str, str, str, str]]:
+    """What is replaced, by what, what stands on the line that the error names (if that is told), and what it says."""
     return {
         "name forgotten": (
             "      - name: employee_no\n        businessName",
             "      - businessName",
-            "37: 'name' is missing",
+            "- businessName: 员工编号",
+            "'name' is missing",
         ),
-        "label forgotten": ("        businessName: 员工编号\n", "", "37: 'businessName' is missing"),
-        "type misspelt": ("logicalType: date", "logicalType: day", "75: 'day' is none of string"),
-        "tab": ("    unit: d", "\tunit: d", "16: not YAML"),
-        "quote never closed": ("name: dms_owner", 'name: "dms_owner', "not YAML"),
+        "label forgotten": (
+            "        businessName: 员工编号\n",
+            "",
+            "- name: employee_no",
+            "'businessName' is missing",
+        ),
+        "type misspelt": ("logicalType: date", "logicalType: day", "logicalType: day", "'day' is none of string"),
+        "tab": ("    unit: d", "\tunit: d", "\tunit: d", "not YAML"),
+        "quote never closed": ("name: dms_owner", 'name: "dms_owner', "", "not YAML"),
         "twice": (
-            "        tags: [person_name]\n",
+            "        tags: [code]\n",
             "        tags: [code]\n        tags: [phone]\n",
-            "50: 'tags' stands here twice, first in line 49",
+            "tags: [phone]",
+            "'tags' stands here twice, first in line ",
         ),
-        "latency no number": ("value: 2", "value: two", "19: expected a number, not 'two'"),
-        "latency gone": ("property: latency", "property: delay", "14: the property 'latency' is missing"),
-        "key gone": ("primaryKeyPosition", "position", "no column has a primaryKeyPosition"),
+        "latency no number": ("value: 2", "value: two", "value: two", "expected a number, not 'two'"),
+        "latency gone": ("property: latency", "property: delay", "- property:", "the property 'latency' is missing"),
+        "key gone": ("primaryKeyPosition", "position", "", "no column has a primaryKeyPosition"),
         "position no number": (
             "primaryKeyPosition: 2",
             "primaryKeyPosition: second",
-            "43: expected a number, not 'second'",
+            "primaryKeyPosition: second",
+            "expected a number, not 'second'",
         ),
-        "required no truth": ("required: true", "required: maybe", "34: expected true or false, not 'maybe'"),
-        "list for text": ("label: 服务顾问", "label: [服务顾问]", "expected a text"),
-        "text for list": ("tags: [person_name]", "tags: person_name", "expected a list"),
+        "required no truth": (
+            "required: true",
+            "required: maybe",
+            "required: maybe",
+            "expected true or false, not 'maybe'",
+        ),
+        "unknown kind": (
+            "classification: person_name",
+            "classification: secret",
+            "classification: secret",
+            "'secret' is none of ",
+        ),
+        "list for text": ("label: 服务顾问", "label: [服务顾问]", "", "expected a text"),
+        "text for list": ("tags: [code]", "tags: code", "tags: code", "expected a list"),
         "label of another column": (
             "businessName: 姓名",
             "businessName: 员工编号",
+            "",
             "would mean employee_no as well as employee_name",
         ),
-        "SQL for a name": ("name: hired_on", "name: hired on; drop", "can't name a column"),
-        "no schema": ("schema:", "scheme:", "'schema' is missing"),
+        "SQL for a name": ("name: hired_on", "name: hired on; drop", "name: hired on; drop", "can't name a column"),
+        "no schema": ("schema:", "scheme:", "", "'schema' is missing"),
     }
 
 
 @pytest.mark.parametrize("case", edits())
 def test_a_slip_is_told_with_file_line_and_what(tmp_path: Path, case: str) -> None:
-    before, after, told = edits()[case]
+    before, after, place, told = edits()[case]
     assert before in GOOD
-    path = edited(tmp_path, GOOD.replace(before, after))
+    wrong = GOOD.replace(before, after)
+    path = edited(tmp_path, wrong)
     with pytest.raises(ContractError) as error:
         read_contract(path)
-    assert str(error.value).startswith(f"{path}, line ")
+    line = next(number for number, text in enumerate(wrong.splitlines(), start=1) if place in text) if place else ""
+    assert str(error.value).startswith(f"{path}, line {line}")
     assert told in str(error.value)
 
 

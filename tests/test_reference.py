@@ -110,7 +110,7 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         edge_cases.land(name, settings.landing)
     with pytest.MonkeyPatch.context() as patch:
         # One key, so that vehicles and customers are called the same in every data folder.
-        patch.setenv("AFTERSALES_HASH_KEY", "reference")
+        patch.setenv("AFTERSALES_HASH_KEY", "the reference's own key")
         database = shutil.copy(publish(settings), root / "published.duckdb")
         yield Run(tree, settings, database)
 

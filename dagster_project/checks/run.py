@@ -17,6 +17,7 @@ from dagster_project.checks.results import LISTED_ROWS, CheckResult, RunInfo
 from dagster_project.checks.suites import NOT_NULL, ROWS, SQL, SUITES_DIR, Check, Suite, read_suites
 from dagster_project.contracts import Contract, read_contracts
 from dagster_project.contracts.staging import plausible_sql
+from dagster_project.error_details import without_values
 
 if TYPE_CHECKING:
     from dagster_project.checks.engine import Engine
@@ -65,9 +66,9 @@ def _relation(rows: str, contract: Contract) -> str:
 
 
 def shown_columns(contracts: Iterable[Contract]) -> frozenset[str]:
-    """Columns that a failing row may show: none that is personal or free text in any dataset."""
+    """Columns that a failing row may show: none that is hidden in any dataset."""
     columns = [column for contract in contracts for column in contract.columns]
-    hidden = {column.name for column in columns if column.personal or column.is_free_text}
+    hidden = {column.name for column in columns if column.is_hidden}
     return frozenset({column.name for column in columns} - hidden | {*WHERE_FROM, "extract_at", "month"})
 
 
@@ -257,8 +258,8 @@ def _for_great_expectations(query: str) -> str:
 
 
 def _short(message: str) -> str:
-    """The first lines of a message: enough to find the fault, without the SQL."""
-    return " ".join(message.split())[:500]
+    """The first lines of a message: enough to find the fault, without the SQL and the values it quotes."""
+    return without_values(" ".join(message.split()))[:500]
 
 
 def _problem(exception_info: Mapping[str, Any]) -> str | None:

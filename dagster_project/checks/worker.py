@@ -12,6 +12,7 @@ from pathlib import Path
 
 from dagster_project.checks.results import CheckResult, RunInfo
 from dagster_project.checks.run import not_run, run_checks
+from dagster_project.error_details import without_values
 from dagster_project.processes import die_with_parent
 
 logger = logging.getLogger(__name__)
@@ -42,8 +43,9 @@ class CheckWorker:
         try:
             return self.pool.submit(run_checks, warehouse, run).result()
         except Exception as error:
-            logger.exception("the checks could not run")
-            return not_run(run, f"the checks could not run: {error or type(error).__name__}")
+            told = without_values(str(error)) or type(error).__name__
+            logger.error("the checks could not run: %s", told)
+            return not_run(run, f"the checks could not run: {told}")
 
 
 @contextmanager

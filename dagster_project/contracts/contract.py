@@ -7,10 +7,10 @@ from functools import cache
 from pathlib import Path
 
 from dagster_project.contracts.document import Part, read_document
+from dagster_project.contracts.personal import KINDS, Kind
 
 CONTRACTS_DIR = Path(__file__).parent
 
-PERSONAL_TAGS = ("person_name", "phone", "plate")
 LOGICAL_TYPES = ("string", "integer", "number", "date", "timestamp", "boolean")
 
 _SQL_NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -26,7 +26,7 @@ class Column:
     """One column of a dataset.
 
     `type` is one of string, integer, number, date, month, timestamp, boolean; `is_code` says that
-    text is NFKC-normalised; `personal` is person_name, phone, plate or None.
+    text is NFKC-normalised; `personal` the kind of personal data it holds, or None.
     """
 
     name: str
@@ -34,8 +34,7 @@ class Column:
     description: str
     type: str
     is_code: bool
-    personal: str | None
-    is_free_text: bool
+    personal: Kind | None
     key_position: int | None
     required: bool
     enum: dict[str, str]
@@ -45,6 +44,11 @@ class Column:
     plausible: str | None
     reference: str | None
     is_parent: bool
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether its values are left out, or masked, wherever single rows of the extracts are shown."""
+        return self.personal is not None and self.personal.is_hidden
 
 
 @dataclass(frozen=True)
@@ -101,9 +105,8 @@ def _column(prop: Part) -> Column:
         label=prop.need("businessName").text(),
         description=prop.need("description").text(),
         type="month" if form and form.text() == "YYYY-MM" else kind,
-        is_code=any(tag in tags for tag in ("code", "phone", "plate")),
-        personal=next((tag for tag in tags if tag in PERSONAL_TAGS), None),
-        is_free_text=classification is not None and classification.text() == "free_text",
+        is_code="code" in tags,
+        personal=KINDS[classification.one_of(tuple(KINDS))] if classification else None,
         key_position=position.whole() if position else None,
         required=required.truth() if required else False,
         enum={value.need("value").text(): value.need("label").text() for value in _items(prop, "enum")},

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from dagster_project.contracts.contract import Column, Contract, read_contracts
+from dagster_project.contracts.personal import KINDS, Kind
 
 COMMAND = "python -m dagster_project.contracts.reference_page"
 PAGE = Path(__file__).parents[2] / "docs" / "datasets.md"
@@ -30,7 +31,15 @@ happens to rows and files that break these rules, is told in [extracts.md](extra
 - Values outside a range in the last column are kept, and read as unknown (null) in the published tables.
 - → names the column a value refers to, in the rows of the same store (a VIN: of any store). A row whose
   **parent** (→ parent) is unknown stays out of the published tables; any other broken reference keeps the row.
-- A column marked *personal* or *free text* is masked wherever rejected rows are shown.
+- What is in *italics* says what a column tells of a person: see below.
+
+"""
+
+_PERSONAL = """\
+### Personal columns 个人信息
+
+Every column that identifies a person, or may. *hidden*: left out, or `***`, wherever single rows of the extracts are
+shown; *number*: means a person only to who has the DMS. What is done with each, and where: [privacy.md](privacy.md).
 
 """
 
@@ -45,7 +54,9 @@ def reference_page(contracts: Iterable[Contract] | None = None) -> str:
         for contract in shown
     ]
     sections = [_section(contract) for contract in shown]
-    return _INTRODUCTION + "\n".join(index) + "\n\n" + "\n".join(sections)
+    return "".join(
+        (_INTRODUCTION, "\n".join(index), "\n\n", _PERSONAL, "\n".join(_inventory(shown)), "\n\n", "\n".join(sections))
+    )
 
 
 def write_reference_page(page: Path = PAGE) -> bool:
@@ -56,6 +67,20 @@ def write_reference_page(page: Path = PAGE) -> bool:
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text(text, encoding="utf-8")
     return True
+
+
+def _kind(kind: Kind) -> str:
+    return kind.name.replace("_", " ")
+
+
+def _inventory(contracts: list[Contract]) -> list[str]:
+    lines = ["| kind | 中文 | shown as | columns |", "|---|---|---|---|"]
+    for kind in KINDS.values():
+        columns = [f"`{c.dataset}.{column.name}`" for c in contracts for column in c.columns if column.personal == kind]
+        lines.append(
+            f"| {_kind(kind)} | {kind.label} | {'hidden' if kind.is_hidden else 'number'} | {', '.join(columns)} |"
+        )
+    return lines
 
 
 def _anchor(contract: Contract) -> str:
@@ -114,9 +139,7 @@ def _values(contract: Contract, column: Column) -> str:
     if column.reference and column.reference != f"{contract.dataset}.{column.name}":
         parts.append(f"→ {'parent ' if column.is_parent else ''}`{column.reference}`")
     if column.personal:
-        parts.append("*personal*")
-    if column.is_free_text:
-        parts.append("*free text*")
+        parts.append(f"*{_kind(column.personal)}*")
     return "; ".join(part for part in parts if part)
 
 

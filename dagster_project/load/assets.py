@@ -6,8 +6,9 @@ from datetime import timedelta
 import dagster as dg
 
 from dagster_project.contracts import Contract, read_contracts
+from dagster_project.forget.forget import settle_forgotten
 from dagster_project.load.dataset import DatasetLoad, load_dataset, loaded_stores
-from dagster_project.load.hash_key import read_hash_key
+from dagster_project.load.hash_key import key_warning, read_hash_key
 from dagster_project.load.lake import register_lake
 from dagster_project.load.load import check_landing, record_strays
 from dagster_project.load.preview import preview
@@ -88,10 +89,15 @@ def _dataset_asset(contract: Contract) -> dg.AssetsDefinition:
         with writing(context, settings):
             check_landing(settings.landing)
             guard_sample(settings)
-            stores = loaded_stores(settings.lake)
-            again = files_to_reload(settings.landing, installation.reload)
-            tell = context.log.info
-            loaded = load_dataset(contract, settings.landing, settings.lake, stores, tell=tell, reload=again)
+            loaded = load_dataset(
+                contract,
+                settings.landing,
+                settings.lake,
+                loaded_stores(settings.lake),
+                tell=context.log.info,
+                reload=files_to_reload(settings.landing, installation.reload),
+                forgotten=settle_forgotten(settings, read_hash_key(settings.data)),
+            )
         metadata = load_metadata(loaded) | {"sample": dg.MetadataValue.md(preview(settings.lake, contract))}
         return dg.MaterializeResult(metadata=metadata)
 
@@ -123,6 +129,8 @@ dataset_assets = [_dataset_asset(contract) for contract in read_contracts().valu
 def registered_lake(context: dg.AssetExecutionContext, installation: Installation) -> Iterator[dg.MaterializeResult]:
     """Show the lake's parts to dbt as relations of the private warehouse."""
     settings = installation.settings(context.log.info)
+    if warning := key_warning(settings.data):
+        context.log.warning(warning)
     with writing(context, settings):
         record_strays(settings.landing, settings.lake)
         register_lake(settings.lake, settings.warehouse, read_hash_key(settings.data))

@@ -15,6 +15,8 @@ import pyarrow.parquet as pq
 
 from dagster_project.contracts import Contract
 from dagster_project.contracts.contract import CONTRACTS_DIR
+from dagster_project.error_details import keep_details
+from dagster_project.forget.forgotten import Forgotten
 from dagster_project.load import manifest
 from dagster_project.load.extract import Quarantine, on_one_line
 from dagster_project.load.isolation import IsolatedReader
@@ -182,6 +184,7 @@ class _DatasetLoader:
         reader: IsolatedReader,
         tell: Tell | None,
         reload: Collection[Path],
+        forgotten: Forgotten | None,
     ) -> None:
         self.contract = contract
         self.landing = landing
@@ -190,6 +193,7 @@ class _DatasetLoader:
         self.reader = reader
         self.tell = tell
         self.reload = reload
+        self.forgotten = forgotten
         self.hash = contract_digest(contract)
 
     def _load(self, file: LandedFile, source_path: str, before: Entry | None) -> Entry | None:
@@ -212,6 +216,7 @@ class _DatasetLoader:
                 accepted_path=self.folder / "accepted" / name,
                 rejected_path=self.folder / "rejected" / name,
                 progress=_progress(self.tell, file.label),
+                forgotten=self.forgotten,
             )
             if file.has_changed():
                 raise Quarantine(_CHANGED)
@@ -253,8 +258,9 @@ class _DatasetLoader:
         elif isinstance(error, OSError):
             reason, digest = f"cannot be read: {error.strerror or error}; the next run tries again", ""
         else:
-            logger.exception("%s can't be read", file.label)
-            reason, digest = f"cannot be read ({type(error).__name__}: {error}): report it with the file", ""
+            told = keep_details(self.folder.parents[1], error)
+            logger.error("%s can't be read: %s", file.label, told)
+            reason, digest = f"cannot be read ({told}): report it with the file", ""
         entry = _still_standing(quarantined(file, source_path, digest, self.hash, on_one_line(reason)), before)
         return before if before and replace(entry, loaded_at=before.loaded_at) == before else entry
 
@@ -303,16 +309,20 @@ def load_dataset(
     *,
     tell: Tell | None = None,
     reload: Collection[Path] = (),
+    forgotten: Forgotten | None = None,
     reader: IsolatedReader | None = None,
 ) -> DatasetLoad:
     """Load what is new or changed in a dataset's landing folder; unchanged files cost a stat.
 
     `known_stores` are the codes of `dms/stores` as loaded by now: rows of other stores are kept with
     their masked text, so that they can be shown. `tell` gets a line a file and on long files every
-    two seconds. Files of `reload` are read again though unchanged. `reader` is given by who loads several datasets.
+    two seconds. Files of `reload` are read again though unchanged. Rows of people who are `forgotten` come without
+    what tells of them. `reader` is given by who loads several datasets.
     """
     with step("load", dataset=contract.name) as counted, nullcontext(reader) if reader else IsolatedReader() as shared:
-        load = _DatasetLoader(contract, landing, lake, known_stores, reader=shared, tell=tell, reload=reload).load()
+        load = _DatasetLoader(
+            contract, landing, lake, known_stores, reader=shared, tell=tell, reload=reload, forgotten=forgotten
+        ).load()
         counted |= {
             "files": len(load.entries),
             "files_loaded": load.files_loaded,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from dagster_project.contracts import Column, Contract
 from dagster_project.contracts.contract import plain_name
 from dagster_project.load.extract import Quarantine
+from dagster_project.load.masking import mask_text
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class HeaderMatcher:
         for position, cell in enumerate(cells):
             column = self._columns.get(plain_name(cell))
             if column is None:
-                unknown[position] = " ".join(cell.split()) or f"column {position + 1}"
+                unknown[position] = mask_text(" ".join(cell.split())) or f"column {position + 1}"
             elif column.name in positions:
                 raise Quarantine(
                     f"column {column.name} is named twice, in header cells {positions[column.name] + 1} "

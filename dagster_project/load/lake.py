@@ -89,25 +89,29 @@ def set_warehouse_aside(warehouse: Path) -> Path:
     return damaged
 
 
+def show_rows(connection: duckdb.DuckDBPyConnection, lake: Path) -> None:
+    """Show the lake's rows as the schema `lake`: one view a dataset (`<system>__<dataset>`), and `rejected_rows`."""
+    rejected: list[Path] = []
+    connection.execute("create schema if not exists lake")
+    for contract in read_contracts().values():
+        entries = read_manifest(lake / contract.system / contract.dataset)
+        parts = _parts(lake, contract, entries.values(), "accepted")
+        relation = _relation(lake_schema(contract), parts)
+        connection.execute(f"create or replace view lake.{contract.system}__{contract.dataset} as {relation}")
+        rejected += [
+            part for part in _parts(lake, contract, entries.values(), "rejected") if pq.read_metadata(part).num_rows
+        ]
+    connection.execute(f"create or replace view lake.rejected_rows as {_relation(REJECTED_SCHEMA, rejected)}")
+
+
 def register_lake(lake: Path, warehouse: Path, hash_key: str) -> None:
     """Create or replace the schema `lake` in the private warehouse.
 
-    One view a dataset (`<system>__<dataset>`), `rejected_rows`, `loads` (one row a file), `check_results`
-    (history of the checks), `restatement` (what changed in closed months) and `hash_key` (the secret that
-    customers and vehicles are hashed with).
+    The rows, `loads` (one row a file), `check_results` (history of the checks), `restatement` (what changed in
+    closed months) and `hash_key` (the secret that customers and vehicles are hashed with).
     """
-    rejected: list[Path] = []
     with step("register"), open_warehouse(warehouse) as connection:
-        connection.execute("create schema if not exists lake")
-        for contract in read_contracts().values():
-            entries = read_manifest(lake / contract.system / contract.dataset)
-            parts = _parts(lake, contract, entries.values(), "accepted")
-            relation = _relation(lake_schema(contract), parts)
-            connection.execute(f"create or replace view lake.{contract.system}__{contract.dataset} as {relation}")
-            rejected += [
-                part for part in _parts(lake, contract, entries.values(), "rejected") if pq.read_metadata(part).num_rows
-            ]
-        connection.execute(f"create or replace view lake.rejected_rows as {_relation(REJECTED_SCHEMA, rejected)}")
+        show_rows(connection, lake)
         connection.execute(f"create or replace view lake.loads as {_loads(lake)}")
         connection.execute(f"create or replace view lake.check_results as {_check_results(lake)}")
         connection.execute(f"create or replace view lake.restatement as {_restatement(lake)}")

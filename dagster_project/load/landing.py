@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from dagster_project.load.masking import mask_name
 from dagster_project.settings import TIME_ZONE
 
 EXTENSIONS = (".csv", ".csv.gz", ".xlsx", ".parquet")
@@ -60,9 +61,10 @@ def readable(path: Path) -> str:
     """A path as text that can be stored and shown on one line; no two paths are shown alike.
 
     Escaped are bytes that are not UTF-8, as in names unpacked from a GBK archive, characters that are
-    not seen (line breaks, changes of direction), and the backslash itself.
+    not seen (line breaks, changes of direction), and the backslash itself; phones and plates are masked.
     """
     text = os.fsencode(path.as_posix().replace("\\", "\\\\")).decode("utf-8", "backslashreplace")
+    text = mask_name(text)
     return "".join(c if c.isprintable() or c == "\u3000" else f"\\u{ord(c):04x}" for c in text)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from dagster_project.contracts import read_contracts
 from dagster_project.errors import ExpectedError
+from dagster_project.forget.forgotten import Forgotten
 from dagster_project.load.dataset import DatasetLoad, load_dataset, loaded_stores, quarantined
 from dagster_project.load.isolation import IsolatedReader
 from dagster_project.load.landing import find_strays, readable
@@ -41,7 +42,11 @@ def record_strays(landing: Path, lake: Path) -> list[Entry]:
 
 
 def load_landing(
-    landing: Path, lake: Path, tell: Callable[[str], None] | None = None, reload: Iterable[str] = ()
+    landing: Path,
+    lake: Path,
+    tell: Callable[[str], None] | None = None,
+    reload: Iterable[str] = (),
+    forgotten: Forgotten | None = None,
 ) -> list[DatasetLoad]:
     """Load every dataset's new and changed files, and those that `reload` asks for, `dms/stores` first.
 
@@ -54,7 +59,11 @@ def load_landing(
     stores: set[str] = set()
     with IsolatedReader() as reader:
         for contract in read_contracts().values():
-            loads.append(load_dataset(contract, landing, lake, stores, tell=tell, reload=again, reader=reader))
+            loads.append(
+                load_dataset(
+                    contract, landing, lake, stores, tell=tell, reload=again, forgotten=forgotten, reader=reader
+                )
+            )
             if contract.name == "dms/stores":
                 stores = loaded_stores(lake)
     record_strays(landing, lake)

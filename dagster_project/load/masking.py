@@ -1,17 +1,30 @@
 """Show a row as it came without personal data: for the reports its owner corrects it by."""
 
+import hashlib
 import json
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from dagster_project.contracts import Contract
-from dagster_project.load.header import MatchedHeader
+from dagster_project.contracts.personal import KINDS
+
+if TYPE_CHECKING:
+    from dagster_project.load.header import MatchedHeader
 
 MASK = "***"
 
 # Mainland mobile numbers and number plates that strayed into other cells.
-_PHONE = re.compile(r"(?<![0-9])(\+?86[- ]?)?1[3-9][0-9]([- ]?[0-9]{4}){2}(?![0-9])")
-_PLATE = re.compile(r"[\u4e00-\u9fa5][A-HJ-NP-Z][·.\s]?[A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳]")
+PHONE = re.compile(r"(?<![0-9])(\+?86[- ]?)?1[3-9][0-9]([- ]?[0-9]{4}){2}(?![0-9])")
+PLATE = re.compile(r"[\u4e00-\u9fa5][A-HJ-NP-Z][·.\s]?[A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳]")
+
+# Chinese characters but those that dates are written with.
+_CHINESE = re.compile("[\u4e00-\u9fff](?<![年月日])")
+# In a file's name digits mean many things: only what can hardly be anything else.
+_IN_NAME = re.compile(
+    r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])|[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]"
+    r"[A-HJ-NP-Z][A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳](?![A-Za-z0-9])"
+)
 
 MAX_SHOWN_CHARACTERS = 500
 # A plate has seven characters, a phone number eleven.
@@ -22,18 +35,30 @@ def mask_text(text: str) -> str:
     """The text with phone numbers and plates masked, cut to 500 characters."""
     if len(text) < _SHORTEST_SECRET:
         return text
-    masked = _PLATE.sub(MASK, _PHONE.sub(MASK, text[: 4 * MAX_SHOWN_CHARACTERS]))
+    masked = PLATE.sub(MASK, PHONE.sub(MASK, text[: 4 * MAX_SHOWN_CHARACTERS]))
     return masked if len(text) <= MAX_SHOWN_CHARACTERS else f"{masked[:MAX_SHOWN_CHARACTERS]}… ({len(text)} characters)"
+
+
+def mask_name(name: str) -> str:
+    """A file's name or path with phone numbers and plates masked; what tells two names apart still does."""
+    return _IN_NAME.sub(lambda found: MASK + hashlib.sha256(found[0].encode()).hexdigest()[:8], name)
 
 
 class RowMasker:
     """Masks the rows of one file: personal, free-text and unknown columns whole, the rest by pattern."""
 
-    def __init__(self, contract: Contract, header: Sequence[str], matched: MatchedHeader) -> None:
-        personal = {c.name for c in contract.columns if c.personal or c.is_free_text}
+    def __init__(self, contract: Contract, header: Sequence[str], matched: "MatchedHeader") -> None:
+        personal = {c.name for c in contract.columns if c.is_hidden}
         self.names = [matched.unknown.get(position, name.strip()) for position, name in enumerate(header)]
         self.hidden = {matched.positions[name] for name in personal if name in matched.positions}
         self.hidden |= set(matched.unknown)
+        # Where people are named, a name may stand in the wrong column: Chinese text shows as a column's value only.
+        names_people = any(column.personal == KINDS["person_name"] for column in contract.columns)
+        self.values = {
+            matched.positions[column.name]: {*column.enum.values()}
+            for column in contract.columns
+            if names_people and column.name in matched.positions
+        }
         # In a row whose cells can't be assigned, any cell may be the personal one.
         self.hides_broken_rows = bool(personal or matched.unknown)
 
@@ -42,8 +67,12 @@ class RowMasker:
         shown = {}
         for position, (name, cell) in enumerate(zip(self.names, cells, strict=True)):
             is_hidden = position in self.hidden and (cell or "").strip()
-            shown[name] = MASK if is_hidden else mask_text(cell or "")
+            shown[name] = MASK if is_hidden or self._may_be_name(position, cell or "") else mask_text(cell or "")
         return json.dumps(shown, ensure_ascii=False)
+
+    def _may_be_name(self, position: int, cell: str) -> bool:
+        values = self.values.get(position)
+        return values is not None and bool(_CHINESE.search(cell)) and cell.strip() not in values
 
     def broken(self, text: str) -> str:
         """A row without assignable cells, as JSON with its raw line."""

@@ -15,6 +15,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dagster_project.contracts import Contract
+from dagster_project.forget.forgotten import Forgotten
+from dagster_project.forget.rows import RejectedRows, forget_accepted
 from dagster_project.load.cells import CellReader, TypedChunk, lake_schema
 from dagster_project.load.csv_file import open_csv
 from dagster_project.load.extract import Chunk, Extract
@@ -115,9 +117,12 @@ class _FileLoader:
         file: LandedFile,
         source_path: str,
         known_stores: Collection[str],
+        *,
         reader: IsolatedReader,
+        forgotten: Forgotten | None,
     ) -> None:
         self.contract = contract
+        self.forgotten = forgotten
         self.file = file
         self.source_path = source_path
         self.known_stores = pa.array(sorted(known_stores), pa.string())
@@ -149,7 +154,11 @@ class _FileLoader:
                 raw = [column.filter(accepted).filter(stray).to_pylist() for column in chunk.columns]
                 shown = pa.array([masker.cells(cells) for cells in zip(*raw, strict=True)], pa.string())
                 masked = pc.replace_with_mask(masked, stray, shown)
-        return [*columns, *self._origin(lines), unknown, masked]
+        columns = [*columns, *self._origin(lines), unknown, masked]
+        if self.forgotten:
+            named = dict(zip(lake_schema(self.contract).names, columns, strict=True))
+            columns = [*forget_accepted(self.forgotten, self.contract, named)[0].values()]
+        return columns
 
     def _rejected(self, chunk: Chunk, typed: TypedChunk, masker: RowMasker) -> list[pa.Array]:
         rejected = pc.is_valid(typed.reasons)
@@ -170,7 +179,7 @@ class _FileLoader:
         if self.contract.has_store:
             codes = pc.if_else(pc.is_null(typed.faults), typed.columns[names.index("store_code")], None)
             stores = codes.filter(rejected)
-        return [
+        columns = [
             pa.repeat(pa.scalar(self.contract.system), len(lines)),
             pa.repeat(pa.scalar(self.contract.dataset), len(lines)),
             *self._origin(lines),
@@ -179,6 +188,10 @@ class _FileLoader:
             pa.array(raws, pa.string()),
             pa.array(masks, pa.string()),
         ]
+        if self.forgotten:
+            named = dict(zip(REJECTED_SCHEMA.names, columns, strict=True))
+            columns = [*RejectedRows(self.forgotten, self.contract).forget(named)[0].values()]
+        return columns
 
     def load(self, accepted_path: Path, rejected_path: Path, progress: Progress | None) -> LoadedRows:
         matcher = HeaderMatcher(self.contract)
@@ -227,10 +240,12 @@ def load_file(
     accepted_path: Path,
     rejected_path: Path,
     progress: Progress | None = None,
+    forgotten: Forgotten | None = None,
 ) -> LoadedRows:
-    """Load one landed file into its two parts.
+    """Load one landed file into its two parts, without the people who are `forgotten`.
 
     `source_path` is the file's path below the landing folder; `progress` is told the rows read so far.
     Raises Quarantine when the file is no table of the dataset; nothing is left behind then.
     """
-    return _FileLoader(contract, file, source_path, known_stores, reader).load(accepted_path, rejected_path, progress)
+    loader = _FileLoader(contract, file, source_path, known_stores, reader=reader, forgotten=forgotten)
+    return loader.load(accepted_path, rejected_path, progress)

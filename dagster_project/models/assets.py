@@ -1,13 +1,17 @@
 """Dagster assets of the dbt project: each model, with its tests as asset checks."""
 
+import io
 import os
+import sys
 from collections.abc import Iterator, Mapping
-from typing import Any
+from contextlib import redirect_stdout
+from typing import Any, TextIO
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
 
 from dagster_project.checks.worker import check_worker
+from dagster_project.error_details import without_values
 from dagster_project.models.check_description import describe_check
 from dagster_project.models.dbt_build import (
     build_arguments,
@@ -37,6 +41,20 @@ def prepared_project() -> DbtProject:
 
 
 dbt_project = prepared_project()
+
+
+class _WithoutValues(io.TextIOBase):
+    """Passes on what is printed without the values that an error quotes."""
+
+    def __init__(self, output: TextIO) -> None:
+        self.output = output
+
+    def write(self, text: str) -> int:
+        self.output.write("\n".join(without_values(line) for line in text.split("\n")))
+        return len(text)
+
+    def flush(self) -> None:
+        self.output.flush()
 
 
 class FolderTranslator(DagsterDbtTranslator):
@@ -72,7 +90,9 @@ def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, installat
         arguments = build_arguments(settings)
         with step("build") as counted:
             invocation = dbt.cli(arguments, context=context, target_path=target_path(settings), raise_on_error=False)
-            yield from invocation.stream()
+            # Dagster keeps what is printed, and engines quote values in their errors.
+            with redirect_stdout(_WithoutValues(sys.stdout)):
+                yield from invocation.stream()
             is_successful = counted["successful"] = invocation.is_successful()
         if not is_successful:
             # What downstream of a failure does not run is still judged, so that owners see why nothing is published.

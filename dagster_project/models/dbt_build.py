@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from dagster_project.error_details import without_values
 from dagster_project.errors import ExpectedError
 from dagster_project.models.check_description import describe_check
 from dagster_project.processes import die_with_parent
@@ -118,7 +119,7 @@ def read_node_results(target: Path) -> list[NodeResult]:
                 is_test=is_test,
                 status=result["status"],
                 failures=result["failures"],
-                message=" ".join((result["message"] or "").split()),
+                message=without_values(" ".join((result["message"] or "").split())),
                 description=describe_check(node) if is_test else node["description"],
             )
         )

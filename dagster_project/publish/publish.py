@@ -20,6 +20,7 @@ from pathlib import Path
 
 import duckdb
 
+from dagster_project.access import open_to_readers
 from dagster_project.publish.link import point
 from dagster_project.publish.state import STATE_FILE, StateInfo, state_name, state_of, write_state
 from dagster_project.retention import STATES_KEPT
@@ -144,6 +145,7 @@ def _new_folder(published: Path, name: str) -> Iterator[Path]:
     building = published / "states" / f".{name}"
     try:
         yield building
+        open_to_readers(building, published)
         os.rename(building, building.with_name(name))
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
@@ -161,6 +163,15 @@ def _swap_in(published: Path, name: str, rows: dict[str, int]) -> PublishedState
         leftover.unlink()
     _remove_old_states(states, name)
     return PublishedState(folder=states / name, rows=rows)
+
+
+def remove_states_before(published: Path, moment: datetime) -> None:
+    """Remove states that were published before that time, but for the one that readers see."""
+    states = published / "states"
+    current = (published / "current").resolve().name
+    for folder in states.glob("[!.]*"):
+        if folder.name != current and folder.name < f"{moment:%Y%m%d%H%M%S}":
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _remove_old_states(states: Path, current: str) -> None:

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from dagster_project.access import open_to_readers
 from dagster_project.checks.suites import Suite
 from dagster_project.publish.link import point
 from dagster_project.reports.quality.content import read_report
@@ -41,6 +42,7 @@ def write_quality_report(
         for owner in report.owners:
             (building / f"{owner.page}.html").write_text(owner_page(report, owner), encoding="utf-8")
             write_workbook(building / f"{owner.page}.xlsx", report, owner)
+        open_to_readers(building, settings.data / "reports")
         _swap(building, reports / run)
     finally:
         shutil.rmtree(building, ignore_errors=True)

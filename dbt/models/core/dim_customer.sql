@@ -18,7 +18,7 @@ select
     customers.customer_type,
     customers.gender,
     {{ age_band('customers.age') }} as age_band,
-    customers.occupation,
+    {{ mask_personal('customers.occupation') }} as occupation,
     customers.store_code as home_store_code,
     customers.registered_on,
     customers.source_file,

@@ -15,8 +15,8 @@ with ranked_vehicles as (
 
 select
     vehicle_keys.vehicle_key,
-    ranked_vehicles.brand,
-    ranked_vehicles.model,
+    {{ mask_personal('ranked_vehicles.brand') }} as brand,
+    {{ mask_personal('ranked_vehicles.model') }} as model,
     ranked_vehicles.sold_on
 from ranked_vehicles
 inner join {{ ref('int_vehicle_key') }} as vehicle_keys

@@ -9,7 +9,7 @@ select
     advisor_no,
     technician_no,
     job_code,
-    concern,
+    {{ mask_personal('concern') }} as concern,
     cast(labour_hours as double) as labour_hours,
     cast(labour_amount as double) as labour_amount,
     cast(parts_amount as double) as parts_amount,

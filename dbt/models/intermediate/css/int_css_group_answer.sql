@@ -8,7 +8,7 @@ with known_answers as (
         answers.advisor_no,
         answers.score,
         customers.gender,
-        customers.occupation,
+        {{ mask_personal('customers.occupation') }} as occupation,
         customers.customer_type,
         stores.city_tier,
         stores.brand,

@@ -1,0 +1,82 @@
+"""`aftersales forget`: delete one person's data."""
+
+import getpass
+import sys
+from argparse import Namespace, _SubParsersAction
+from typing import TYPE_CHECKING
+
+from dagster_project.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from dagster_project.forget.forget import Plan
+
+
+def add(commands: _SubParsersAction) -> None:
+    """Declare the subcommand."""
+    forget = commands.add_parser(
+        "forget",
+        help="delete one person's data on request; figures stay",
+        description=(
+            "Delete a customer's name, phone, plates, gender, birth year, occupation and texts, and put a pseudonym in "
+            "place of their number and of their vehicles' VINs, in all that was loaded and in all that will be. Rows "
+            "stay, and so do figures. Published tables follow with the next `aftersales run`."
+        ),
+        epilog="examples: aftersales forget --phone 19900000001; "
+        "aftersales forget --store S001 --customer 0000001 --dry-run",
+    )
+    forget.add_argument("--store", metavar="CODE", help="store that has the customer on file")
+    forget.add_argument("--customer", metavar="NO", help="the customer's number at that store")
+    forget.add_argument("--phone", metavar="NO", help="only look up: whose phone is this?")
+    forget.add_argument("--name", metavar="NAME", help="only look up: who is called so?")
+    forget.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
+    forget.add_argument("--yes", action="store_true", help="do not ask before")
+    forget.add_argument("--data", metavar="DIR", help="folder of the installation (AFTERSALES_DATA_DIR, else data)")
+    forget.set_defaults(do=do)
+
+
+def _look_up(settings: Settings, parsed: Namespace) -> int:
+    from dagster_project.forget.person import LakeRows
+
+    found = LakeRows(settings.lake).customers_of(
+        phones=[parsed.phone] if parsed.phone else [], names=[parsed.name] if parsed.name else []
+    )
+    for store, customer in found:
+        print(f"--store {store} --customer {customer}")
+    print(f"{len(found)} customer(s) found; forget each by its store and number", file=sys.stderr)
+    return 0 if found else 1
+
+
+def _tell(plan: "Plan") -> None:
+    for name, rows in plan.rows.items():
+        print(f"{name:<30}{rows:>9,} rows")
+    print(f"{'in all':<30}{sum(plan.rows.values()):>9,} rows; request {plan.request.request}")
+    for store, customer in plan.same_phone:
+        print(f"the same phone is on file also of: --store {store} --customer {customer}")
+
+
+def do(parsed: Namespace) -> int:
+    """Say what changes, ask, and do it; 1 when it was not wanted."""
+    from dagster_project.forget.forget import forget, plan_forgetting
+    from dagster_project.forget.forgotten import ForgottenError
+    from dagster_project.refresh import only_run
+
+    settings = read_settings(data=parsed.data)
+    if not settings.lake.exists():
+        raise ForgottenError(f"nothing was loaded into {settings.data} yet")
+    if (parsed.phone or parsed.name) and not parsed.customer:
+        return _look_up(settings, parsed)
+    if not (parsed.store and parsed.customer):
+        raise ForgottenError("who is to be forgotten? Give --store and --customer, or look up with --phone or --name")
+    with only_run(settings):
+        plan = plan_forgetting(settings, parsed.store, parsed.customer)
+        _tell(plan)
+        if parsed.dry_run:
+            return 0
+        if not parsed.yes and input("Delete this for good? [y/N] ").strip().lower() not in ("y", "yes"):
+            print("nothing was changed", file=sys.stderr)
+            return 1
+        texts = forget(settings, plan, getpass.getuser())
+    for file, line in texts:
+        print(f"the name stands in a text of somebody else: {file}, line {line}; have it corrected where it came from")
+    print("forgotten in the lake; the next `aftersales run` builds and publishes without them")
+    return 0

@@ -1,0 +1,104 @@
+"""Who can read what: the hash key, the private folders, what is published."""
+
+import os
+import stat
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from dagster_project.access import ReadersError, open_to_readers, private_by_default
+from dagster_project.load.hash_key import HashKeyError, key_path, key_warning, read_hash_key
+from dagster_project.refresh import only_run
+from dagster_project.settings import Settings
+from tests.small_warehouse import SmallWarehouse
+
+
+@pytest.fixture(autouse=True)
+def umask() -> Iterator[None]:
+    """The mask of other tests stays as it was."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def modes(*paths: Path) -> set[int]:
+    """Modes of the paths and of all below them."""
+    found = [entry for path in paths for entry in (path, *path.rglob("*")) if not entry.is_symlink()]
+    return {mode(entry) for entry in found}
+
+
+def test_an_installation_makes_a_key_of_its_own_and_says_so(tmp_path) -> None:
+    key = read_hash_key(tmp_path, {})
+    assert len(key) == 64
+    assert read_hash_key(tmp_path, {}) == key
+    assert key_path(tmp_path).stat().st_mode & 0o777 == 0o600
+    assert key_path(tmp_path).parent.stat().st_mode & 0o777 == 0o700
+    assert "AFTERSALES_HASH_KEY is not set" in str(key_warning(tmp_path, {}))
+
+
+def test_a_key_file_that_others_can_read_is_closed_and_told(tmp_path, caplog) -> None:
+    key = read_hash_key(tmp_path, {})
+    key_path(tmp_path).chmod(0o644)
+    assert read_hash_key(tmp_path, {}) == key
+    assert key_path(tmp_path).stat().st_mode & 0o777 == 0o600
+    assert "open to others (644)" in caplog.text
+    assert key not in caplog.text
+
+
+def test_a_key_that_could_be_guessed_is_refused_without_telling_it(tmp_path) -> None:
+    with pytest.raises(HashKeyError) as refused:
+        read_hash_key(tmp_path, {"AFTERSALES_HASH_KEY": "guess me"})
+    assert "guess me" not in str(refused.value)
+    read_hash_key(tmp_path, {})
+    key_path(tmp_path).write_text("")
+    with pytest.raises(HashKeyError, match="holds no key"):
+        read_hash_key(tmp_path, {})
+
+
+def test_a_key_from_the_environment_leaves_no_file_and_needs_no_warning(tmp_path) -> None:
+    environment = {"AFTERSALES_HASH_KEY": "0123456789abcdef0123456789abcdef"}
+    assert read_hash_key(tmp_path, environment) == environment["AFTERSALES_HASH_KEY"]
+    assert key_warning(tmp_path, environment) is None
+    assert not key_path(tmp_path).exists()
+
+
+def test_what_is_written_is_private_and_what_is_published_is_its_readers(tmp_path, monkeypatch) -> None:
+    private_by_default()
+    small = SmallWarehouse(tmp_path / "data")
+    small.publish(1)
+    settings = Settings(landing=tmp_path, data=tmp_path / "data", as_of=date(2026, 1, 31))
+    with only_run(settings):
+        pass
+    assert modes(settings.warehouse, settings.data / "run.lock") == {0o600}
+    assert modes(settings.published) == {0o750, 0o640}
+    assert mode(settings.data) == 0o710, "readers pass through"
+    monkeypatch.setenv("AFTERSALES_READERS", "all")
+    small.publish(2)
+    assert modes(*(settings.published / "current").resolve().iterdir()) == {0o755, 0o644}
+    monkeypatch.setenv("AFTERSALES_READERS", "everyone")
+    with pytest.raises(ReadersError, match="owner, group, all"):
+        small.publish(3)
+
+
+def test_what_was_open_is_closed_and_told(tmp_path, caplog) -> None:
+    settings = Settings(landing=tmp_path, data=tmp_path / "data", as_of=date(2026, 1, 31))
+    part = settings.lake / "dms" / "part.parquet"
+    part.parent.mkdir(parents=True)
+    part.touch()
+    for path in (settings.lake, part.parent, part):
+        path.chmod(0o755)
+    with only_run(settings):
+        assert modes(settings.lake) == {0o700}
+    assert "was open to others" in caplog.text
+
+
+def test_a_shared_folder_keeps_its_group(tmp_path) -> None:
+    tmp_path.chmod(0o2700)
+    open_to_readers(tmp_path)
+    assert mode(tmp_path) == 0o2750
