@@ -60,7 +60,7 @@ def make_data_folder(data: Path, environment: Mapping[str, str] = os.environ) ->
 
 
 def _private(settings: Settings) -> Iterable[Path]:
-    yield from (settings.data / name for name in ("lake", "private", "dbt", "dagster", "sample", "run.lock"))
+    yield from (settings.data / name for name in ("lake", "private", "dbt", "dagster", "logs", "sample", "run.lock"))
     yield from settings.data.glob(f"{settings.warehouse.stem}.*")
 
 

@@ -92,7 +92,10 @@ def _remove_copies(settings: Settings) -> None:
     """Remove what is made from the lake and would still tell of the person; the next run makes it anew."""
     for path in settings.data.glob(f"{settings.warehouse.stem}.*"):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
-    for folder in (settings.lake / "errors", settings.data / "dbt" / "logs", settings.data / "reports" / "quality"):
+    # Damaged parts can't be read, so nobody can say whose rows they hold.
+    damaged = settings.lake.glob("*/*/damaged")
+    reports = settings.data / "reports" / "quality"
+    for folder in (settings.lake / "errors", settings.logs / "dbt", reports, *damaged):
         shutil.rmtree(folder, ignore_errors=True)
     remove_states_before(settings.published, datetime.now(TIME_ZONE))
 

@@ -17,6 +17,7 @@ from dagster_project.contracts import Contract, read_contracts
 from dagster_project.forget.forgotten import Forgotten
 from dagster_project.forget.rows import Columns, RejectedRows, forget_accepted
 from dagster_project.load.manifest import Entry, read_manifest, write_manifest
+from dagster_project.load.seal import seal
 
 LISTED = "quality/check_failures"
 
@@ -81,6 +82,8 @@ def _forget_dataset(lake: Path, contract: Contract, forgotten: Forgotten, *, wri
                 parts[kind] = name
                 changed += rows
         entries[path] = replace(entry, **parts)
+        if write and parts:
+            entries[path] = entries[path].sealed(seal([folder / part for part in entries[path].parts]))
     if write and entries != before:
         write_manifest(folder, entries)
     return changed
