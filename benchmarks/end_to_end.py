@@ -7,101 +7,37 @@ nothing new. The marts of both are compared cell by cell, and a difference ends 
 import argparse
 import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
-from unittest.mock import patch
 
 from benchmarks.generate import STARTS_ON, Size, write_day, write_history
-from benchmarks.reference.compare import compare
-from benchmarks.reference.run import Reference
-from benchmarks.stages import Begin, StageCost, measured_stages
-from dagster_project.checks.worker import CheckWorker, check_worker
-from dagster_project.load.hash_key import read_hash_key
-from dagster_project.models.dbt_build import target_path
-from dagster_project.publish.keys import read_keys
+from benchmarks.reference import run as reference
+from benchmarks.stages import StageCost, measured_stages
+from benchmarks.tables import DAY, FIXED_COST_AT, FULL, NOTHING_NEW, REPORT, tables
 from dagster_project.settings import Settings
 
-# So few that nothing but the fixed cost of a run is left; as many files as at any size.
-FIXED_COST_AT = 1_000
 RESULTS_FILE = "end_to_end.json"
-
-FULL, DAY, NOTHING_NEW, REPORT = "full", "one more day", "nothing new", "monthly report"
-
-# Functions that `refresh` calls, and the stage that begins with each.
-_PRODUCT_STAGES = {
-    "load_landing": "load",
-    "build_models": "model",
-    "check_build": "check",
-    "record_restatements": "publish",
-    "write_quality_report": "report",
-}
-
-
-def run_product(begin: Begin, settings: Settings) -> None:
-    """A run as `aftersales run` does it; the process of the checks warms up before the other stages, not meanwhile."""
-    from dagster_project import refresh
-
-    def beginning(stage: str, function: Callable) -> Callable:
-        def call(*arguments: object, **named: object) -> object:
-            begin(stage)
-            return function(*arguments, **named)
-
-        return call
-
-    @contextmanager
-    def warm_worker() -> Iterator[CheckWorker]:
-        with check_worker() as worker:
-            worker.pool.submit(int).result()
-            yield worker
-
-    stages = {name: beginning(stage, getattr(refresh, name)) for name, stage in _PRODUCT_STAGES.items()}
-    with patch.multiple(refresh, check_worker=warm_worker, **stages):
-        refresh.refresh(settings)
-
-
-def run_report(begin: Begin, settings: Settings, month: str) -> None:
-    """The monthly report of one store, as `aftersales report` writes it."""
-    from dagster_project.cli import main as aftersales
-
-    begin("report")
-    aftersales(["report", "--store", "S0001", "--month", month, "--data", str(settings.data)])
-
-
-def run_reference(begin: Begin, reference: Reference) -> None:
-    """All marts by hand, from nothing."""
-    from benchmarks.reference.run import run
-
-    run(reference, begin)
-
-
-def read_nodes(settings: Settings) -> list[dict]:
-    """Seconds of each node of the last `dbt build`, with its layer; two nodes run at a time."""
-    target = target_path(settings)
-    manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))["nodes"]
-    results = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
-    nodes = []
-    for result in results:
-        node = manifest[result["unique_id"]]
-        layer = node["path"].split("/")[0] if node["resource_type"] == "model" else f"{node['resource_type']}s"
-        nodes.append({"layer": layer, "node": node["name"], "seconds": result["execution_time"]})
-    return nodes
 
 
 class _Benchmark:
-    """One size: its files, and the records of what was measured."""
+    """One size: its files, and what is measured on them.
+
+    The measured processes begin with this module: what they don't need is imported where it is used.
+    """
 
     def __init__(self, folder: Path, repair_orders: int) -> None:
         self.size = Size(repair_orders)
+        self.results = folder
         self.folder = folder / str(repair_orders)
         self.settings = Settings(self.folder / "landing", self.folder / "data", self.size.as_of)
-        self.records: list[dict] = []
 
     def _keep(self, of: str, run: str, costs: list[StageCost], nodes: Sequence[dict] = ()) -> None:
-        record = {"repair_orders": self.size.repair_orders, "of": of, "run": run}
-        self.records.append(record | {"stages": [asdict(cost) for cost in costs], "nodes": list(nodes)})
+        what = {"repair_orders": self.size.repair_orders, "of": of, "run": run}
+        kept = [record for record in read_results(self.results) if what != {name: record[name] for name in what}]
+        record = what | {"stages": [asdict(cost) for cost in costs], "nodes": list(nodes)}
+        (self.results / RESULTS_FILE).write_text(json.dumps([*kept, record], indent=1), encoding="utf-8")
         print(
             f"{self.size.repair_orders:>12,}  {of:<9}  {run:<14}  {sum(cost.cpu for cost in costs):8.1f} CPU s  "
             f"{sum(cost.wall for cost in costs):8.1f} s  {max(cost.memory for cost in costs):8,.0f} MB",
@@ -109,32 +45,45 @@ class _Benchmark:
         )
 
     def _measure_product(self, run: str) -> None:
-        costs = measured_stages(self.settings.data, run_product, self.settings)
-        self._keep("product", run, costs, read_nodes(self.settings))
+        from benchmarks import product
+
+        costs = measured_stages(self.settings.data, product.run, self.settings)
+        self._keep("product", run, costs, product.read_nodes(self.settings))
 
     def _measure_reference(self, run: str) -> None:
+        from benchmarks.reference.compare import compare
+        from dagster_project.load.hash_key import read_hash_key
+        from dagster_project.models.dbt_build import target_path
+        from dagster_project.publish.keys import read_keys
+
         key = read_hash_key(self.settings.data)
-        reference = Reference(self.settings.landing, self.folder / "reference", self.settings.as_of, key)
-        self._keep("reference", run, measured_stages(reference.folder, run_reference, reference))
+        by_hand = reference.Reference(self.settings.landing, self.folder / "reference", self.settings.as_of, key)
+        shutil.rmtree(by_hand.folder, ignore_errors=True)
+        self._keep("reference", run, measured_stages(by_hand.folder, reference.run, by_hand))
         keys = read_keys(target_path(self.settings) / "manifest.json")
-        cells, differences = compare(self.settings.published / "aftersales.duckdb", reference.published, keys)
+        cells, differences = compare(self.settings.published / "aftersales.duckdb", by_hand.published, keys)
         if differences:
             raise RuntimeError("\n".join(["the marts of product and reference differ:", *map(str, differences)]))
         print(f"{'':>12}  {cells:,} cells of the marts are equal", flush=True)
 
-    def run(self) -> list[dict]:
+    def _measure_report(self) -> None:
+        from benchmarks import product
+
+        month = f"{STARTS_ON:%Y}-{self.size.months:02d}"
+        self._keep("product", REPORT, measured_stages(self.settings.data, product.report, self.settings, month))
+
+    def run(self) -> None:
+        """Write the files and measure all runs; each is kept as soon as it is done."""
         shutil.rmtree(self.folder, ignore_errors=True)
         write_history(self.settings.landing, self.size)
         self._measure_product(FULL)
         self._measure_reference(FULL)
-        month = f"{STARTS_ON:%Y}-{self.size.months:02d}"
-        self._keep("product", REPORT, measured_stages(self.settings.data, run_report, self.settings, month))
+        self._measure_report()
         write_day(self.settings.landing, self.size)
         self.settings = replace(self.settings, as_of=self.settings.as_of + timedelta(days=1))
         self._measure_product(DAY)
         self._measure_reference(DAY)
         self._measure_product(NOTHING_NEW)
-        return self.records
 
 
 def read_results(folder: Path) -> list[dict]:
@@ -145,8 +94,6 @@ def read_results(folder: Path) -> list[dict]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure each size, keep the figures, and print them as tables."""
-    from benchmarks.tables import tables
-
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.end_to_end", description="What a whole run costs against SQL by hand."
     )
@@ -160,9 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sizes = [FIXED_COST_AT, *parsed.repair_orders] if parsed.repair_orders else []
     for repair_orders in sizes:
         benchmark = _Benchmark(folder, repair_orders)
-        measured = benchmark.run()
-        kept = [record for record in read_results(folder) if record["repair_orders"] != repair_orders]
-        (folder / RESULTS_FILE).write_text(json.dumps(kept + measured, indent=1), encoding="utf-8")
+        benchmark.run()
         if parsed.remove:
             shutil.rmtree(benchmark.folder)
     print("\n" + tables(read_results(folder)))

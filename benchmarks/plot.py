@@ -6,7 +6,7 @@ from pathlib import Path
 import altair as alt
 import vl_convert
 
-from benchmarks.end_to_end import FULL
+from benchmarks.tables import FULL
 
 _STAGES = {
     "start-up": "start-up 启动",

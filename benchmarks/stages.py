@@ -11,6 +11,8 @@ from pathlib import Path
 
 import psutil
 
+from dagster_project.processes import die_with_parent
+
 START_UP = "start-up"
 
 _SECONDS_BETWEEN_LOOKS = 0.1
@@ -34,16 +36,17 @@ class StageCost:
     disk: float
 
 
-def _work(told: Connection, work: Work, arguments: tuple[object, ...]) -> None:
+def _work(telling: Connection, work: Work, arguments: tuple[object, ...]) -> None:
+    die_with_parent()
     # Without the interpreter's clean-up: DuckDB's bindings report leaks there that are none of ours.
     atexit.register(os._exit, 0)
 
     def begin(stage: str) -> None:
-        told.send(stage)
+        telling.send(stage)
         # The costs of the stage before are read meanwhile.
-        told.recv()
+        telling.recv()
 
-    work(begin, *arguments)
+    work(*arguments, begin)
     begin(_END)
 
 
@@ -76,7 +79,7 @@ def size_of(folder: Path) -> float:
 
 
 def measured_stages(folder: Path, work: Work, *arguments: object) -> list[StageCost]:
-    """Run `work(begin, *arguments)` in a new process; the cost of each stage it begins, what came before as start-up.
+    """Run `work(*arguments, begin)` in a new process; the cost of each stage it begins, what came before as start-up.
 
     `folder` is where the work writes to. `work` must be importable by its name.
     """

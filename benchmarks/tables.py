@@ -3,8 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from benchmarks.end_to_end import DAY, FIXED_COST_AT, FULL, NOTHING_NEW, REPORT
-
+# So few that nothing but the fixed cost of a run is left; as many files as at any size.
+FIXED_COST_AT = 1_000
+FULL, DAY, NOTHING_NEW, REPORT = "full", "one more day", "nothing new", "monthly report"
+PRODUCT = ("product", FULL)
+BOTH = (PRODUCT, ("reference", FULL))
 COMPARED = ("load", "model", "publish")
 LAYERS = ("seeds", "staging", "intermediate", "core", "marts", "tests")
 SHOWN_NODES = 10
@@ -15,7 +18,11 @@ class Results:
 
     def __init__(self, records: Sequence[dict]) -> None:
         self._records = {(record["repair_orders"], record["of"], record["run"]): record for record in records}
-        self.sizes = sorted({record["repair_orders"] for record in records} - {FIXED_COST_AT})
+
+    def sizes(self, *runs: tuple[str, str]) -> list[int]:
+        """Sizes of which these sides and runs are measured, smallest first; the fixed cost is none."""
+        found = {size for size, _, _ in self._records} - {FIXED_COST_AT}
+        return sorted(size for size in found if all((size, *run) in self._records for run in runs))
 
     def stages(self, repair_orders: int, of: str, run: str) -> dict[str, dict]:
         """Costs by stage."""
@@ -43,7 +50,7 @@ def _ratio(of: float, to: float) -> str:
 def compared(results: Results) -> str:
     """Load, model and publish of both, and their ratio with and without what a run costs without data."""
     rows = []
-    for size in results.sizes:
+    for size in results.sizes(*BOTH):
         product, reference = (results.cpu(size, of, FULL, COMPARED) for of in ("product", "reference"))
         fixed, fixed_reference = (results.cpu(FIXED_COST_AT, of, FULL, COMPARED) for of in ("product", "reference"))
         beyond = _ratio(product - fixed, reference - fixed_reference)
@@ -59,7 +66,7 @@ def compared(results: Results) -> str:
 def by_stage(results: Results) -> str:
     """Every stage of the full run: what it costs, and what of it is fixed."""
     rows = []
-    for size in results.sizes:
+    for size in results.sizes(*BOTH):
         product, reference = (results.stages(size, of, FULL) for of in ("product", "reference"))
         fixed = results.stages(FIXED_COST_AT, "product", FULL)
         for stage, cost in product.items():
@@ -77,7 +84,7 @@ def by_stage(results: Results) -> str:
 def by_layer(results: Results) -> str:
     """Seconds that dbt's nodes ran in each layer, two at a time, the fixed cost of each node included."""
     rows = []
-    for size in [FIXED_COST_AT, *results.sizes]:
+    for size in [FIXED_COST_AT, *results.sizes(PRODUCT)]:
         seconds: Counter[str] = Counter()
         for node in results.nodes(size, FULL):
             seconds[node["layer"]] += node["seconds"]
@@ -89,7 +96,7 @@ def by_run(results: Results) -> str:
     """One more day, and a run with nothing new, beside the full run."""
     rows = []
     before: dict[str, float] = {}
-    for size in results.sizes:
+    for size in results.sizes(*(("product", run) for run in (FULL, DAY, NOTHING_NEW, REPORT))):
         costs = {run: results.cpu(size, "product", run) for run in (FULL, DAY, NOTHING_NEW)}
         fixed = {run: results.cpu(FIXED_COST_AT, "product", run) for run in costs}
         cells = [f"{size:,}", f"{costs[FULL]:.1f}"]
@@ -109,7 +116,7 @@ def by_run(results: Results) -> str:
 
 def by_node(results: Results) -> str:
     """The nodes of dbt's build that run longest at the largest size."""
-    size = results.sizes[-1]
+    size = max(results.sizes(PRODUCT))
     nodes = sorted(results.nodes(size, FULL), key=lambda node: -node["seconds"])[:SHOWN_NODES]
     rows = [(node["node"], node["layer"], f"{node['seconds']:.1f}") for node in nodes]
     return _table((f"node at {size:,} repair orders", "layer", "s"), rows)
@@ -118,6 +125,6 @@ def by_node(results: Results) -> str:
 def tables(records: Sequence[dict]) -> str:
     """All tables, for docs/performance.md."""
     results = Results(records)
-    if not results.sizes:
+    if not results.sizes(*BOTH):
         return "nothing is measured yet"
     return "\n\n".join(table(results) for table in (compared, by_stage, by_layer, by_run, by_node))

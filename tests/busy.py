@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 
-def idle_then_busy(begin: Callable[[str], None], folder: Path) -> None:
+def idle_then_busy(folder: Path, begin: Callable[[str], None]) -> None:
     """Two stages: nothing; then a second of CPU in a child, and two megabytes written."""
     begin("idle")
     begin("busy")

@@ -5,12 +5,11 @@ import csv
 import duckdb
 import pytest
 
-from benchmarks.end_to_end import DAY, FIXED_COST_AT, FULL, NOTHING_NEW, REPORT
 from benchmarks.generate import Size, write_day, write_history
 from benchmarks.reference.compare import compare
 from benchmarks.reference.run import Reference, run
 from benchmarks.stages import measured_stages
-from benchmarks.tables import tables
+from benchmarks.tables import DAY, FIXED_COST_AT, FULL, NOTHING_NEW, REPORT, tables
 from dagster_project.contracts import Contract, read_contracts
 from dagster_project.load.hash_key import read_hash_key
 from dagster_project.models.dbt_build import target_path
