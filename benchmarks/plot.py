@@ -18,6 +18,8 @@ _STAGES = {
 }
 _SIDES = {"product": "product 本项目", "reference": "SQL by hand 手写 SQL"}
 _COLOURS = ["#9aa5b1", "#2b6cb0", "#c05621", "#2f855a", "#805ad5", "#b83280"]
+_LOGARITHMIC = alt.Scale(type="log", nice=False, padding=12)
+_DECADES = alt.Axis(values=[10**power for power in range(-2, 9)], format=",~g", grid=True)
 
 
 def draw(records: Sequence[dict], path: Path) -> None:
@@ -35,12 +37,17 @@ def draw(records: Sequence[dict], path: Path) -> None:
         for cost in record["stages"]
     ]
     axes = alt.Chart(alt.Data(values=rows)).encode(
-        x=alt.X("repair orders:Q", scale=alt.Scale(type="log"), title="repair orders 工单数"),
-        y=alt.Y("cpu:Q", scale=alt.Scale(type="log"), title="CPU seconds 处理器秒"),
+        x=alt.X("repair orders:Q", scale=_LOGARITHMIC, axis=_DECADES, title="repair orders 工单数"),
+        y=alt.Y("cpu:Q", scale=_LOGARITHMIC, axis=_DECADES, title="CPU seconds 处理器秒"),
         color=alt.Color(
             "stage:N", title="stage 阶段", sort=None, scale=alt.Scale(domain=list(_STAGES.values()), range=_COLOURS)
         ),
-        strokeDash=alt.StrokeDash("of:N", title=None, sort=list(_SIDES.values())),
+        strokeDash=alt.StrokeDash(
+            "of:N",
+            title=None,
+            sort=list(_SIDES.values()),
+            legend=alt.Legend(symbolType="stroke", symbolStrokeColor="#333333", symbolSize=300, labelLimit=240),
+        ),
     )
     chart = axes.mark_line(point=True).properties(width=620, height=380).configure_view(stroke=None)
     spec = chart.to_dict()
