@@ -57,7 +57,10 @@ def _processes(process: psutil.Process) -> list[psutil.Process]:
 def _cpu(process: psutil.Process) -> float:
     seconds = 0.0
     for each in _processes(process):
-        times = each.cpu_times()
+        try:
+            times = each.cpu_times()
+        except psutil.NoSuchProcess:
+            continue
         # With what children took that have ended and been waited for.
         seconds += times.user + times.system + times.children_user + times.children_system
     return seconds

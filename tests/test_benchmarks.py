@@ -102,7 +102,7 @@ def test_the_reference_takes_what_the_generator_writes(loaded, tmp_path):
     assert standing == [(counted,)]
 
 
-# What printed benchmarks, mystery visits and targets bring, which the generator does not write.
+# What printed benchmarks, mystery visits and targets bring, which the generator does not write; None: whole rows.
 NOT_GENERATED = {
     "css_store_monthly": {
         *(

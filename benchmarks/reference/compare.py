@@ -59,9 +59,7 @@ def _compare(
     matches = " and ".join(f"product.{name} = reference.{name}" for name in key)
     joined = f"product.marts.{mart} as product full join reference.marts.{mart} as reference on {matches}"
     in_both = f"product.{key[0]} is not null and reference.{key[0]} is not null"
-    cases = {
-        name: f"{in_both} and {_differs(name, kind)}" for name, kind in columns.items() if name not in key
-    }  # fmt: skip
+    cases = {name: f"{in_both} and {_differs(name, kind)}" for name, kind in columns.items() if name not in key}
     counted = [f"product.{key[0]} is null", f"reference.{key[0]} is null", *cases.values()]
     counts = connection.execute(
         f"select {', '.join(f'count(*) filter ({case})' for case in counted)} from {joined}"
