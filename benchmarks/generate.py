@@ -62,6 +62,7 @@ def _months(size: Size) -> Iterator[tuple[date, date]]:
 def _open(size: Size) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute("set preserve_insertion_order = false")
+    connection.execute("set enable_progress_bar = false")
     values = {
         "starts_on": STARTS_ON,
         "seed": size.seed,

@@ -1,0 +1,99 @@
+"""Whether the product's marts and the reference's are equal, cell by cell."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from benchmarks.reference.run import LEFT_OUT
+
+# Sums of binary fractions differ in their last bits by the order of rows.
+TOLERANCE = 1e-9
+EXAMPLES = 3
+
+Columns = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What differs in a mart: cells of a column, or what only one of the two has."""
+
+    mart: str
+    column: str | None
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.mart}{'.' + self.column if self.column else ''}: {self.text}"
+
+
+def _marts(connection: duckdb.DuckDBPyConnection, catalog: str) -> dict[str, Columns]:
+    """Types by column and table, of a published file's marts (facts and dimensions left out)."""
+    rows = connection.execute(
+        "select table_name, column_name, data_type from duckdb_columns() "
+        "where database_name = ? and schema_name = 'marts' order by column_index",
+        [catalog],
+    ).fetchall()
+    found: dict[str, Columns] = {}
+    for table, column, kind in rows:
+        if not table.startswith(("fct_", "dim_")):
+            found.setdefault(table, {})[column] = kind
+    return found
+
+
+def _differs(column: str, kind: str) -> str:
+    product, reference = f"product.{column}", f"cast(reference.{column} as {kind})"
+    if kind != "DOUBLE":
+        return f"{product} is distinct from {reference}"
+    # A known value and an unknown one differ as well.
+    return (
+        f"coalesce(abs({product} - {reference}) > {TOLERANCE} * greatest(abs({product}), abs({reference})), "
+        f"{product} is distinct from {reference})"
+    )
+
+
+def _compare(
+    connection: duckdb.DuckDBPyConnection, mart: str, columns: Columns, key: Sequence[str]
+) -> list[Difference]:
+    """Rows of one mart that one side lacks, and differing cells of each column."""
+    matches = " and ".join(f"product.{name} = reference.{name}" for name in key)
+    joined = f"product.marts.{mart} as product full join reference.marts.{mart} as reference on {matches}"
+    in_both = f"product.{key[0]} is not null and reference.{key[0]} is not null"
+    cases = {name: f"{in_both} and {_differs(name, kind)}" for name, kind in columns.items() if name not in key}
+    counted = [f"product.{key[0]} is null", f"reference.{key[0]} is null", *cases.values()]
+    counts = connection.execute(
+        f"select {', '.join(f'count(*) filter ({case})' for case in counted)} from {joined}"
+    ).fetchone()
+    assert counts is not None
+    missing = zip(("product", "reference"), counts, strict=False)
+    told = [Difference(mart, None, f"{count} rows that the {side} lacks") for side, count in missing if count]
+    for (name, case), count in zip(cases.items(), counts[2:], strict=True):
+        if count:
+            row = f"concat_ws(' ', {', '.join(f'product.{part}' for part in key)})"
+            examples = connection.execute(
+                f"select {row}, product.{name}, reference.{name} from {joined} where {case} order by 1 limit {EXAMPLES}"
+            ).fetchall()
+            told.append(Difference(mart, name, f"{count} cells differ, as {examples}"))
+    return told
+
+
+def compare(product: Path, reference: Path, keys: Mapping[str, Sequence[str]]) -> tuple[int, list[Difference]]:
+    """How many cells of two published files were compared, and what differs; `keys` are key columns by mart."""
+    told: list[Difference] = []
+    cells = 0
+    with duckdb.connect() as connection:
+        for name, path in {"product": product, "reference": reference}.items():
+            connection.execute(f"attach '{path}' as {name} (read_only)")
+        of_product, of_reference = _marts(connection, "product"), _marts(connection, "reference")
+        for mart in sorted((of_product.keys() ^ of_reference.keys()) - LEFT_OUT):
+            told.append(Difference(mart, None, f"only the {'product' if mart in of_product else 'reference'} has it"))
+        for mart in sorted(of_product.keys() & of_reference.keys()):
+            columns = of_product[mart]
+            if odd := columns.keys() ^ of_reference[mart].keys():
+                told.append(Difference(mart, None, f"only one has {', '.join(sorted(odd))}"))
+                continue
+            told += _compare(connection, mart, columns, keys[mart])
+            rows = connection.execute(f"select count(*) from product.marts.{mart}").fetchone()
+            assert rows is not None
+            cells += rows[0] * len(columns)
+    return cells, told
