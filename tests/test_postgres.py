@@ -279,7 +279,7 @@ def test_a_run_publishes_to_the_database_of_the_environment(
 ) -> None:
     monkeypatch.setenv("AFTERSALES_POSTGRES_URL", database)
     monkeypatch.setattr("dagster_project.sample_store.guard_sample", lambda settings: None)
-    monkeypatch.setattr("dagster_project.refresh.refresh", lambda settings, tell: None)
+    monkeypatch.setattr("dagster_project.refresh.refresh", lambda *_, **__: None)
     monkeypatch.setattr("dagster_project.summary.summarise", lambda *told: "summary")
     arguments = ["--landing", str(sample_run.landing), "--data", str(sample_run.data)]
     assert cli.main(["run", "--quiet", *arguments, "--as-of", sample_run.as_of.isoformat()]) == 0

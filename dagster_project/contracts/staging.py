@@ -279,7 +279,7 @@ def _model_sql(contract: Contract) -> str:
         f"-- Grain: one row per {', '.join(contract.key)} ({contract.grain}): the latest accepted row.\n"
         + _header("--", contract)
         + "with latest_rows as (\n"
-        + f"    {{{{ latest_rows({_rows_of(contract)}, [\n        {quoted}\n    ]) }}}}\n"
+        + f"    {{{{ latest_rows(\n        {_rows_of(contract)}, [\n        {quoted}\n    ]) }}}}\n"
         + ")\n\n"
         + "select\n"
         + f"    {_lines(selected, 4)}\n"

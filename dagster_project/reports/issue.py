@@ -9,6 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from urllib.parse import quote
 
+from dagster_project.access import open_to_readers
 from dagster_project.errors import ExpectedError
 from dagster_project.reports.group.report import group_report
 from dagster_project.reports.monthly.read import Marts, NothingToReport, open_marts
@@ -37,6 +38,11 @@ def _template() -> Path | None:
     return Path(name) if name else None
 
 
+def _open_to_readers(settings: Settings, paths: list[Path], out: Path | None) -> None:
+    for path in paths:
+        open_to_readers(path, None if out else settings.data / "reports")
+
+
 def issue_store(
     settings: Settings, marts: Marts, store: str, month: date, *, out: Path | None = None, template: Path | None = None
 ) -> list[Path]:
@@ -44,6 +50,7 @@ def issue_store(
     with step("report", store=store, month=f"{month:%Y-%m}"):
         folder = settings.data / "reports" / "monthly" / quote(store, safe="") / f"{month:%Y-%m}"
         paths = write_report(store_report(marts, store, month), out or folder, template or _template())
+        _open_to_readers(settings, paths, out)
         record_reported(settings.lake, store, month, datetime.now(TIME_ZONE).replace(tzinfo=None))
     return paths
 
@@ -54,7 +61,9 @@ def issue_group(
     """Write a region's stores side by side, all stores when it is blank; raises NothingToReport or BadTemplate."""
     with step("report", region=region or ALL_STORES, month=f"{month:%Y-%m}"):
         folder = settings.data / "reports" / "group" / quote(region or ALL_STORES, safe="") / f"{month:%Y-%m}"
-        return write_report(group_report(marts, region, month), out or folder, template or _template())
+        paths = write_report(group_report(marts, region, month), out or folder, template or _template())
+        _open_to_readers(settings, paths, out)
+    return paths
 
 
 @dataclass

@@ -82,7 +82,6 @@ def test_a_landed_file_without_permission_is_quarantined_until_it_has(landed: La
 @pytest.mark.parametrize(
     ("folder", "mode"),
     [
-        ("landing/dms/customers", 0),
         ("landing/dms", 0),
         ("data", 0o500),
         ("data/lake", 0o500),
@@ -103,6 +102,20 @@ def test_a_folder_without_permission_is_named(landed: Landing, tmp_path: Path, f
     assert landed.file("a_20260101.csv")["rows_read"] == 1
 
 
+def test_a_dataset_whose_folder_cannot_be_listed_keeps_its_rows_and_is_told(landed: Landing) -> None:
+    path = landed.write(
+        "dms/customers/a_20260101.csv", "store_code,customer_no,customer_type,registered_on\n001,1,M,\n"
+    )
+    load(landed.settings)
+    before = landed.file(path.name)
+    path.parent.chmod(0)
+    said = said_under(load, landed.settings)
+    path.parent.chmod(0o700)
+    assert said is None
+    assert landed.file(path.name) == before
+    assert "Permission denied" in landed.file("customers")["error"]
+
+
 def test_a_warehouse_without_permission_is_left_where_it_is(landed: Landing) -> None:
     load(landed.settings)
     landed.settings.warehouse.chmod(0o400)
@@ -114,11 +127,11 @@ def test_a_published_folder_without_permission_keeps_its_state(tmp_path: Path) -
     small = SmallWarehouse(tmp_path)
     small.publish(1)
     before = (small.published / "current").resolve()
-    for folder in (small.published, small.published / "states"):
-        folder.chmod(0o500)
-        assert "Permission denied" in (said_under(publish, small) or "")
-        folder.chmod(0o700)
-        assert (small.published / "current").resolve() == before
+    folder = small.published / "states"
+    folder.chmod(0o500)
+    assert "Permission denied" in (said_under(publish, small) or "")
+    folder.chmod(0o700)
+    assert (small.published / "current").resolve() == before
 
 
 def test_half_a_note_of_what_was_loaded_is_never_left(tmp_path: Path) -> None:
