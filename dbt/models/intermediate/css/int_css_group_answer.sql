@@ -1,5 +1,17 @@
 -- Grain: one row per known answer and group it counts in: its store, its advisor, and each segment it is known for.
-with known_answers as (
+with customers as (
+    select
+        store_code,
+        customer_no,
+        gender,
+        birth_year,
+        customer_type,
+        -- once a customer, not once an answer and group
+        {{ mask_personal('occupation') }} as occupation
+    from {{ ref('stg_dms__customers') }}
+),
+
+known_answers as (
     select
         answers.response_no,
         answers.item_code,
@@ -8,7 +20,7 @@ with known_answers as (
         answers.advisor_no,
         answers.score,
         customers.gender,
-        {{ mask_personal('customers.occupation') }} as occupation,
+        customers.occupation,
         customers.customer_type,
         stores.city_tier,
         stores.brand,
@@ -16,7 +28,7 @@ with known_answers as (
     from {{ ref('int_css_answer') }} as answers
     inner join {{ ref('dim_store') }} as stores
         on answers.store_code = stores.store_code
-    left join {{ ref('stg_dms__customers') }} as customers
+    left join customers
         on
             answers.store_code = customers.store_code
             and answers.customer_no = customers.customer_no
