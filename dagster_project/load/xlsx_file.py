@@ -64,6 +64,13 @@ def _check_size(path: Path) -> None:
                 )
 
 
+# What the readers of archives and sheets raise for bytes that make no sense; of a compression from the future, too.
+_DAMAGED = (
+    *(python_calamine.CalamineError, zipfile.BadZipFile, ElementTree.ParseError, zlib.error),
+    *(EOFError, OSError, ValueError, NotImplementedError),
+)
+
+
 def _open_sheet(path: Path, matcher: HeaderMatcher) -> python_calamine.CalamineSheet:
     try:
         _check_size(path)
@@ -76,14 +83,14 @@ def _open_sheet(path: Path, matcher: HeaderMatcher) -> python_calamine.CalamineS
         return workbook.get_sheet_by_name(name)
     except python_calamine.PasswordError as error:
         raise Quarantine("the workbook is protected by a password: save it without one") from error
-    except (python_calamine.CalamineError, zipfile.BadZipFile, zlib.error, OSError, ValueError) as error:
+    except _DAMAGED as error:
         raise Quarantine(f"the workbook is damaged or is not XLSX ({error}): save it again") from error
 
 
 def _error_cells(path: Path, sheet: python_calamine.CalamineSheet) -> dict[tuple[int, int], str]:
     try:
         return error_cells(path, sheet.name)
-    except (zipfile.BadZipFile, ElementTree.ParseError, ValueError, NotImplementedError, zlib.error, EOFError) as error:
+    except _DAMAGED as error:
         raise Quarantine(f"the workbook is damaged or is not XLSX ({error}): save it again") from error
 
 
