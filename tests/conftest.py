@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -74,6 +75,31 @@ class Landing:
 @pytest.fixture
 def landing(tmp_path: Path) -> Landing:
     return Landing(tmp_path)
+
+
+class NoSuites:
+    """In place of the process that runs the suites of expectations, which takes as long as half of the models."""
+
+    def run(self, *_: object) -> list:
+        """No result."""
+        return []
+
+
+@contextmanager
+def without_suites() -> Iterator[None]:
+    """Runs judge what was built and ask the suites nothing: for tests of what becomes of the figures."""
+    from dagster_project import refresh
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(refresh, "check_worker", lambda: nullcontext(NoSuites()))
+        yield
+
+
+@pytest.fixture
+def no_suites() -> Iterator[None]:
+    """For one test."""
+    with without_suites():
+        yield
 
 
 @pytest.fixture(scope="session")
