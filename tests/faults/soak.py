@@ -37,6 +37,8 @@ KEY = "a key of the soak alone"
 KILLS = {"load": 6, "register": 6, "publish": 6, "report": 6, "model": 2, "check": 1}
 # What a run says when it has come to a stage, and for how many seconds the stage may last.
 SAID = {"model": ("models and tests: ", 15.0), "check": ("checking the data", 8.0)}
+# The most changes of the file system, or seconds, after which a stage is killed.
+FORKED = {"load": (60, 1.0), "register": (6, 0.2), "publish": (60, 2.0), "report": (60, 2.0)}
 
 Tell = Callable[[str], None]
 
@@ -129,10 +131,11 @@ class Soak:
 
     def kill_forked(self, stage: str, settings: Settings, work: Callable[[Settings], None]) -> None:
         """Kill a stage before a change of the file system, or at a moment, by chance."""
+        changes, seconds = FORKED[stage]
         if self.chance.random() < 0.5:
-            was_killed = killed_before(self.chance.randint(1, 60), work, settings)
+            was_killed = killed_before(self.chance.randint(1, changes), work, settings)
         else:
-            was_killed = killed_after(self.chance.uniform(0.01, 2), work, settings)
+            was_killed = killed_after(self.chance.uniform(0.01, seconds), work, settings)
         self.figures[f"killed: {stage}"] += was_killed
 
     def kill_run(self, stage: str, settings: Settings) -> None:
@@ -204,9 +207,10 @@ class Soak:
         self.expect_clean(settings)
         assert not leftovers(settings.published), leftovers(settings.published)
         self.tell_figures()
-        self.copy(self.before, settings)
         for stage, work in (("load", load), ("register", _register)):
             for _ in range(KILLS[stage]):
+                # Files that a killed load has finished stay loaded: begin with all of them to be read.
+                self.copy(self.before, settings)
                 self.kill_forked(stage, settings, work)
                 assert (
                     manifests(settings.lake).items()
