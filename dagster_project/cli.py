@@ -5,10 +5,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-from dagster_project.access import private_by_default
 from dagster_project.commands import backup, failing, forget, publish, report, run, sample, trace, verify
-from dagster_project.error_details import keep_details
 from dagster_project.errors import ExpectedError
+from dagster_project.privacy.access import private_by_default
+from dagster_project.privacy.error_details import keep_details
 from dagster_project.settings import read_settings
 
 

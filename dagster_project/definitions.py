@@ -6,13 +6,13 @@ from pathlib import Path
 import dagster as dg
 from dagster_dbt import DbtCliResource
 
-from dagster_project.access import private_by_default
 from dagster_project.automation.assets import housekeeping
 from dagster_project.automation.schedules import daily_refresh, issue_monthly_reports, monthly_reports_job
 from dagster_project.automation.sensors import failure_sensor, landing_sensor, stale_sensor
 from dagster_project.checks.assets import data_checks, quality_checks
 from dagster_project.load.assets import dataset_assets, landing_assets, registered_lake
 from dagster_project.models.assets import dbt_models, dbt_project
+from dagster_project.privacy.access import private_by_default
 from dagster_project.publish.assets import published_assets
 from dagster_project.reports.assets import monthly_reports
 from dagster_project.resources import Installation

@@ -8,21 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from dagster_project.access import close_private, make_data_folder
 from dagster_project.checks.blocking import blocks, judge
 from dagster_project.checks.results import CheckResult, RunInfo, last_run_at, results_of_last_runs, write_results
 from dagster_project.checks.worker import CheckWorker, check_worker
-from dagster_project.damage import damage_is_told, refuse_damage
 from dagster_project.errors import ExpectedError
-from dagster_project.forget.forget import remove_published, settle_forgotten
-from dagster_project.forget.forgotten import read_forgotten
-from dagster_project.housekeeping import clean_up
 from dagster_project.last_run import digest_of_inputs, is_nothing_new, note_last_run
 from dagster_project.load.dataset import DatasetLoad
 from dagster_project.load.hash_key import key_warning, read_hash_key
 from dagster_project.load.lake import register_lake
 from dagster_project.load.load import load_landing
 from dagster_project.models.dbt_build import NodeResult, build_models, is_checked, mark_checked, target_path
+from dagster_project.privacy.access import close_private, make_data_folder
+from dagster_project.privacy.forget import remove_published, settle_forgotten
+from dagster_project.privacy.forgotten import read_forgotten
 from dagster_project.publish.open_state import published_state
 from dagster_project.publish.publish import PublishedState, publish, publish_quality
 from dagster_project.publish.restatement import record_restatements
@@ -30,6 +28,8 @@ from dagster_project.publish.state import new_state, standing_state
 from dagster_project.reports.quality import write_quality_report
 from dagster_project.run_log import begun_at, new_run_id, run_log, step
 from dagster_project.settings import TIME_ZONE, Settings
+from dagster_project.upkeep.damage import damage_is_told, refuse_damage
+from dagster_project.upkeep.housekeeping import clean_up
 
 logger = logging.getLogger(__name__)
 

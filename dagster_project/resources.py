@@ -8,9 +8,9 @@ from contextlib import contextmanager
 import dagster as dg
 from pydantic import Field
 
-from dagster_project.error_details import keep_details
 from dagster_project.errors import ExpectedError
 from dagster_project.load.lake import WarehouseBusy
+from dagster_project.privacy.error_details import keep_details
 from dagster_project.refresh import AlreadyRunning, new_run_id_of, only_run
 from dagster_project.run_log import run_log
 from dagster_project.sample_store import choose_sample

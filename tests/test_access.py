@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dagster_project.access import ReadersError, open_to_readers, private_by_default
 from dagster_project.load.hash_key import HashKeyError, key_path, key_warning, read_hash_key
+from dagster_project.privacy.access import ReadersError, open_to_readers, private_by_default
 from dagster_project.refresh import only_run
 from dagster_project.settings import Settings
 from tests.small_warehouse import SmallWarehouse

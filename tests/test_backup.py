@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from dagster_project import backup, refresh
-from dagster_project.backup import BackupError, back_up
+from dagster_project import refresh
 from dagster_project.load.manifest import read_manifest
-from dagster_project.retention import BACKUPS_KEPT
 from dagster_project.settings import Settings
+from dagster_project.upkeep import backup
+from dagster_project.upkeep.backup import BackupError, back_up
+from dagster_project.upkeep.retention import BACKUPS_KEPT
 from tests.conftest import Landing
 from tests.published import differences
 

@@ -7,10 +7,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from dagster_project.cli import main
-from dagster_project.forget.forget import forget, plan_forgetting, settle_forgotten
-from dagster_project.forget.forgotten import ForgottenError
 from dagster_project.load.hash_key import read_hash_key
 from dagster_project.load.load import load_landing
+from dagster_project.privacy.forget import forget, plan_forgetting, settle_forgotten
+from dagster_project.privacy.forgotten import ForgottenError
 from tests.conftest import Landing
 from tests.leaks import Secrets, leaks
 

@@ -11,8 +11,8 @@ from dagster_project import cli, refresh
 from dagster_project.models.dbt_build import target_path
 from dagster_project.publish.publish import publish
 from dagster_project.publish.state import new_state
-from dagster_project.retention import STATES_KEPT
 from dagster_project.settings import Settings
+from dagster_project.upkeep.retention import STATES_KEPT
 from tests.published import differences, tables
 
 

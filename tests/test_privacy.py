@@ -17,10 +17,10 @@ import pytest
 from dagster_project.cli import main
 from dagster_project.contracts import read_contracts
 from dagster_project.definitions import defs
-from dagster_project.error_details import without_values
-from dagster_project.forget.forgotten import Forgotten, ForgottenError, Request, read_forgotten
-from dagster_project.forget.person import LakeRows
-from dagster_project.forget.pseudonym import new_vin
+from dagster_project.privacy.error_details import without_values
+from dagster_project.privacy.forgotten import Forgotten, ForgottenError, Request, read_forgotten
+from dagster_project.privacy.person import LakeRows
+from dagster_project.privacy.pseudonym import new_vin
 from dagster_project.resources import told_errors
 from dagster_project.settings import PROJECT_DIR, Settings
 from tests.leaks import Secrets, leaks, secrets_of

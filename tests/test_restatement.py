@@ -15,8 +15,8 @@ from dagster_project.publish.publish import PublishedState
 from dagster_project.publish.restatement import find_restatements, followed_marts
 from dagster_project.publish.state import last_state
 from dagster_project.reports.reported_months import record_reported, reported_months
-from dagster_project.retention import STATES_KEPT
 from dagster_project.settings import Settings
+from dagster_project.upkeep.retention import STATES_KEPT
 
 APRIL, MAY, JUNE = date(2026, 4, 1), date(2026, 5, 1), date(2026, 6, 1)
 AS_OF = date(2026, 6, 30)

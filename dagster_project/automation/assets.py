@@ -6,12 +6,12 @@ from pathlib import Path
 
 import dagster as dg
 
-from dagster_project.housekeeping import clean_up, disk_use
 from dagster_project.models.assets import OWNER
 from dagster_project.publish.assets import published_marts
 from dagster_project.resources import Installation, writing
-from dagster_project.retention import DAGSTER_RUN_DAYS_KEPT
 from dagster_project.settings import TIME_ZONE
+from dagster_project.upkeep.housekeeping import clean_up, disk_use
+from dagster_project.upkeep.retention import DAGSTER_RUN_DAYS_KEPT
 
 _AT_ONCE = 50
 _ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]

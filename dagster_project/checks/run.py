@@ -17,7 +17,7 @@ from dagster_project.checks.results import LISTED_ROWS, CheckResult, RunInfo
 from dagster_project.checks.suites import NOT_NULL, ROWS, SQL, SUITES_DIR, Check, Suite, read_suites
 from dagster_project.contracts import Contract, read_contracts
 from dagster_project.contracts.staging import plausible_sql
-from dagster_project.error_details import without_values
+from dagster_project.privacy.error_details import without_values
 
 if TYPE_CHECKING:
     from dagster_project.checks.engine import Engine

@@ -24,8 +24,8 @@ def add(commands: _SubParsersAction) -> None:
 
 def do(parsed: Namespace) -> int:
     """Back up, and say where to and how much."""
-    from dagster_project.backup import back_up
     from dagster_project.run_log import new_run_id, run_log
+    from dagster_project.upkeep.backup import back_up
 
     settings = read_settings(data=parsed.data)
     home = os.environ.get("DAGSTER_HOME")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dagster_project.settings import Settings, read_settings
 
 if TYPE_CHECKING:
-    from dagster_project.forget.forget import Plan
+    from dagster_project.privacy.forget import Plan
 
 
 def add(commands: _SubParsersAction) -> None:
@@ -35,7 +35,7 @@ def add(commands: _SubParsersAction) -> None:
 
 
 def _look_up(settings: Settings, parsed: Namespace) -> int:
-    from dagster_project.forget.person import LakeRows
+    from dagster_project.privacy.person import LakeRows
 
     found = LakeRows(settings.lake).customers_of(
         phones=[parsed.phone] if parsed.phone else [], names=[parsed.name] if parsed.name else []
@@ -56,8 +56,8 @@ def _tell(plan: "Plan") -> None:
 
 def do(parsed: Namespace) -> int:
     """Say what changes, ask, and do it; 1 when it was not wanted."""
-    from dagster_project.forget.forget import forget, plan_forgetting
-    from dagster_project.forget.forgotten import ForgottenError
+    from dagster_project.privacy.forget import forget, plan_forgetting
+    from dagster_project.privacy.forgotten import ForgottenError
     from dagster_project.refresh import only_run
 
     settings = read_settings(data=parsed.data)

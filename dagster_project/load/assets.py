@@ -6,13 +6,13 @@ from datetime import timedelta
 import dagster as dg
 
 from dagster_project.contracts import Contract, read_contracts
-from dagster_project.forget.forget import settle_forgotten
 from dagster_project.load.dataset import DatasetLoad, load_dataset, loaded_stores
 from dagster_project.load.hash_key import key_warning, read_hash_key
 from dagster_project.load.lake import register_lake
 from dagster_project.load.load import check_landing, record_strays
 from dagster_project.load.preview import preview
 from dagster_project.load.reload import files_to_reload
+from dagster_project.privacy.forget import settle_forgotten
 from dagster_project.resources import Installation, writing
 from dagster_project.sample_store import guard_sample
 

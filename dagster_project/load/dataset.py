@@ -15,8 +15,6 @@ import pyarrow.parquet as pq
 
 from dagster_project.contracts import Contract
 from dagster_project.contracts.contract import CONTRACTS_DIR
-from dagster_project.error_details import keep_details
-from dagster_project.forget.forgotten import Forgotten
 from dagster_project.load import manifest
 from dagster_project.load.extract import Quarantine, on_one_line
 from dagster_project.load.isolation import IsolatedReader
@@ -24,6 +22,8 @@ from dagster_project.load.landing import LandedFile, find_files, readable
 from dagster_project.load.manifest import LOADED, QUARANTINED, Entry, read_manifest, write_manifest
 from dagster_project.load.part import LakeError, load_file
 from dagster_project.load.seal import seal, seal_anew, set_aside
+from dagster_project.privacy.error_details import keep_details
+from dagster_project.privacy.forgotten import Forgotten
 from dagster_project.run_log import step
 from dagster_project.settings import TIME_ZONE
 

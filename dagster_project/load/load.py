@@ -6,12 +6,12 @@ from pathlib import Path
 
 from dagster_project.contracts import read_contracts
 from dagster_project.errors import ExpectedError
-from dagster_project.forget.forgotten import Forgotten
 from dagster_project.load.dataset import DatasetLoad, load_dataset, loaded_stores, quarantined
 from dagster_project.load.isolation import IsolatedReader
 from dagster_project.load.landing import find_strays, readable
 from dagster_project.load.manifest import Entry, read_manifest, write_manifest
 from dagster_project.load.reload import files_to_reload
+from dagster_project.privacy.forgotten import Forgotten
 
 
 class LandingError(ExpectedError):

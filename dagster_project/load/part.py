@@ -15,8 +15,6 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dagster_project.contracts import Contract
-from dagster_project.forget.forgotten import Forgotten
-from dagster_project.forget.rows import RejectedRows, forget_accepted
 from dagster_project.load.cells import CellReader, TypedChunk, lake_schema
 from dagster_project.load.csv_file import open_csv
 from dagster_project.load.extract import Chunk, Extract
@@ -26,6 +24,8 @@ from dagster_project.load.landing import LandedFile
 from dagster_project.load.masking import RowMasker
 from dagster_project.load.parquet_file import open_parquet
 from dagster_project.load.xlsx_file import open_xlsx
+from dagster_project.privacy.forgotten import Forgotten
+from dagster_project.privacy.rows import RejectedRows, forget_accepted
 
 REJECTED_SCHEMA = pa.schema(
     [

@@ -11,7 +11,6 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
 
 from dagster_project.checks.worker import check_worker
-from dagster_project.error_details import without_values
 from dagster_project.models.check_description import describe_check
 from dagster_project.models.dbt_build import (
     build_arguments,
@@ -21,6 +20,7 @@ from dagster_project.models.dbt_build import (
     read_node_results,
     target_path,
 )
+from dagster_project.privacy.error_details import without_values
 from dagster_project.refresh import check_build, publish_checked
 from dagster_project.resources import Installation, writing
 from dagster_project.run_log import step

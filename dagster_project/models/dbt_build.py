@@ -10,13 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from dagster_project.error_details import without_values
 from dagster_project.errors import ExpectedError
 from dagster_project.models.check_description import describe_check
+from dagster_project.privacy.error_details import without_values
 from dagster_project.processes import die_with_parent
-from dagster_project.retention import DBT_LOG_BYTES
 from dagster_project.run_log import step
 from dagster_project.settings import DBT_DIR, Settings
+from dagster_project.upkeep.retention import DBT_LOG_BYTES
 
 # The dbt of this environment, whatever is on the path.
 DBT = (sys.executable, "-m", "dbt.cli.main")

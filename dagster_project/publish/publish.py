@@ -20,11 +20,11 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.access import open_to_readers
+from dagster_project.privacy.access import open_to_readers
 from dagster_project.publish.link import point
 from dagster_project.publish.state import STATE_FILE, StateInfo, state_name, state_of, write_state
-from dagster_project.retention import STATES_KEPT
 from dagster_project.settings import TIME_ZONE
+from dagster_project.upkeep.retention import STATES_KEPT
 
 # Old clients (DuckDB 1.0 on) read this storage version.
 STORAGE_VERSION = "v1.0.0"

@@ -9,8 +9,8 @@ from datetime import date, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from dagster_project.access import open_to_readers
 from dagster_project.errors import ExpectedError
+from dagster_project.privacy.access import open_to_readers
 from dagster_project.reports.group.report import group_report
 from dagster_project.reports.monthly.read import Marts, NothingToReport, open_marts
 from dagster_project.reports.monthly.report import store_report

@@ -13,12 +13,12 @@ import pytest
 
 from dagster_project import cli, refresh
 from dagster_project.checks.worker import CheckWorker
-from dagster_project.damage import Damaged, StorageError, find_damage
 from dagster_project.load.lake import open_warehouse
 from dagster_project.load.load import load_landing
 from dagster_project.load.manifest import MANIFEST_SCHEMA, ManifestDamaged, read_manifest
 from dagster_project.models.dbt_build import NodeResult
 from dagster_project.sample_store import guard_sample
+from dagster_project.upkeep.damage import Damaged, StorageError, find_damage
 from tests.conftest import Landing
 from tests.faults.damaging import DAMAGES, flip, rot
 from tests.small_warehouse import SmallWarehouse

@@ -5,8 +5,8 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from dagster_project.access import open_to_readers
 from dagster_project.checks.suites import Suite
+from dagster_project.privacy.access import open_to_readers
 from dagster_project.publish.link import point
 from dagster_project.reports.quality.content import read_report
 from dagster_project.reports.quality.pages import index_page, owner_page

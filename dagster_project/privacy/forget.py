@@ -8,11 +8,11 @@ import shutil
 from dataclasses import dataclass
 from datetime import datetime
 
-from dagster_project.forget.forgotten import Forgotten, ForgottenError, Request, forgotten_path, read_forgotten
-from dagster_project.forget.lake import forget_in_lake, is_applied
-from dagster_project.forget.person import LakeRows
-from dagster_project.forget.pseudonym import new_number, new_vin
 from dagster_project.load.hash_key import read_hash_key
+from dagster_project.privacy.forgotten import Forgotten, ForgottenError, Request, forgotten_path, read_forgotten
+from dagster_project.privacy.lake import forget_in_lake, is_applied
+from dagster_project.privacy.person import LakeRows
+from dagster_project.privacy.pseudonym import new_number, new_vin
 from dagster_project.publish.publish import remove_states_before
 from dagster_project.settings import TIME_ZONE, Settings
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.forget.forgotten import plain
 from dagster_project.load.lake import show_rows
+from dagster_project.privacy.forgotten import plain
 
 # Numbers a request is answered for: the customer's own, and the pseudonym where an earlier request gave one.
 _OWN = "store_code = $store and list_contains($numbers, customer_no)"

@@ -3,7 +3,7 @@
 import re
 import secrets
 
-from dagster_project.forget.forgotten import PSEUDONYM
+from dagster_project.privacy.forgotten import PSEUDONYM
 
 _SIGNS = "0123456789ABCDEFGHJKLMNPRSTUVWXYZ"
 _VALUES = dict(zip(_SIGNS, [*range(10), *range(1, 9), *range(1, 6), 7, 9, *range(2, 10)], strict=True))

@@ -5,9 +5,9 @@ from datetime import date, datetime
 from pathlib import Path
 
 from dagster_project.checks.compaction import compact_results
-from dagster_project.retention import LOG_MONTHS_KEPT, QUALITY_REPORTS_KEPT
 from dagster_project.run_log import step
 from dagster_project.settings import TIME_ZONE, Settings
+from dagster_project.upkeep.retention import LOG_MONTHS_KEPT, QUALITY_REPORTS_KEPT
 
 
 def _old_quality_reports(settings: Settings) -> list[Path]:

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.contracts import Contract
-from dagster_project.forget.forgotten import Forgotten
 from dagster_project.load.header import plain_name
 from dagster_project.load.masking import MASK, PHONE, PLATE
+from dagster_project.privacy.forgotten import Forgotten
 
 # By what number a text is known to be the person's, where its row does not name them.
 TEXT_KEYS = {"complaint/cases": ("case", "case_no"), "survey/callback_answers": ("callback", "callback_no")}

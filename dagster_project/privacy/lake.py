@@ -14,10 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dagster_project.contracts import Contract, read_contracts
-from dagster_project.forget.forgotten import Forgotten
-from dagster_project.forget.rows import Columns, RejectedRows, forget_accepted
 from dagster_project.load.manifest import Entry, read_manifest, write_manifest
 from dagster_project.load.seal import seal
+from dagster_project.privacy.forgotten import Forgotten
+from dagster_project.privacy.rows import Columns, RejectedRows, forget_accepted
 
 LISTED = "quality/check_failures"
 
