@@ -11,13 +11,14 @@ from benchmarks.tables import FULL
 _STAGES = {
     "start-up": "start-up 启动",
     "load": "load 加载",
+    "imports": "imports of the checks 检查模块导入",
     "model": "model 建模",
     "check": "check 检查",
     "publish": "publish 发布",
     "report": "report 质量报告",
 }
 _SIDES = {"product": "product 本项目", "reference": "SQL by hand 手写 SQL"}
-_COLOURS = ["#9aa5b1", "#2b6cb0", "#c05621", "#2f855a", "#805ad5", "#b83280"]
+_COLOURS = ["#9aa5b1", "#2b6cb0", "#d69e2e", "#c05621", "#2f855a", "#805ad5", "#b83280"]
 _LOGARITHMIC = alt.Scale(type="log", nice=False, padding=12)
 _DECADES = alt.Axis(values=[10**power for power in range(-2, 9)], format=",~g", grid=True)
 

@@ -22,7 +22,7 @@ _STAGES = {
 
 
 def run(settings: Settings, begin: Begin) -> None:
-    """A run as `aftersales run` does it; the process of the checks warms up before the other stages, not meanwhile."""
+    """A run as `aftersales run` does it; the process of the checks warms up before the models, not beside them."""
 
     def beginning(stage: str, function: Callable) -> Callable:
         def call(*arguments: object, **named: object) -> object:
@@ -33,6 +33,7 @@ def run(settings: Settings, begin: Begin) -> None:
 
     @contextmanager
     def warm_worker() -> Iterator[CheckWorker]:
+        begin("imports")
         with check_worker() as worker:
             worker.pool.submit(int).result()
             yield worker
