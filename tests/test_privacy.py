@@ -196,7 +196,7 @@ def test_all_that_is_private_is_its_owners_alone(told: Told) -> None:
     assert [path for path in paths if not path.is_symlink() and path.stat().st_mode & 0o077] == []
     reports = told.settings.data / "reports"
     for folder in (told.settings.published, reports / "quality", reports / "monthly" / "S001" / "2025-10"):
-        entries = [entry for entry in folder.rglob("*") if not entry.is_symlink()]
+        entries = [entry for entry in (folder, *folder.rglob("*")) if not entry.is_symlink()]
         assert {oct(entry.stat().st_mode & 0o777) for entry in entries} == {"0o750", "0o640"}
 
 
