@@ -11,7 +11,7 @@ from benchmarks.tables import FULL
 _STAGES = {
     "start-up": "start-up 启动",
     "load": "load 加载",
-    "imports": "imports of the checks 检查模块导入",
+    "imports": "imports 检查导入",
     "model": "model 建模",
     "check": "check 检查",
     "publish": "publish 发布",
@@ -47,7 +47,7 @@ def draw(records: Sequence[dict], path: Path) -> None:
             "of:N",
             title=None,
             sort=list(_SIDES.values()),
-            legend=alt.Legend(symbolType="stroke", symbolStrokeColor="#333333", symbolSize=300, labelLimit=240),
+            legend=alt.Legend(symbolType="stroke", symbolStrokeColor="#333333", symbolStrokeWidth=2, symbolSize=300),
         ),
     )
     chart = axes.mark_line(point=True).properties(width=620, height=380).configure_view(stroke=None)

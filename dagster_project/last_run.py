@@ -60,14 +60,22 @@ def _as_it_stands(settings: Settings, inputs: str) -> str | None:
     return f"{inputs} {warehouse.st_size} {warehouse.st_mtime_ns} {current.resolve().name}\n"
 
 
+def _note(settings: Settings) -> Path:
+    return settings.data / "last_run"
+
+
 def note_last_run(settings: Settings, inputs: str) -> None:
     """Note that a run from these inputs has published."""
     temporary = settings.data / f".last_run.{os.getpid()}.tmp"
     temporary.write_text(_as_it_stands(settings, inputs) or "", encoding="utf-8")
-    os.replace(temporary, settings.data / "last_run")
+    os.replace(temporary, _note(settings))
+
+
+def may_be_spared(settings: Settings) -> bool:
+    """Whether a run has published here, so that the next one may find nothing new."""
+    return _note(settings).exists()
 
 
 def is_nothing_new(settings: Settings, inputs: str) -> bool:
     """Whether a run from these inputs would publish again what readers have."""
-    note = settings.data / "last_run"
-    return note.exists() and note.read_text(encoding="utf-8") == _as_it_stands(settings, inputs)
+    return may_be_spared(settings) and _note(settings).read_text(encoding="utf-8") == _as_it_stands(settings, inputs)

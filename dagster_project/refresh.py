@@ -3,7 +3,7 @@
 import fcntl
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from dagster_project.checks.blocking import blocks, judge
 from dagster_project.checks.results import CheckResult, RunInfo, last_run_at, results_of_last_runs, write_results
 from dagster_project.checks.worker import CheckWorker, check_worker
 from dagster_project.errors import ExpectedError
-from dagster_project.last_run import digest_of_inputs, is_nothing_new, note_last_run
+from dagster_project.last_run import digest_of_inputs, is_nothing_new, may_be_spared, note_last_run
 from dagster_project.load.dataset import DatasetLoad
 from dagster_project.load.hash_key import key_warning, read_hash_key
 from dagster_project.load.lake import register_lake
@@ -160,22 +160,25 @@ def refresh(
         run_log(settings, run_id),
         step("run", as_of=settings.as_of, landing=settings.landing) as counted,
         only_run(settings),
+        ExitStack() as stack,
     ):
         hash_key = read_hash_key(settings.data)
         if warning := key_warning(settings.data):
             logger.warning(warning)
         forgotten = settle_forgotten(settings, hash_key)
+        # It warms up meanwhile; where there may be nothing new, it waits until there is.
+        worker = None if may_be_spared(settings) and not anew else stack.enter_context(check_worker())
         loads = load_landing(settings.landing, settings.lake, tell, reload, forgotten)
         inputs = digest_of_inputs(settings)
         if not anew and is_nothing_new(settings, inputs):
             counted["nothing_new"] = True
             return _as_before(settings, run_id, loads)
-        with check_worker() as worker:
-            register_lake(settings.lake, settings.warehouse, hash_key)
-            nodes = build_models(settings, tell)
-            if tell:
-                tell("checking the data")
-            results = check_build(settings, run_id, nodes, worker)
+        worker = worker or stack.enter_context(check_worker())
+        register_lake(settings.lake, settings.warehouse, hash_key)
+        nodes = build_models(settings, tell)
+        if tell:
+            tell("checking the data")
+        results = check_build(settings, run_id, nodes, worker)
         state = publish_checked(settings, results)
         clean_up(settings)
         note_last_run(settings, inputs)
