@@ -34,7 +34,7 @@ from tests.published import differences
 from tests.reference import edge_cases
 
 KEY = "a key of the soak alone"
-KILLS = {"load": 6, "register": 6, "publish": 6, "report": 6, "model": 2, "check": 1}
+KILLS = {"load": 9, "register": 9, "publish": 6, "report": 6, "model": 2, "check": 1}
 # What a run says when it has come to a stage, and for how many seconds the stage may last.
 SAID = {"model": ("models and tests: ", 15.0), "check": ("checking the data", 8.0)}
 # The most changes of the file system, or seconds, after which a stage is killed.
