@@ -105,3 +105,19 @@ def stands_as_published(settings: Settings) -> bool:
 def is_nothing_new(settings: Settings, inputs: str) -> bool:
     """Whether a run from these inputs would publish again what readers have."""
     return _read_note(settings).get("inputs") == inputs and stands_as_published(settings)
+
+
+def _registered(settings: Settings) -> Path:
+    return settings.data / "registered"
+
+
+def note_registered(settings: Settings, *, by_changes: bool) -> None:
+    """Note for the steps that follow, in other processes, what the lake was registered for."""
+    note = {"by_changes": by_changes, "inputs": digest_of_inputs(settings), "warehouse": stamp(settings.warehouse)}
+    _registered(settings).write_text(json.dumps(note), encoding="utf-8")
+
+
+def read_registered(settings: Settings) -> tuple[bool, str]:
+    """Whether the models can be built by changes, nothing else having written since; and the digest of the inputs."""
+    note = json.loads(_registered(settings).read_text(encoding="utf-8"))
+    return note["by_changes"] and note["warehouse"] == stamp(settings.warehouse), note["inputs"]
