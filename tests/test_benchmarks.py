@@ -178,23 +178,28 @@ def test_costs_are_those_of_the_stage_and_of_what_it_starts(tmp_path):
     assert busy.memory > 10
 
 
-def test_the_fixed_cost_is_taken_off_both_sides():
-    def record(repair_orders: int, of: str, run: str, cpu: float) -> dict:
+def test_ratios_with_and_without_the_fixed_cost_and_what_one_more_day_costs():
+    def record(repair_orders: int, of: str, run: str, seconds: float) -> dict:
         stages = [
-            {"stage": stage, "wall": 1.0, "cpu": cpu, "memory": 1.0, "disk": 1.0}
+            {"stage": stage, "wall": seconds / 2, "cpu": seconds, "memory": 2_000.0, "disk": 1.0}
             for stage in ("start-up", "load", "model", "publish")
         ]
         nodes = [{"layer": "marts", "node": "css_driver", "seconds": 1.0}]
         return {"repair_orders": repair_orders, "of": of, "run": run, "stages": stages, "nodes": nodes}
 
     records = [
-        record(size, of, run, cpu)
-        for size, of, cpu in [
+        record(size, of, run, seconds * (0.5 if run == DAY else 1))
+        for size, of, seconds in [
             (FIXED_COST_AT, "product", 10.0),
             (FIXED_COST_AT, "reference", 1.0),
             (1_000_000, "product", 40.0),
             (1_000_000, "reference", 21.0),
+            (10_000_000, "product", 50.0),
+            (10_000_000, "reference", 41.0),
         ]
         for run in (FULL, DAY, NOTHING_NEW, REPORT)
     ]
-    assert "| 1,000,000 | 120.0 | 63.0 | 1.90 | 30.0 | 1.50 |" in tables(records)
+    printed = tables(records)
+    assert "| 1,000,000 | CPU | 120.0 | 63.0 | 1.90 | 30.0 | 1.50 |" in printed
+    assert "| 1,000,000 | wall | 60.0 | 31.5 | 1.90 | 15.0 | 1.50 |" in printed
+    assert "| one more day | 10,000,000 | 100.0 | 50.0 | 50.0% | 50.0% | 1.25 | 2,000 |" in printed
