@@ -24,8 +24,8 @@ from tests.reference.landing_tree import write_landing_tree
 
 KEY = "the hash key of these stories"
 LAYERS = ("staging", "intermediate", "core", "marts")
-# Of runs, not of the data.
-OF_RUNS = ("quality_check_result", "quality_scorecard", "restatement")
+# Of runs, not of the data; and a view that shows by changes what its readers need then.
+LEFT_OUT = ("quality_check_result", "quality_scorecard", "restatement", "int_css_group_answer")
 # Chance that a file is landed before the first run, and that a landed one is replaced by another of its dataset.
 LANDED_FIRST, REPLACED = 0.6, 0.1
 
@@ -95,7 +95,7 @@ def tables(connection: duckdb.DuckDBPyConnection, catalog: str) -> set[str]:
         "where table_catalog = ? and list_contains(?, table_schema)",
         [catalog, LAYERS],
     ).fetchall()
-    return {name for (name,) in found if not name.endswith(OF_RUNS)}
+    return {name for (name,) in found if not name.endswith(LEFT_OUT)}
 
 
 def differing(one: Path, other: Path) -> list[str]:
@@ -106,7 +106,9 @@ def differing(one: Path, other: Path) -> list[str]:
         found = []
         for name in sorted(tables(connection, "one")):
             only = [
-                connection.sql(f"select * from {a}.{name} except all select * from {b}.{name}").count("*").fetchone()[0]
+                connection.execute(
+                    f"select count(*) from (select * from {a}.{name} except all select * from {b}.{name})"
+                ).fetchall()[0][0]
                 for a, b in (("one", "other"), ("other", "one"))
             ]
             if any(only):
