@@ -1,10 +1,12 @@
 """Dagster assets of the dbt project: each model, with its tests as asset checks."""
 
+import fcntl
 import io
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import redirect_stdout
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
 from typing import Any, TextIO
 
 import dagster as dg
@@ -32,13 +34,27 @@ OWNER = "team:warehouse"
 SOURCE_FOLDERS = (DBT_DIR / "models", DBT_DIR / "macros", DBT_DIR / "tests", PROJECT_DIR / "seeds")
 
 
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Wait until no other process is at work in a folder."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
 def prepared_project() -> DbtProject:
     """The dbt project with a manifest that is no older than any of its files."""
     project = DbtProject(project_dir=DBT_DIR)
     manifest = project.manifest_path
-    files = [path for folder in SOURCE_FOLDERS for path in folder.rglob("*") if path.is_file()]
-    if not manifest.exists() or manifest.stat().st_mtime < max(path.stat().st_mtime for path in files):
-        parse_project(manifest.parent)
+    manifest.parent.mkdir(parents=True, exist_ok=True)
+    # Several processes of Dagster start together: one of them parses.
+    with _alone_in(manifest.parent):
+        files = [path for folder in SOURCE_FOLDERS for path in folder.rglob("*") if path.is_file()]
+        if not manifest.exists() or manifest.stat().st_mtime < max(path.stat().st_mtime for path in files):
+            parse_project(manifest.parent)
     return project
 
 
