@@ -26,14 +26,12 @@
                 )) %}
             {%- endif -%}
         {%- endfor -%}
+        {%- if not selects -%}
+            {%- do selects.append('select ' ~ comma_separated(unit) ~ ' from ' ~ this ~ ' where false') -%}
+        {%- endif %}
         create or replace table {{ affected(this.name) }} as
-        {% for select in selects %}
-            {{ select }}
-            union
-        {% endfor %}
-        select {{ comma_separated(unit) }}
-        from {{ this }}
-        where false
+        select distinct {{ comma_separated(unit) }}
+        from ({{ selects | join(' union ') }}) as units
     {%- endif -%}
 {% endmacro %}
 

@@ -1,4 +1,5 @@
 -- Grain: one row per calendar month from 1900 to 2199: as far back as a store's first repair order can lie.
+{{ config(meta={'is_constant': true}) }}
 with digits as (
     select numbers.digit
     from (values (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)) as numbers (digit)

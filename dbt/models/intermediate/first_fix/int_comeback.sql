@@ -12,7 +12,7 @@
                 and repair_orders.repair_order_no = job_lines.repair_order_no
     ")
 ) }}
-with repair_orders as (
+with repair_orders as {{ computed_once() }} (
     select
         store_code,
         repair_order_no,

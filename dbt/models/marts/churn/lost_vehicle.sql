@@ -13,23 +13,34 @@
                     and vehicles.month >= repair_orders.month
         "),
         also_affected("
-            select store_code, month
-            from {{ ref('int_vehicle_month') }}
+            select vehicles.store_code, vehicles.month
+            from {{ ref('int_vehicle_month') }} as vehicles
+            inner join {{ ref('int_month') }} as months
+                on vehicles.month = months.month
             where
-                {{ is_final_cohort('month') }}
-                <> ({{ as_of_before() }} >= {{ add_months(month_end('month'), var('churn_months')) }})
+                {{ is_final_cohort('months.month') }}
+                <> ({{ as_of_before() }} >= {{ add_months(month_end('months.month'), var('churn_months')) }})
         "),
     ]
 ) }}
-with lost_vehicles as (
+with final_months as (
+    -- asked of the months, not of each vehicle
+    select month
+    from {{ ref('int_month') }}
+    where {{ is_final_cohort('month') }}
+),
+
+lost_vehicles as {{ computed_once() }} (
     select
-        store_code,
-        vin,
-        month,
-        last_visit_at,
-        customer_type
-    from {{ ref('int_vehicle_month') }}
-    where is_lost and {{ is_final_cohort('month') }} and {{ is_affected() }}
+        vehicles.store_code,
+        vehicles.vin,
+        vehicles.month,
+        vehicles.last_visit_at,
+        vehicles.customer_type
+    from {{ ref('int_vehicle_month') }} as vehicles
+    inner join final_months
+        on vehicles.month = final_months.month
+    where vehicles.is_lost and {{ is_affected(['vehicles.store_code', 'vehicles.month']) }}
 ),
 
 earlier_visits as (
