@@ -133,6 +133,6 @@ def registered_lake(context: dg.AssetExecutionContext, installation: Installatio
         context.log.warning(warning)
     with writing(context, settings):
         record_strays(settings.landing, settings.lake)
-        register_lake(settings.lake, settings.warehouse, read_hash_key(settings.data))
+        register_lake(settings.lake, settings.warehouse, read_hash_key(settings.data), settings.as_of)
     for key in context.selected_asset_keys:
         yield dg.MaterializeResult(asset_key=key)

@@ -37,9 +37,10 @@ class ModelError(ExpectedError):
     """The dbt project could not be read or started; the message holds what dbt said."""
 
 
-def dbt_environment(settings: Settings) -> dict[str, str]:
-    """Environment variables that point dbt at this installation."""
+def dbt_environment(settings: Settings, *, by_changes: bool = False) -> dict[str, str]:
+    """Environment variables that point dbt at this installation, and tell it what to build."""
     return os.environ | {
+        "AFTERSALES_BUILD": "changes" if by_changes else "whole",
         "AFTERSALES_DATA_DIR": str(settings.data),
         "AFTERSALES_AS_OF": settings.as_of.isoformat(),
         "DBT_PROJECT_DIR": str(DBT_DIR),
@@ -126,14 +127,14 @@ def read_node_results(target: Path) -> list[NodeResult]:
     return found
 
 
-def _run_dbt(settings: Settings, tell: Callable[[str], None] | None) -> tuple[int, list[str]]:
+def _run_dbt(settings: Settings, tell: Callable[[str], None] | None, by_changes: bool) -> tuple[int, list[str]]:
     """Run the build; returns its exit code and what it printed."""
     output: list[str] = []
     told_at = time.monotonic()
     with subprocess.Popen(
         [*DBT, *build_arguments(settings)],
         cwd=DBT_DIR,
-        env=dbt_environment(settings),
+        env=dbt_environment(settings, by_changes=by_changes),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -150,15 +151,18 @@ def _run_dbt(settings: Settings, tell: Callable[[str], None] | None) -> tuple[in
     return process.returncode, output
 
 
-def build_models(settings: Settings, tell: Callable[[str], None] | None = None) -> list[NodeResult]:
+def build_models(
+    settings: Settings, tell: Callable[[str], None] | None = None, *, by_changes: bool = False
+) -> list[NodeResult]:
     """Run `dbt build` (seeds, models, data tests) on the registered lake.
 
+    `by_changes`: only what the lake's changes affect, on models that stand as the last published run built them.
     Returns what became of each node, failed ones included; raises ModelError when dbt could not start.
     """
     target_path(settings).mkdir(parents=True, exist_ok=True)
     forget_build(settings)
-    with step("build") as counted:
-        exit_code, output = _run_dbt(settings, tell)
+    with step("build", by_changes=by_changes) as counted:
+        exit_code, output = _run_dbt(settings, tell, by_changes)
         if not (target_path(settings) / RESULTS).exists():
             raise ModelError("dbt could not start:\n" + "\n".join(output[-20:]))
         nodes = read_node_results(target_path(settings))
