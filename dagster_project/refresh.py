@@ -185,7 +185,8 @@ def refresh(
         if tell:
             tell("checking the data")
         results = check_build(settings, run_id, nodes, worker)
-        state = publish_checked(settings, results)
+        last = (settings.published / "current").resolve().name if by_changes else None
+        state = publish_checked(settings, results, changes_since=last)
         clean_up(settings)
         note_last_run(settings, inputs)
     return Refreshed(run_id=run_id, loads=loads, results=results, state=state)

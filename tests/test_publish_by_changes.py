@@ -16,7 +16,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from dagster_project.publish import parquet, tables
-from dagster_project.publish.publish import PublishedState, publish
+from dagster_project.publish.publish import PublishedState, publish, publish_quality
 from dagster_project.publish.state import new_state, state_of
 from tests.published import differences
 
@@ -231,3 +231,15 @@ def test_a_file_that_has_grown_is_written_whole(warehouse: Warehouse, tmp_path: 
     change_february(warehouse)
     second = warehouse.publish(tmp_path / "published", changes_since=first.name).folder
     assert {path.stat().st_nlink for path in second.rglob("*.parquet") if path.is_file()} == {1}
+
+
+def test_blocked_publishing_links_the_parquet_of_the_marts(warehouse: Warehouse, tmp_path: Path) -> None:
+    published = tmp_path / "published"
+    first = warehouse.publish(published).folder
+    # A later version of the code describes a column that the published table does not have yet.
+    told = json.loads(warehouse.manifest.read_text(encoding="utf-8"))
+    told["nodes"]["note"]["columns"]["author"] = {"description": "Who wrote it. / 作者。"}
+    warehouse.manifest.write_text(json.dumps(told), encoding="utf-8")
+    second = publish_quality(warehouse.file, warehouse.manifest, published).folder
+    assert differences(first / "aftersales.duckdb", second / "aftersales.duckdb") == []
+    assert {path.stat().st_nlink for path in second.rglob("*.parquet") if path.is_file()} == {2}

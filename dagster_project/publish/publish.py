@@ -70,6 +70,7 @@ def publish(
     with _new_folder(published, state.name) as folder:
         file = folder / "aftersales.duckdb"
         if last:
+            logger.info("made of state %s and what changed since", last.name)
             copy_file(last / file.name, file)
         with open_state_file(file, warehouse) as connection:
             built = relations(connection, "warehouse", *PUBLISHED_SCHEMAS)
