@@ -4,7 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 # uv is used when present, else fetched through pip into a folder of its own.
 UV := $(shell command -v uv || echo .uv/bin/uv)
-
+# Many images forbid Python to keep what it compiles: each process would compile its libraries again, which is half of
+# the time it takes to start, or more.
+unexport PYTHONDONTWRITEBYTECODE
 export UV_PYTHON_DOWNLOADS := never
 export UV_VENV_CLEAR := 1
 export DAGSTER_HOME ?= $(CURDIR)/data/dagster

@@ -75,9 +75,10 @@ def _note(settings: Settings) -> Path:
     return settings.data / "last_run"
 
 
-def _read_note(settings: Settings) -> dict[str, object]:
+def _read(path: Path) -> dict[str, object]:
+    """A note, empty where there is none that can be read."""
     try:
-        note = json.loads(_note(settings).read_text(encoding="utf-8"))
+        note = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return {}
     return note if isinstance(note, dict) else {}
@@ -98,10 +99,27 @@ def may_be_spared(settings: Settings) -> bool:
 
 def stands_as_published(settings: Settings) -> bool:
     """Whether the warehouse is as the last published run left it, so that only what is new since need be computed."""
-    note, now = _read_note(settings), _as_it_stands(settings)
+    note, now = _read(_note(settings)), _as_it_stands(settings)
     return now is not None and all(note.get(name) == value for name, value in now.items())
 
 
 def is_nothing_new(settings: Settings, inputs: str) -> bool:
     """Whether a run from these inputs would publish again what readers have."""
-    return _read_note(settings).get("inputs") == inputs and stands_as_published(settings)
+    return _read(_note(settings)).get("inputs") == inputs and stands_as_published(settings)
+
+
+def _registered(settings: Settings) -> Path:
+    return settings.data / "registered"
+
+
+def note_registered(settings: Settings, *, by_changes: bool) -> None:
+    """Note for the steps that follow, in other processes, what the lake was registered for."""
+    note = {"by_changes": by_changes, "inputs": digest_of_inputs(settings), "warehouse": stamp(settings.warehouse)}
+    _registered(settings).write_text(json.dumps(note), encoding="utf-8")
+
+
+def read_registered(settings: Settings) -> tuple[bool, str]:
+    """Whether the models can be built by changes, nothing else having written since; and the digest of the inputs."""
+    note = _read(_registered(settings))
+    by_changes = bool(note.get("by_changes")) and note.get("warehouse") == stamp(settings.warehouse)
+    return by_changes, str(note.get("inputs", ""))

@@ -22,8 +22,35 @@ from dagster_project.load.hash_key import read_hash_key
 from dagster_project.load.lake import register_lake
 from dagster_project.load.load import load_landing
 from dagster_project.settings import Settings
+from tests.shared_parse import hand_on_parse
 
 STORES = "store_code,store_name,region_code\n001,Store one,R1\n002,Store two,R2\n"
+
+# The files that take longest, first to last, so that both workers end together. While one worker makes the sample
+# store's run for the first of them, the other begins with those that need none.
+LONGEST = (
+    "test_privacy",
+    "test_hostile_files",
+    "test_files",
+    "test_dbt",
+    "test_reference",
+    "test_restatement",
+    "test_blocking",
+    "test_whole_run",
+    "test_check_mutations",
+    "test_monthly_report",
+    "test_backup",
+    "test_semantic_layer",
+    "test_report_issue",
+    "test_trace",
+    "test_pipeline",
+    "test_sample",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
 
 
 def pytest_sessionfinish(exitstatus: int) -> None:
@@ -105,28 +132,57 @@ def no_suites() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def sample_run(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """The sample store, landed, built and published once for all tests; each test process has a copy of its own."""
-    from dagster_project.refresh import refresh
-    from dagster_project.sample import SAMPLE_AS_OF, write_sample
+def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The sample store's folders, which all test processes share."""
+    from dagster_project.sample import SAMPLE_AS_OF
 
     root = tmp_path_factory.getbasetemp()
     shared = (root.parent if "PYTEST_XDIST_WORKER" in os.environ else root) / "sample"
-    settings = Settings(landing=shared / "landing", data=shared / "data", as_of=SAMPLE_AS_OF)
-    with (shared.parent / "sample.lock").open("w") as lock:
+    return Settings(landing=shared / "landing", data=shared / "data", as_of=SAMPLE_AS_OF)
+
+
+@pytest.fixture(scope="session")
+def sample_run(sample_store: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The sample store, landed, built and published once for all tests; each test process has a copy of its own."""
+    from dagster_project.refresh import refresh
+    from dagster_project.sample import write_sample
+
+    with sample_store.data.parent.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (settings.published / "aftersales.duckdb").exists():
-            write_sample(settings.landing)
-            refresh(settings)
-    shutil.copytree(settings.data, root / "sample_copy", symlinks=True)
-    return replace(settings, data=root / "sample_copy")
+        if not is_published(sample_store):
+            write_sample(sample_store.landing)
+            refresh(sample_store)
+    return copy_run(sample_store, tmp_path_factory.getbasetemp() / "sample_copy")
+
+
+def is_published(settings: Settings) -> bool:
+    """Whether a run has come to its end."""
+    return (settings.published / "aftersales.duckdb").exists()
+
+
+@pytest.fixture(scope="session")
+def begin_parsed(sample_store: Settings) -> Callable[[Settings], None]:
+    """Lets dbt begin in a new data folder with what it read of the project for the sample store, if it has by then."""
+
+    def begin(settings: Settings) -> None:
+        if is_published(sample_store):
+            hand_on_parse(sample_store, settings)
+
+    return begin
+
+
+def copy_run(run: Settings, data: Path) -> Settings:
+    """A finished run in another data folder, where dbt need not read the project again."""
+    shutil.copytree(run.data, data, symlinks=True)
+    copied = replace(run, data=data)
+    hand_on_parse(run, copied)
+    return copied
 
 
 @pytest.fixture
 def copied_run(sample_run: Settings, tmp_path: Path) -> Settings:
     """The sample store's run, to be damaged."""
-    shutil.copytree(sample_run.data, tmp_path / "data", symlinks=True)
-    return replace(sample_run, data=tmp_path / "data")
+    return copy_run(sample_run, tmp_path / "data")
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from dagster_project.contracts import read_contracts
 from dagster_project.models.dbt_build import DBT, NodeResult, dbt_environment, read_node_results, target_path
 from dagster_project.settings import DBT_DIR, Settings
 from tests.published import differences, tables
+from tests.shared_parse import hand_on_parse
 
 RUN = RunInfo("20260630-1", datetime(2026, 6, 30, 6), date(2026, 6, 30))
 BUILT = NodeResult("quality_load", "quality_load", False, "success", None, "", "")
@@ -81,6 +82,7 @@ def test_a_node_that_failed_or_did_not_run_blocks(tmp_path: Path) -> None:
 def test_two_marts_that_disagree_on_one_metric_block(sample_run: Settings, tmp_path: Path) -> None:
     settings = replace(sample_run, data=tmp_path)
     shutil.copy(sample_run.warehouse, settings.warehouse)
+    hand_on_parse(sample_run, settings)
     with duckdb.connect(str(settings.warehouse)) as connection:
         connection.execute("update marts.appointment_store_monthly set repair_orders = repair_orders + 1")
     command = [*DBT, "test", "--select", "test_type:singular"]
@@ -92,10 +94,9 @@ def test_two_marts_that_disagree_on_one_metric_block(sample_run: Settings, tmp_p
     assert len(sentences) == len(failed) > 0
 
 
-def test_blocked_marts_stay_and_the_quality_tables_say_why(sample_run: Settings, tmp_path: Path, capsys) -> None:
-    settings = replace(sample_run, data=tmp_path / "data", landing=tmp_path / "landing")
-    shutil.copytree(sample_run.data, settings.data, symlinks=True)
-    shutil.copytree(sample_run.landing, settings.landing)
+def test_blocked_marts_stay_and_the_quality_tables_say_why(copied_run: Settings, tmp_path: Path, capsys) -> None:
+    settings = replace(copied_run, landing=tmp_path / "landing")
+    shutil.copytree(copied_run.landing, settings.landing)
     shutil.rmtree(settings.landing / "planning" / "targets")
     shutil.rmtree(settings.lake / "planning" / "targets")
     bad = "store_code,employee_no,role\n" + "".join(f"S001,X{number},pilot\n" for number in range(200))

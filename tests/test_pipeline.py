@@ -20,6 +20,7 @@ def file(settings: Settings) -> Path:
     return settings.published / "aftersales.duckdb"
 
 
+@pytest.mark.usefixtures("no_suites")
 def test_a_private_warehouse_that_is_open_elsewhere_is_said_in_a_sentence(copied_run: Settings, capsys) -> None:
     hold = "import duckdb, sys, time; held = duckdb.connect(sys.argv[1]); print(1, flush=True); time.sleep(60)"
     command = [sys.executable, "-c", hold, str(copied_run.warehouse)]

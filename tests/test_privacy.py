@@ -23,6 +23,7 @@ from dagster_project.privacy.person import LakeRows
 from dagster_project.privacy.pseudonym import new_vin
 from dagster_project.resources import told_errors
 from dagster_project.settings import PROJECT_DIR, Settings
+from tests.conftest import copy_run
 from tests.leaks import Secrets, leaks, secrets_of
 
 # A person in no extract but those that these tests land.
@@ -114,8 +115,7 @@ def run_by_dagster(settings: Settings, home: Path) -> None:
 @pytest.fixture(scope="module")
 def told(sample_run: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     root = tmp_path_factory.mktemp("privacy")
-    settings = replace(sample_run, landing=root / "landing", data=root / "data")
-    shutil.copytree(sample_run.data, settings.data, symlinks=True)
+    settings = replace(copy_run(sample_run, root / "data"), landing=root / "landing")
     shutil.copytree(sample_run.landing, settings.landing)
     secrets = secrets_of(settings)
     lake = LakeRows(settings.lake)

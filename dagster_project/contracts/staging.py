@@ -289,7 +289,9 @@ def _model_sql(contract: Contract) -> str:
         + ") }}\n"
         + f"{{% set columns = [\n    {quoted}\n] %}}\n"
         + "with latest_rows as (\n"
-        + f"    {{{{ latest_rows(lake_rows('{name}', {key}, columns), {key}, {_known(contract)}, columns) }}}}\n"
+        + "    {{ latest_rows(\n"
+        + f"        lake_rows('{name}', {key}, columns), {key}, {_known(contract)}, columns\n"
+        + "    ) }}\n"
         + ")\n\n"
         + "select\n"
         + f"    {_lines(selected, 4)}\n"
@@ -347,7 +349,7 @@ def _unknown_store_rows_sql(contracts: list[Contract]) -> str:
         "        row_masked,\n"
         f"        {_key_json(contract)}\n"
         "    ) as row_masked\n"
-        f"from {{{{ rows_to_judge('{_relation(contract)}') }}}} as lake_rows\n"
+        f"from {{{{ rows_to_judge('{_relation(contract)}') }}}}\n"
         f"where store_code is null or {KNOWN_STORE.replace(' in ', ' not in ', 1)}\n"
         for contract in contracts
     ]

@@ -50,6 +50,8 @@ _CANONICAL = {
 # Arrow and DuckDB take it for a year before Christ; databases write 0000-00-00 for no date.
 _NO_YEAR = "0000"
 _NO_TEXT = pa.scalar(None, pa.string())
+# Cells that are looked at to tell whether a column's cells repeat.
+_SAMPLE = 1000
 
 
 def arrow_type(column: Column) -> pa.DataType:
@@ -121,7 +123,13 @@ def clean(column: Column, cells: pa.Array) -> pa.Array:
     is_free = column.type == "string" and not column.is_code
     if not is_free and not pc.all(pc.string_is_ascii(text)).as_py():
         text = pc.utf8_trim_whitespace(pc.utf8_normalize(text, form="NFKC"))
-    return pc.if_else(pc.is_in(text, pa.array(NULL_SPELLINGS)), pa.scalar(None, pa.string()), text)
+    return _without(NULL_SPELLINGS, text)
+
+
+def _without(unwanted: tuple[str, ...], texts: pa.Array) -> pa.Array:
+    """The texts with null in place of those that are unwanted."""
+    found = pc.is_in(texts, pa.array(unwanted))
+    return pc.if_else(found, _NO_TEXT, texts) if pc.any(found).as_py() else texts
 
 
 def _translate(texts: pa.Array, values: dict, kind: pa.DataType) -> pa.Array:
@@ -168,6 +176,40 @@ def _engine() -> duckdb.DuckDBPyConnection:
     return duckdb.connect(config={"threads": 1})
 
 
+def _values(column: Column, text: pa.Array) -> pa.Array:
+    """Typed values of clean texts, null where a text can't be read."""
+    if column.enum:
+        return _translate(text, enum_values(column), pa.string())
+    if column.type == "boolean":
+        return _translate(text, BOOLEANS, pa.bool_())
+    if column.type == "string":
+        may_be_error = pc.any(pc.starts_with(text, "#")).as_py()
+        return _without(SPREADSHEET_ERRORS, text) if may_be_error else text
+    plain = _canonical(column, text)
+    if plain is not None:
+        return plain
+    with _engine().cursor() as connection:
+        connection.register("cells", pa.table({"text": text}))
+        values = connection.sql(f"select {typed_sql(column, 'text')} as value from cells").to_arrow_table()
+    return values.column("value").combine_chunks().cast(arrow_type(column))
+
+
+def _repeats(cells: pa.Array) -> bool:
+    """Whether most of the cells say what others say, by the first of them."""
+    sample = cells[:_SAMPLE]
+    return len(cells) > _SAMPLE and 2 * len(sample.unique()) < _SAMPLE
+
+
+def _read(column: Column, cells: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """Typed values of a column's cells, null where blank or unreadable, and which are blank."""
+    if _repeats(cells):
+        # Each spelling is read once.
+        encoded = cells.dictionary_encode("encode")
+        return tuple(found.take(encoded.indices) for found in _read(column, encoded.dictionary))
+    text = clean(column, cells)
+    return _values(column, text), text.is_null()
+
+
 class CellReader:
     """Reads the chunks of one file by its contract and matched header."""
 
@@ -189,43 +231,17 @@ class CellReader:
                 return chunk.faults
         return pc.if_else(candidates, pa.scalar(REPEATED_HEADER), chunk.faults)
 
-    def _values(self, texts: dict[str, pa.Array]) -> dict[str, pa.Array]:
-        """Typed values of the clean texts, null where a text can't be read."""
-        values: dict[str, pa.Array] = {}
-        spelt: dict[str, str] = {}
-        for name, text in texts.items():
-            column = self.contract.column(name)
-            if column.enum:
-                values[name] = _translate(text, enum_values(column), pa.string())
-            elif column.type == "boolean":
-                values[name] = _translate(text, BOOLEANS, pa.bool_())
-            elif column.type == "string":
-                values[name] = pc.if_else(pc.is_in(text, pa.array(SPREADSHEET_ERRORS)), _NO_TEXT, text)
-            elif (plain := _canonical(column, text)) is not None:
-                values[name] = plain
-            else:
-                spelt[name] = f"{typed_sql(column, name)} as {name}"
-        if spelt:
-            with _engine().cursor() as connection:
-                connection.register("cells", pa.table({name: texts[name] for name in spelt}))
-                table = connection.sql(f"select {', '.join(spelt.values())} from cells").to_arrow_table()
-            for name in spelt:
-                values[name] = table.column(name).combine_chunks().cast(arrow_type(self.contract.column(name)))
-        return values
-
-    def _reasons(self, texts: dict[str, pa.Array], values: dict[str, pa.Array], faults: pa.Array) -> pa.Array:
+    def _reasons(self, read: dict[str, tuple[pa.Array, pa.Array]], faults: pa.Array) -> pa.Array:
         """Why each row is rejected: its structural fault, else every column's reason; null when accepted."""
         found: list[pa.Array] = []
-        for column in self.contract.columns:
-            if column.name not in texts:
-                continue
-            text = texts[column.name]
-            if column.required and text.null_count:
-                found.append(pc.if_else(pc.is_null(text), f"missing:{column.name}", _NO_TEXT))
-            if values[column.name].null_count > text.null_count:
+        for name, (values, blank) in read.items():
+            column = self.contract.column(name)
+            if column.required and blank.true_count:
+                found.append(pc.if_else(blank, f"missing:{name}", _NO_TEXT))
+            if values.null_count > blank.true_count:
                 reason = "unknown_value" if column.enum else f"unreadable_{column.type}"
-                unreadable = pc.and_(pc.is_valid(text), pc.is_null(values[column.name]))
-                found.append(pc.if_else(unreadable, f"{reason}:{column.name}", _NO_TEXT))
+                unreadable = pc.and_not(pc.is_null(values), blank)
+                found.append(pc.if_else(unreadable, f"{reason}:{name}", _NO_TEXT))
         if not found:
             return faults
         reasons = found[0]
@@ -238,11 +254,9 @@ class CellReader:
         """Typed values and reasons of rejection of one chunk."""
         faults = self._header_again(chunk)
         columns = [column for column in self.contract.columns if column.name in self.matched.positions]
-        texts = {c.name: clean(c, chunk.columns[self.matched.positions[c.name]]) for c in columns}
-        values = self._values(texts)
-        reasons = self._reasons(texts, values, faults)
+        read = {c.name: _read(c, chunk.columns[self.matched.positions[c.name]]) for c in columns}
         typed = [
-            values[column.name] if column.name in values else pa.nulls(len(chunk.lines), arrow_type(column))
+            read[column.name][0] if column.name in read else pa.nulls(len(chunk.lines), arrow_type(column))
             for column in self.contract.columns
         ]
-        return TypedChunk(columns=typed, faults=faults, reasons=reasons)
+        return TypedChunk(columns=typed, faults=faults, reasons=self._reasons(read, faults))

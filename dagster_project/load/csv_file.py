@@ -27,6 +27,8 @@ from dagster_project.load.header import HeaderMatcher
 
 SEPARATORS = (",", ";", "\t")
 
+# Where the header mostly ends.
+_HEAD_BYTES = 64 * 1024
 # How far a quoted cell may run on before its quote counts as never closed.
 _MAX_RECORD_CHARACTERS = 32 * 1024 * 1024
 
@@ -213,18 +215,25 @@ class _CsvReader:
                 yield chunk
 
 
-def _read_header(block: bytes, matcher: HeaderMatcher) -> tuple[list[str], str, int, int]:
-    """Header cells, separator, lines before the data, and bytes before the data."""
+def _read_header(block: bytes, matcher: HeaderMatcher, *, at_end: bool) -> tuple[list[str], str, int, int] | None:
+    """Header cells, separator, lines before the data, and bytes before the data.
+
+    None when more lines are needed to tell; `at_end` says that there are no more.
+    """
     lines = block.decode("utf-8").split("\n")
     start = next((index for index, line in enumerate(lines) if line.strip(" \t,;\ufeff\u3000\r")), None)
-    if start is None:
+    if start is None and at_end:
         raise Quarantine("the file is empty")
+    if start is None:
+        return None
     best: tuple[int, int, list[str], str, int] | None = None
     for separator in SEPARATORS:
-        record = split_record(lines[:-1], start, separator, at_end=True)
-        if record is None or record[1] == 0:
-            continue
+        record = split_record(lines[:-1], start, separator, at_end)
+        if record is None:
+            return None
         cells, used = record
+        if used == 0:
+            continue
         score = (matcher.count(cells), len(cells))
         if best is None or score > best[:2]:
             best = (*score, cells, separator, used)
@@ -246,7 +255,10 @@ def open_csv(path: Path, matcher: HeaderMatcher) -> Extract:
     first = next(blocks, b"")
     if not first.strip():
         raise Quarantine("the file is empty")
-    header, separator, lines_before, bytes_before = _read_header(first, matcher)
+    head = first[: first.rfind(b"\n", 0, _HEAD_BYTES) + 1]
+    found = _read_header(head, matcher, at_end=False) or _read_header(first, matcher, at_end=True)
+    assert found is not None
+    header, separator, lines_before, bytes_before = found
     extract = Extract(header=header, encoding=encoding.removesuffix("-sig"), chunks=iter(()))
     reader = _CsvReader(separator, len(header), lines_before + 1, extract)
 

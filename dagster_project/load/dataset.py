@@ -5,6 +5,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import Future
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,11 +18,11 @@ from dagster_project.contracts import Contract
 from dagster_project.contracts.contract import CONTRACTS_DIR
 from dagster_project.load import manifest
 from dagster_project.load.extract import Quarantine, on_one_line
-from dagster_project.load.isolation import IsolatedReader
 from dagster_project.load.landing import LandedFile, find_files, readable
 from dagster_project.load.manifest import LOADED, QUARANTINED, Entry, read_manifest, write_manifest
 from dagster_project.load.part import LakeError, load_file
 from dagster_project.load.seal import seal, seal_anew, set_aside
+from dagster_project.load.workers import Workers
 from dagster_project.privacy.error_details import keep_details
 from dagster_project.privacy.forgotten import Forgotten
 from dagster_project.run_log import step
@@ -72,20 +73,6 @@ def _part_name(source_path: str, digest: str, contract_hash: str) -> str:
     stem = re.sub(r"[^A-Za-z0-9_-]+", "_", Path(source_path).name.split(".")[0])[:40]
     version = hashlib.sha256(f"{source_path}|{digest}|{contract_hash}".encode()).hexdigest()[:16]
     return f"{stem}-{version}.parquet"
-
-
-def _progress(tell: Tell | None, label: str) -> Callable[[int], None] | None:
-    if tell is None:
-        return None
-    told_at = time.monotonic()
-
-    def progress(rows: int) -> None:
-        nonlocal told_at
-        if time.monotonic() - told_at >= _SECONDS_BETWEEN_PROGRESS:
-            told_at = time.monotonic()
-            tell(f"{label}: {rows:,} rows")
-
-    return progress
 
 
 def quarantined(file: LandedFile, source_path: str, digest: str, contract_hash: str, error: str) -> Entry:
@@ -181,7 +168,7 @@ class _DatasetLoader:
         lake: Path,
         stores: Collection[str],
         *,
-        reader: IsolatedReader,
+        workers: Workers,
         tell: Tell | None,
         reload: Collection[Path],
         forgotten: Forgotten | None,
@@ -190,14 +177,32 @@ class _DatasetLoader:
         self.landing = landing
         self.folder = lake / contract.system / contract.dataset
         self.stores = stores
-        self.reader = reader
+        self.workers = workers
         self.tell = tell
         self.reload = reload
         self.forgotten = forgotten
         self.hash = contract_digest(contract)
 
+    def _tell(self, line: str) -> None:
+        if self.tell:
+            with self.workers.telling:
+                self.tell(line)
+
+    def _progress(self, label: str) -> Callable[[int], None]:
+        told_at = time.monotonic()
+
+        def progress(rows: int) -> None:
+            nonlocal told_at
+            self.workers.go_on()
+            if time.monotonic() - told_at >= _SECONDS_BETWEEN_PROGRESS:
+                told_at = time.monotonic()
+                self._tell(f"{label}: {rows:,} rows")
+
+        return progress
+
     def _load(self, file: LandedFile, source_path: str, before: Entry | None) -> Entry | None:
         """The file's new entry, `before` where nothing changed; None for a file that vanished unread."""
+        self.workers.go_on()
         digest = ""
         try:
             if file.problem:
@@ -212,10 +217,10 @@ class _DatasetLoader:
                 file,
                 source_path,
                 self.stores,
-                self.reader,
+                self.workers.reader,
                 accepted_path=self.folder / "accepted" / name,
                 rejected_path=self.folder / "rejected" / name,
-                progress=_progress(self.tell, file.label),
+                progress=self._progress(file.label),
                 forgotten=self.forgotten,
             )
             if file.has_changed():
@@ -275,25 +280,28 @@ class _DatasetLoader:
         entries = dict(before)
         damaged = {path for path, entry in before.items() if written[path].parts and not entry.parts}
         loaded = unchanged = 0
-        files = find_files(self.landing, self.contract.system, self.contract.dataset)
-        for file in files:
+        coming: list[tuple[LandedFile, str, Future[Entry | None]]] = []
+        for file in find_files(self.landing, self.contract.system, self.contract.dataset):
             source_path = readable(file.path.relative_to(self.landing))
             if self._is_current(file, before.get(source_path)):
                 unchanged += 1
                 continue
-            entry = self._load(file, source_path, before.get(source_path))
+            future = self.workers.submit(self._load, file, source_path, before.get(source_path))
+            coming.append((file, source_path, future))
+        # In their order, whichever is done first: what is told and written is the same each time.
+        for file, source_path, future in coming:
+            entry = future.result()
             if entry is None or entry is before.get(source_path):
                 unchanged += 1
                 continue
-            if self.tell and source_path in damaged:
-                self.tell(f"{file.label}: its rows in the lake were damaged or deleted; it is read again")
+            if source_path in damaged:
+                self._tell(f"{file.label}: its rows in the lake were damaged or deleted; it is read again")
             entries[source_path] = entry
             loaded += 1
             if entry.status == QUARANTINED:
                 logger.info("%s is quarantined: the quality report says why", file.label)
-            if self.tell:
-                outcome = entry.error if entry.status == QUARANTINED else f"{entry.rows_read:,} rows"
-                self.tell(f"{file.label}: {entry.status}, {outcome}")
+            outcome = entry.error if entry.status == QUARANTINED else f"{entry.rows_read:,} rows"
+            self._tell(f"{file.label}: {entry.status}, {outcome}")
         if entries != written or not (self.folder / "manifest.parquet").exists():
             write_manifest(self.folder, entries)
         else:
@@ -310,18 +318,18 @@ def load_dataset(
     tell: Tell | None = None,
     reload: Collection[Path] = (),
     forgotten: Forgotten | None = None,
-    reader: IsolatedReader | None = None,
+    workers: Workers | None = None,
 ) -> DatasetLoad:
     """Load what is new or changed in a dataset's landing folder; unchanged files cost a stat.
 
     `known_stores` are the codes of `dms/stores` as loaded by now: rows of other stores are kept with
     their masked text, so that they can be shown. `tell` gets a line a file and on long files every
     two seconds. Files of `reload` are read again though unchanged. Rows of people who are `forgotten` come without
-    what tells of them. `reader` is given by who loads several datasets.
+    what tells of them. `workers` are given by who loads several datasets.
     """
-    with step("load", dataset=contract.name) as counted, nullcontext(reader) if reader else IsolatedReader() as shared:
+    with step("load", dataset=contract.name) as counted, nullcontext(workers) if workers else Workers() as shared:
         load = _DatasetLoader(
-            contract, landing, lake, known_stores, reader=shared, tell=tell, reload=reload, forgotten=forgotten
+            contract, landing, lake, known_stores, workers=shared, tell=tell, reload=reload, forgotten=forgotten
         ).load()
         counted |= {
             "files": len(load.entries),

@@ -149,9 +149,11 @@ def utf8_blocks(path: Path, encoding: str) -> Iterator[bytes]:
         if old_mac is None and (b"\n" in block or b"\r" in block[:-1]):
             old_mac = b"\n" not in block
         block = rest + block
-        # A carriage return that ends the block may have its line feed in the next one.
-        held = b"\r" if block.endswith(b"\r") else b""
-        block = block[: len(block) - len(held)].replace(b"\r\n", b"\n")
+        held = b""
+        if b"\r" in block:
+            # A carriage return that ends the block may have its line feed in the next one.
+            held = b"\r" if block.endswith(b"\r") else b""
+            block = block[: len(block) - len(held)].replace(b"\r\n", b"\n")
         if old_mac:
             block = block.replace(b"\r", b"\n")
         cut = block.rfind(b"\n") + 1

@@ -15,6 +15,7 @@ from contextlib import suppress
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from dagster_project.load.extract import Chunk, Extract, Quarantine
@@ -89,9 +90,13 @@ def serve(descriptor: int, memory_gb: int) -> None:
 
 
 class IsolatedReader:
-    """The run's end: starts the other process at the first file, and anew when a file has ended it."""
+    """The run's end: starts the other process at the first file, and anew when a file has ended it.
+
+    Who opens a file holds `turn` until its last chunk: one file at a time takes the memory.
+    """
 
     def __init__(self) -> None:
+        self.turn = Lock()
         self._process: subprocess.Popen | None = None
         self._pipe: Connection | None = None
 
@@ -111,6 +116,11 @@ class IsolatedReader:
             self._start()
         header, encoding = self._ask((open_file, path, matcher))
         return Extract(header=header, encoding=encoding, chunks=self._chunks())
+
+    def kill(self) -> None:
+        """End the other process under whoever waits for it."""
+        if process := self._process:
+            process.kill()
 
     def close(self) -> None:
         """End the other process."""

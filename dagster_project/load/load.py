@@ -1,16 +1,18 @@
 """Load a whole landing folder into the lake."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from dagster_project.contracts import read_contracts
+from dagster_project.contracts import Contract, read_contracts
 from dagster_project.errors import ExpectedError
 from dagster_project.load.dataset import DatasetLoad, load_dataset, loaded_stores, quarantined
-from dagster_project.load.isolation import IsolatedReader
 from dagster_project.load.landing import find_strays, readable
 from dagster_project.load.manifest import Entry, read_manifest, write_manifest
 from dagster_project.load.reload import files_to_reload
+from dagster_project.load.workers import FILES_AT_ONCE, Workers
 from dagster_project.privacy.forgotten import Forgotten
 
 
@@ -48,23 +50,23 @@ def load_landing(
     reload: Iterable[str] = (),
     forgotten: Forgotten | None = None,
 ) -> list[DatasetLoad]:
-    """Load every dataset's new and changed files, and those that `reload` asks for, `dms/stores` first.
+    """Load every dataset's new and changed files, and those that `reload` asks for, `dms/stores` before the others.
 
     Raises LandingError when there is no landing folder, NothingToReload for a wish that names no file; anything
     wrong with a single file is recorded in the manifest and does not stop the others.
     """
     check_landing(landing)
     again = files_to_reload(landing, reload)
-    loads = []
-    stores: set[str] = set()
-    with IsolatedReader() as reader:
-        for contract in read_contracts().values():
-            loads.append(
-                load_dataset(
-                    contract, landing, lake, stores, tell=tell, reload=again, forgotten=forgotten, reader=reader
-                )
+    stores_contract, *others = read_contracts().values()
+    # The workers stop first when the load breaks off: the datasets wait for them.
+    with ThreadPoolExecutor(FILES_AT_ONCE, "dataset") as datasets, Workers() as workers:
+
+        def load(contract: Contract, stores: Collection[str]) -> DatasetLoad:
+            return load_dataset(
+                contract, landing, lake, stores, tell=tell, reload=again, forgotten=forgotten, workers=workers
             )
-            if contract.name == "dms/stores":
-                stores = loaded_stores(lake)
+
+        loads = [load(stores_contract, ())]
+        loads += datasets.map(partial(load, stores=loaded_stores(lake)), others)
     record_strays(landing, lake)
     return loads

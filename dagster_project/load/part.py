@@ -42,6 +42,9 @@ REJECTED_SCHEMA = pa.schema(
     ]
 )
 
+# Values that repeat less than what fits are cheaper to write, and smaller, as they are.
+_DICTIONARY_BYTES = 16 * 1024
+
 Progress = Callable[[int], None]
 
 
@@ -58,13 +61,17 @@ class LoadedRows:
     missing_columns: list[str]
 
 
-def open_extract(file: LandedFile, matcher: HeaderMatcher, reader: IsolatedReader) -> Extract:
-    """Open a landed file by its ending; raises Quarantine when it is no table of the dataset."""
-    if file.extension == ".xlsx":
-        return reader.open(open_xlsx, file.path, matcher)
-    if file.extension == ".parquet":
-        return reader.open(open_parquet, file.path, matcher)
-    return open_csv(file.path, matcher)
+_ISOLATED = {".xlsx": open_xlsx, ".parquet": open_parquet}
+
+
+@contextmanager
+def open_extract(file: LandedFile, matcher: HeaderMatcher, reader: IsolatedReader) -> Iterator[Extract]:
+    """A landed file, opened by its ending; raises Quarantine when it is no table of the dataset."""
+    if file.extension in _ISOLATED:
+        with reader.turn:
+            yield reader.open(_ISOLATED[file.extension], file.path, matcher)
+    else:
+        yield open_csv(file.path, matcher)
 
 
 class LakeError(OSError):
@@ -79,6 +86,11 @@ def _writing(path: Path) -> Iterator[None]:
         raise LakeError(f"can't write {path}: {error.strerror or error}") from error
 
 
+def _is_searched(field: pa.Field) -> bool:
+    """Whether to note a column's least and greatest value: costly for texts, and of use for the file's name only."""
+    return not pa.types.is_string(field.type) or field.name in ("source_file", "source_path")
+
+
 class _PartWriter:
     """A Parquet file that appears under its name only when it is whole."""
 
@@ -88,7 +100,13 @@ class _PartWriter:
         self.temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         with _writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            self.writer = pq.ParquetWriter(self.temporary, schema, compression="zstd")
+            self.writer = pq.ParquetWriter(
+                self.temporary,
+                schema,
+                compression="zstd",
+                dictionary_pagesize_limit=_DICTIONARY_BYTES,
+                write_statistics=[field.name for field in schema if _is_searched(field)],
+            )
         self.rows = 0
 
     def write(self, columns: list[pa.Array]) -> None:
@@ -139,7 +157,8 @@ class _FileLoader:
 
     def _accepted(self, chunk: Chunk, typed: TypedChunk, matched: MatchedHeader, masker: RowMasker) -> list[pa.Array]:
         accepted = pc.is_null(typed.reasons)
-        columns = [column.filter(accepted) for column in typed.columns]
+        is_whole = typed.reasons.null_count == len(typed.reasons)
+        columns = typed.columns if is_whole else [column.filter(accepted) for column in typed.columns]
         lines = chunk.lines.filter(accepted)
         unknown = pa.nulls(len(lines), pa.string())
         if matched.unknown:
@@ -193,10 +212,14 @@ class _FileLoader:
             columns = [*RejectedRows(self.forgotten, self.contract).forget(named)[0].values()]
         return columns
 
-    def load(self, accepted_path: Path, rejected_path: Path, progress: Progress | None) -> LoadedRows:
+    def load(self, accepted_path: Path, rejected_path: Path, progress: Progress) -> LoadedRows:
         matcher = HeaderMatcher(self.contract)
-        extract = open_extract(self.file, matcher, self.reader)
-        matched = matcher.match(extract.header)
+        with open_extract(self.file, matcher, self.reader) as extract:
+            return self._load(extract, matcher.match(extract.header), accepted_path, rejected_path, progress)
+
+    def _load(
+        self, extract: Extract, matched: MatchedHeader, accepted_path: Path, rejected_path: Path, progress: Progress
+    ) -> LoadedRows:
         masker = RowMasker(self.contract, extract.header, matched)
         cells = CellReader(self.contract, extract.header, matched)
         accepted = _PartWriter(accepted_path, lake_schema(self.contract))
@@ -211,8 +234,7 @@ class _FileLoader:
                 accepted.write(self._accepted(chunk, typed, matched, masker))
                 if typed.reasons.null_count < len(typed.reasons):
                     rejected.write(self._rejected(chunk, typed, masker))
-                if progress:
-                    progress(rows_read)
+                progress(rows_read)
             accepted.finish()
             rejected.finish()
         except BaseException:
@@ -239,7 +261,7 @@ def load_file(
     *,
     accepted_path: Path,
     rejected_path: Path,
-    progress: Progress | None = None,
+    progress: Progress,
     forgotten: Forgotten | None = None,
 ) -> LoadedRows:
     """Load one landed file into its two parts, without the people who are `forgotten`.

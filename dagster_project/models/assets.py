@@ -1,21 +1,25 @@
 """Dagster assets of the dbt project: each model, with its tests as asset checks."""
 
+import fcntl
 import io
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import redirect_stdout
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
 from typing import Any, TextIO
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
 
 from dagster_project.checks.worker import check_worker
+from dagster_project.last_run import read_registered
 from dagster_project.models.check_description import describe_check
 from dagster_project.models.dbt_build import (
     build_arguments,
     dbt_environment,
     forget_build,
+    mark_built_by_changes,
     parse_project,
     read_node_results,
     target_path,
@@ -30,13 +34,27 @@ OWNER = "team:warehouse"
 SOURCE_FOLDERS = (DBT_DIR / "models", DBT_DIR / "macros", DBT_DIR / "tests", PROJECT_DIR / "seeds")
 
 
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Wait until no other process is at work in a folder."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
 def prepared_project() -> DbtProject:
     """The dbt project with a manifest that is no older than any of its files."""
     project = DbtProject(project_dir=DBT_DIR)
     manifest = project.manifest_path
-    files = [path for folder in SOURCE_FOLDERS for path in folder.rglob("*") if path.is_file()]
-    if not manifest.exists() or manifest.stat().st_mtime < max(path.stat().st_mtime for path in files):
-        parse_project(manifest.parent)
+    manifest.parent.mkdir(parents=True, exist_ok=True)
+    # Several processes of Dagster start together: one of them parses.
+    with _alone_in(manifest.parent):
+        files = [path for folder in SOURCE_FOLDERS for path in folder.rglob("*") if path.is_file()]
+        if not manifest.exists() or manifest.stat().st_mtime < max(path.stat().st_mtime for path in files):
+            parse_project(manifest.parent)
     return project
 
 
@@ -83,17 +101,20 @@ class FolderTranslator(DagsterDbtTranslator):
 def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, installation: Installation) -> Iterator[Any]:
     """Build and test the dbt project in the private warehouse."""
     settings = installation.settings(context.log.info)
-    # dbt reads its folders from the environment of the process it is started by.
-    os.environ.update(dbt_environment(settings))
     with writing(context, settings) as run_id:
+        by_changes, _ = read_registered(settings)
+        # dbt reads its folders from the environment of the process it is started by.
+        os.environ.update(dbt_environment(settings, by_changes=by_changes))
         forget_build(settings)
         arguments = build_arguments(settings)
-        with step("build") as counted:
+        with step("build", by_changes=by_changes) as counted:
             invocation = dbt.cli(arguments, context=context, target_path=target_path(settings), raise_on_error=False)
             # Dagster keeps what is printed, and engines quote values in their errors.
             with redirect_stdout(_WithoutValues(sys.stdout)):
                 yield from invocation.stream()
             is_successful = counted["successful"] = invocation.is_successful()
+        if by_changes:
+            mark_built_by_changes(settings)
         if not is_successful:
             # What downstream of a failure does not run is still judged, so that owners see why nothing is published.
             with check_worker() as worker:

@@ -24,8 +24,9 @@ DBT = (sys.executable, "-m", "dbt.cli.main")
 # nothing.
 BUILD = ("build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure")
 
-# Beside dbt's manifest: its results, and which run of the checks has judged what it built.
+# Beside dbt's manifest: its results, whether they are of a build by changes, and which run of the checks has judged it.
 RESULTS = "run_results.json"
+BY_CHANGES = "by_changes.txt"
 CHECKED = "checked_run.txt"
 
 _NODE_DONE = re.compile(r"^\S+\s+(\d+) of (\d+) (?!START)\S+")
@@ -62,8 +63,18 @@ def target_path(settings: Settings) -> Path:
 
 def forget_build(settings: Settings) -> None:
     """Before a build: what the last one gave, and that it was checked, holds no longer."""
-    for name in (RESULTS, CHECKED):
+    for name in (RESULTS, BY_CHANGES, CHECKED):
         (target_path(settings) / name).unlink(missing_ok=True)
+
+
+def mark_built_by_changes(settings: Settings) -> None:
+    """Note that what stands in the private warehouse differs from the last published state by its `changed` tables."""
+    (target_path(settings) / BY_CHANGES).touch()
+
+
+def was_built_by_changes(settings: Settings) -> bool:
+    """Whether the private warehouse tells what differs from the last published state."""
+    return (target_path(settings) / BY_CHANGES).exists()
 
 
 def mark_checked(settings: Settings, run_id: str) -> None:
@@ -165,6 +176,8 @@ def build_models(
         exit_code, output = _run_dbt(settings, tell, by_changes)
         if not (target_path(settings) / RESULTS).exists():
             raise ModelError("dbt could not start:\n" + "\n".join(output[-20:]))
+        if by_changes:
+            mark_built_by_changes(settings)
         nodes = read_node_results(target_path(settings))
         counted |= {"nodes": len(nodes), "failed": sum(node.has_failed for node in nodes)}
         if exit_code and not counted["failed"]:

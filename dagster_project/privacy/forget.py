@@ -118,6 +118,7 @@ def settle_forgotten(settings: Settings, hash_key: str) -> Forgotten:
     forgotten = read_forgotten(settings.data, hash_key)
     if not is_applied(settings.lake, forgotten):
         rows = forget_in_lake(settings.lake, forgotten)
+        _remove_copies(settings)
         logger.warning("the lake held people who are forgotten: %s rows changed", sum(rows.values()))
     return forgotten
 

@@ -94,11 +94,12 @@ from (
         lake_rows.source_file,
         1 as rows_superseded
     from {{ new_rows(dataset) }} as lake_rows
-    left join {{ ref('stg_' ~ dataset) }} as accepted_rows
+    -- a new row that stands is among the changed ones
+    left join {{ changed('stg_' ~ dataset) }} as accepted_rows
         on
-            {% for column in key %}lake_rows.{{ column }} = accepted_rows.{{ column }}
-            and {% endfor %}lake_rows.source_file = accepted_rows.source_file
+            lake_rows.source_file = accepted_rows.source_file
             and lake_rows.source_line = accepted_rows.source_line
+            and accepted_rows.is_new
     where
         accepted_rows.source_file is null
         {% if known %}and {{ known }}{% endif %}

@@ -13,5 +13,5 @@
 
 {# Whether the model at hand is computed by changes: asked in that order, as a unit test has no relation of its own. #}
 {% macro is_by_changes() %}
-    {% do return(builds_changes() and is_incremental()) %}
+    {% do return(builds_changes() and (config.get('materialized') == 'view' or is_incremental())) %}
 {% endmacro %}

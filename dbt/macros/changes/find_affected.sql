@@ -18,6 +18,8 @@
                         ~ comma_separated(unit) ~ "): say what it affects by also_affected() and name it in meta.affected_by"
                     ) %}
                 {%- endif -%}
+            {%- elif config.get('meta', {}).get('is_constant') -%}
+                {% do selects.append('select ' ~ comma_separated(unit) ~ ' from ' ~ changed_values(parent.name, unit, [])) %}
             {%- else -%}
                 {% do selects.append('select ' ~ comma_separated(unit) ~ ' from ' ~ (
                     affected(parent.name) if parent.config.materialized == 'view' else changed(parent.name)

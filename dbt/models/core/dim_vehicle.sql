@@ -18,7 +18,11 @@ with ranked_vehicles as (
         vehicles.sold_on,
         row_number() over (
             partition by vehicles.vin
-            order by vehicles.extract_at desc, vehicles.source_file desc, vehicles.source_line desc, vehicles.store_code desc
+            order by
+                vehicles.extract_at desc,
+                vehicles.source_file desc,
+                vehicles.source_line desc,
+                vehicles.store_code desc
         ) as recency
     from {{ ref('stg_dms__vehicles') }} as vehicles
     inner join {{ ref('int_vehicle_key') }} as vehicle_keys

@@ -20,7 +20,9 @@
     'extract_at'
 ] %}
 with latest_rows as (
-    {{ latest_rows(lake_rows('complaint__case_events', ['store_code', 'case_no', 'event_no'], columns), ['store_code', 'case_no', 'event_no'], known_store(), columns) }}
+    {{ latest_rows(
+        lake_rows('complaint__case_events', ['store_code', 'case_no', 'event_no'], columns), ['store_code', 'case_no', 'event_no'], known_store(), columns
+    ) }}
 )
 
 select

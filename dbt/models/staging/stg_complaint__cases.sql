@@ -27,7 +27,9 @@
     'extract_at'
 ] %}
 with latest_rows as (
-    {{ latest_rows(lake_rows('complaint__cases', ['store_code', 'case_no'], columns), ['store_code', 'case_no'], known_store(), columns) }}
+    {{ latest_rows(
+        lake_rows('complaint__cases', ['store_code', 'case_no'], columns), ['store_code', 'case_no'], known_store(), columns
+    ) }}
 )
 
 select

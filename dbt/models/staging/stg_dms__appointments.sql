@@ -24,7 +24,9 @@
     'extract_at'
 ] %}
 with latest_rows as (
-    {{ latest_rows(lake_rows('dms__appointments', ['store_code', 'appointment_no'], columns), ['store_code', 'appointment_no'], known_store(), columns) }}
+    {{ latest_rows(
+        lake_rows('dms__appointments', ['store_code', 'appointment_no'], columns), ['store_code', 'appointment_no'], known_store(), columns
+    ) }}
 )
 
 select

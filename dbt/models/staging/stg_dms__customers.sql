@@ -21,7 +21,9 @@
     'extract_at'
 ] %}
 with latest_rows as (
-    {{ latest_rows(lake_rows('dms__customers', ['store_code', 'customer_no'], columns), ['store_code', 'customer_no'], known_store(), columns) }}
+    {{ latest_rows(
+        lake_rows('dms__customers', ['store_code', 'customer_no'], columns), ['store_code', 'customer_no'], known_store(), columns
+    ) }}
 )
 
 select

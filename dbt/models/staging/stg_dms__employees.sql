@@ -19,7 +19,9 @@
     'extract_at'
 ] %}
 with latest_rows as (
-    {{ latest_rows(lake_rows('dms__employees', ['store_code', 'employee_no'], columns), ['store_code', 'employee_no'], known_store(), columns) }}
+    {{ latest_rows(
+        lake_rows('dms__employees', ['store_code', 'employee_no'], columns), ['store_code', 'employee_no'], known_store(), columns
+    ) }}
 )
 
 select

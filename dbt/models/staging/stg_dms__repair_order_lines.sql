@@ -23,7 +23,9 @@
     'extract_at'
 ] %}
 with latest_rows as (
-    {{ latest_rows(lake_rows('dms__repair_order_lines', ['store_code', 'repair_order_no', 'line_no'], columns), ['store_code', 'repair_order_no', 'line_no'], known_store(), columns) }}
+    {{ latest_rows(
+        lake_rows('dms__repair_order_lines', ['store_code', 'repair_order_no', 'line_no'], columns), ['store_code', 'repair_order_no', 'line_no'], known_store(), columns
+    ) }}
 )
 
 select

@@ -32,7 +32,9 @@
     'extract_at'
 ] %}
 with latest_rows as (
-    {{ latest_rows(lake_rows('dms__repair_orders', ['store_code', 'repair_order_no'], columns), ['store_code', 'repair_order_no'], known_store(), columns) }}
+    {{ latest_rows(
+        lake_rows('dms__repair_orders', ['store_code', 'repair_order_no'], columns), ['store_code', 'repair_order_no'], known_store(), columns
+    ) }}
 )
 
 select

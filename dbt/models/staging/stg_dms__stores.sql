@@ -19,7 +19,9 @@
     'extract_at'
 ] %}
 with latest_rows as (
-    {{ latest_rows(lake_rows('dms__stores', ['store_code'], columns), ['store_code'], none, columns) }}
+    {{ latest_rows(
+        lake_rows('dms__stores', ['store_code'], columns), ['store_code'], none, columns
+    ) }}
 )
 
 select

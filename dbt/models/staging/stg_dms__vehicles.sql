@@ -19,7 +19,9 @@
     'extract_at'
 ] %}
 with latest_rows as (
-    {{ latest_rows(lake_rows('dms__vehicles', ['store_code', 'vin'], columns), ['store_code', 'vin'], known_store(), columns) }}
+    {{ latest_rows(
+        lake_rows('dms__vehicles', ['store_code', 'vin'], columns), ['store_code', 'vin'], known_store(), columns
+    ) }}
 )
 
 select

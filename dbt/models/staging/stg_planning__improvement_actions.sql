@@ -26,7 +26,9 @@
     'extract_at'
 ] %}
 with latest_rows as (
-    {{ latest_rows(lake_rows('planning__improvement_actions', ['store_code', 'action_no'], columns), ['store_code', 'action_no'], known_store(), columns) }}
+    {{ latest_rows(
+        lake_rows('planning__improvement_actions', ['store_code', 'action_no'], columns), ['store_code', 'action_no'], known_store(), columns
+    ) }}
 )
 
 select

@@ -16,7 +16,9 @@
     'extract_at'
 ] %}
 with latest_rows as (
-    {{ latest_rows(lake_rows('planning__targets', ['store_code', 'period', 'kpi_code'], columns), ['store_code', 'period', 'kpi_code'], known_store(), columns) }}
+    {{ latest_rows(
+        lake_rows('planning__targets', ['store_code', 'period', 'kpi_code'], columns), ['store_code', 'period', 'kpi_code'], known_store(), columns
+    ) }}
 )
 
 select

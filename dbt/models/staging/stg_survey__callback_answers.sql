@@ -17,7 +17,9 @@
     'extract_at'
 ] %}
 with latest_rows as (
-    {{ latest_rows(lake_rows('survey__callback_answers', ['store_code', 'callback_no', 'question_code'], columns), ['store_code', 'callback_no', 'question_code'], known_store(), columns) }}
+    {{ latest_rows(
+        lake_rows('survey__callback_answers', ['store_code', 'callback_no', 'question_code'], columns), ['store_code', 'callback_no', 'question_code'], known_store(), columns
+    ) }}
 )
 
 select

@@ -20,7 +20,9 @@
     'extract_at'
 ] %}
 with latest_rows as (
-    {{ latest_rows(lake_rows('survey__callbacks', ['store_code', 'callback_no'], columns), ['store_code', 'callback_no'], known_store(), columns) }}
+    {{ latest_rows(
+        lake_rows('survey__callbacks', ['store_code', 'callback_no'], columns), ['store_code', 'callback_no'], known_store(), columns
+    ) }}
 )
 
 select

@@ -19,7 +19,9 @@
     'extract_at'
 ] %}
 with latest_rows as (
-    {{ latest_rows(lake_rows('survey__churn_callbacks', ['store_code', 'callback_no'], columns), ['store_code', 'callback_no'], known_store(), columns) }}
+    {{ latest_rows(
+        lake_rows('survey__churn_callbacks', ['store_code', 'callback_no'], columns), ['store_code', 'callback_no'], known_store(), columns
+    ) }}
 )
 
 select

@@ -17,7 +17,9 @@
     'extract_at'
 ] %}
 with latest_rows as (
-    {{ latest_rows(lake_rows('survey__css_benchmarks', ['period', 'scope', 'scope_code', 'item_code'], columns), ['period', 'scope', 'scope_code', 'item_code'], none, columns) }}
+    {{ latest_rows(
+        lake_rows('survey__css_benchmarks', ['period', 'scope', 'scope_code', 'item_code'], columns), ['period', 'scope', 'scope_code', 'item_code'], none, columns
+    ) }}
 )
 
 select

@@ -19,7 +19,9 @@
     'extract_at'
 ] %}
 with latest_rows as (
-    {{ latest_rows(lake_rows('survey__css_responses', ['response_no', 'item_code'], columns), ['response_no', 'item_code'], known_store(), columns) }}
+    {{ latest_rows(
+        lake_rows('survey__css_responses', ['response_no', 'item_code'], columns), ['response_no', 'item_code'], known_store(), columns
+    ) }}
 )
 
 select

@@ -19,7 +19,9 @@
     'extract_at'
 ] %}
 with latest_rows as (
-    {{ latest_rows(lake_rows('survey__mystery_visits', ['visit_no', 'section_code', 'item_no'], columns), ['visit_no', 'section_code', 'item_no'], known_store(), columns) }}
+    {{ latest_rows(
+        lake_rows('survey__mystery_visits', ['visit_no', 'section_code', 'item_no'], columns), ['visit_no', 'section_code', 'item_no'], known_store(), columns
+    ) }}
 )
 
 select

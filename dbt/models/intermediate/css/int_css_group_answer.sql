@@ -1,4 +1,5 @@
 -- Grain: one row per known answer and group it counts in: its store, its advisor, and each segment it is known for.
+-- By changes, of affected stores and months only: engines do not look for them below the eight rows an answer.
 {{ config(
     unique_key=['store_code', 'month'],
     meta={'affected_by': ['dim_store', 'stg_dms__customers']},
@@ -33,6 +34,15 @@ with customers as (
         -- once a customer, not once an answer and group
         {{ mask_personal('occupation') }} as occupation
     from {{ ref('stg_dms__customers') }}
+    {% if is_by_changes() %}
+    where (store_code, customer_no) in (
+        select
+            store_code,
+            customer_no
+        from {{ ref('int_css_answer') }}
+        where {{ is_affected() }}
+    )
+    {% endif %}
 ),
 
 known_answers as (
@@ -56,7 +66,7 @@ known_answers as (
         on
             answers.store_code = customers.store_code
             and answers.customer_no = customers.customer_no
-    where answers.score is not null
+    where answers.score is not null and {{ is_affected(['answers.store_code', 'answers.month']) }}
 ),
 
 groups as (

@@ -12,7 +12,19 @@
                 and repair_orders.repair_order_no = job_lines.repair_order_no
     ")
 ) }}
-with concerns as (
+with repair_orders as (
+    select
+        store_code,
+        repair_order_no,
+        vin,
+        checked_in_at,
+        delivered_at,
+        odometer_km
+    from {{ ref('int_repair_order') }}
+    where {{ is_affected() }}
+),
+
+concerns as (
     select distinct
         repair_orders.store_code,
         repair_orders.repair_order_no,
@@ -21,12 +33,12 @@ with concerns as (
         repair_orders.checked_in_at,
         repair_orders.delivered_at,
         repair_orders.odometer_km
-    from {{ ref('int_repair_order') }} as repair_orders
+    from repair_orders
     inner join {{ ref('stg_dms__repair_order_lines') }} as job_lines
         on
             repair_orders.store_code = job_lines.store_code
             and repair_orders.repair_order_no = job_lines.repair_order_no
-    where trim(job_lines.concern) <> '' and {{ is_affected(['repair_orders.vin']) }}
+    where trim(job_lines.concern) <> ''
 ),
 
 comebacks as (

@@ -15,9 +15,9 @@ with repair_orders as (
         customer_key,
         vehicle_key,
         advisor_no,
-        checked_in_at,
-        original_repair_order_no
+        checked_in_at
     from {{ ref('int_repair_order') }}
+    where {{ is_affected() }}
 ),
 
 redone_repair_orders as (
@@ -31,12 +31,11 @@ redone_repair_orders as (
             order by redo.checked_in_at, redo.repair_order_no
         ) as redo_number
     from repair_orders as original
-    inner join repair_orders as redo
+    inner join {{ ref('int_repair_order') }} as redo
         on
             original.store_code = redo.store_code
             and original.repair_order_no = redo.original_repair_order_no
             and original.checked_in_at < redo.checked_in_at
-    where {{ is_affected(['original.store_code', 'original.repair_order_no']) }}
 )
 
 select
@@ -78,4 +77,3 @@ left join {{ ref('int_comeback') }} as comebacks
         job_lines.store_code = comebacks.store_code
         and job_lines.repair_order_no = comebacks.repair_order_no
         and job_lines.concern = comebacks.concern
-where {{ is_affected(['job_lines.store_code', 'job_lines.repair_order_no']) }}

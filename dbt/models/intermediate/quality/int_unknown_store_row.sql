@@ -20,7 +20,7 @@ select
             '"}'
         )
     ) as row_masked
-from {{ rows_to_judge('complaint__case_events') }} as lake_rows
+from {{ rows_to_judge('complaint__case_events') }}
 where store_code is null or store_code not in (select stores.store_code from {{ ref('stg_dms__stores') }} as stores)
 
 union all
@@ -38,7 +38,7 @@ select
             '"}'
         )
     ) as row_masked
-from {{ rows_to_judge('complaint__cases') }} as lake_rows
+from {{ rows_to_judge('complaint__cases') }}
 where store_code is null or store_code not in (select stores.store_code from {{ ref('stg_dms__stores') }} as stores)
 
 union all
@@ -56,7 +56,7 @@ select
             '"}'
         )
     ) as row_masked
-from {{ rows_to_judge('dms__appointments') }} as lake_rows
+from {{ rows_to_judge('dms__appointments') }}
 where store_code is null or store_code not in (select stores.store_code from {{ ref('stg_dms__stores') }} as stores)
 
 union all
@@ -74,7 +74,7 @@ select
             '"}'
         )
     ) as row_masked
-from {{ rows_to_judge('dms__customers') }} as lake_rows
+from {{ rows_to_judge('dms__customers') }}
 where store_code is null or store_code not in (select stores.store_code from {{ ref('stg_dms__stores') }} as stores)
 
 union all
@@ -92,7 +92,7 @@ select
             '"}'
         )
     ) as row_masked
-from {{ rows_to_judge('dms__employees') }} as lake_rows
+from {{ rows_to_judge('dms__employees') }}
 where store_code is null or store_code not in (select stores.store_code from {{ ref('stg_dms__stores') }} as stores)
 
 union all
@@ -111,7 +111,7 @@ select
             '"}'
         )
     ) as row_masked
-from {{ rows_to_judge('dms__repair_order_lines') }} as lake_rows
+from {{ rows_to_judge('dms__repair_order_lines') }}
 where store_code is null or store_code not in (select stores.store_code from {{ ref('stg_dms__stores') }} as stores)
 
 union all
@@ -129,7 +129,7 @@ select
             '"}'
         )
     ) as row_masked
-from {{ rows_to_judge('dms__repair_orders') }} as lake_rows
+from {{ rows_to_judge('dms__repair_orders') }}
 where store_code is null or store_code not in (select stores.store_code from {{ ref('stg_dms__stores') }} as stores)
 
 union all
@@ -147,7 +147,7 @@ select
             '"}'
         )
     ) as row_masked
-from {{ rows_to_judge('dms__vehicles') }} as lake_rows
+from {{ rows_to_judge('dms__vehicles') }}
 where store_code is null or store_code not in (select stores.store_code from {{ ref('stg_dms__stores') }} as stores)
 
 union all
@@ -165,7 +165,7 @@ select
             '"}'
         )
     ) as row_masked
-from {{ rows_to_judge('planning__improvement_actions') }} as lake_rows
+from {{ rows_to_judge('planning__improvement_actions') }}
 where store_code is null or store_code not in (select stores.store_code from {{ ref('stg_dms__stores') }} as stores)
 
 union all
@@ -184,7 +184,7 @@ select
             '"}'
         )
     ) as row_masked
-from {{ rows_to_judge('planning__targets') }} as lake_rows
+from {{ rows_to_judge('planning__targets') }}
 where store_code is null or store_code not in (select stores.store_code from {{ ref('stg_dms__stores') }} as stores)
 
 union all
@@ -203,7 +203,7 @@ select
             '"}'
         )
     ) as row_masked
-from {{ rows_to_judge('survey__callback_answers') }} as lake_rows
+from {{ rows_to_judge('survey__callback_answers') }}
 where store_code is null or store_code not in (select stores.store_code from {{ ref('stg_dms__stores') }} as stores)
 
 union all
@@ -221,7 +221,7 @@ select
             '"}'
         )
     ) as row_masked
-from {{ rows_to_judge('survey__callbacks') }} as lake_rows
+from {{ rows_to_judge('survey__callbacks') }}
 where store_code is null or store_code not in (select stores.store_code from {{ ref('stg_dms__stores') }} as stores)
 
 union all
@@ -239,7 +239,7 @@ select
             '"}'
         )
     ) as row_masked
-from {{ rows_to_judge('survey__churn_callbacks') }} as lake_rows
+from {{ rows_to_judge('survey__churn_callbacks') }}
 where store_code is null or store_code not in (select stores.store_code from {{ ref('stg_dms__stores') }} as stores)
 
 union all
@@ -257,7 +257,7 @@ select
             '"}'
         )
     ) as row_masked
-from {{ rows_to_judge('survey__css_responses') }} as lake_rows
+from {{ rows_to_judge('survey__css_responses') }}
 where store_code is null or store_code not in (select stores.store_code from {{ ref('stg_dms__stores') }} as stores)
 
 union all
@@ -276,5 +276,5 @@ select
             '"}'
         )
     ) as row_masked
-from {{ rows_to_judge('survey__mystery_visits') }} as lake_rows
+from {{ rows_to_judge('survey__mystery_visits') }}
 where store_code is null or store_code not in (select stores.store_code from {{ ref('stg_dms__stores') }} as stores)

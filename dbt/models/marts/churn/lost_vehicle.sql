@@ -9,6 +9,8 @@
                 on
                     vehicles.store_code = repair_orders.store_code
                     and vehicles.vin = repair_orders.vin
+                    -- a visit counts among those before a later last one
+                    and vehicles.month >= repair_orders.month
         "),
         also_affected("
             select store_code, month
