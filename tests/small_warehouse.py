@@ -49,15 +49,22 @@ class SmallWarehouse:
         self.manifest.parent.mkdir(parents=True)
         self.manifest.write_text(json.dumps({"nodes": models | tests}), encoding="utf-8")
 
-    def publish(self, state: int, also: str = "'' as note", second: str = "") -> None:
-        """Publish a state: its number stands in every row; `also` are further columns, `second` rows of the second."""
+    def publish(self, state: int, also: str = "'' as note", second: str = "", changes_since: str | None = None) -> None:
+        """Publish a state: its number stands in every row; `also` are further columns, `second` rows of the second.
+
+        All rows changed since the state named by `changes_since`, which it is made of then.
+        """
         with duckdb.connect(str(self.warehouse)) as connection:
-            connection.execute("create schema if not exists marts")
+            connection.execute("create schema if not exists marts; create schema if not exists changed")
             for name in TABLES:
                 connection.execute(
                     f"create or replace table marts.{name} as select 'S001' as store_code, date '2026-01-01' as month, "
                     f"line, {state}::bigint as state, {also} from range({self.rows}) as numbers(line)"
                 )
+                connection.execute(
+                    f"create or replace table changed.{name} as select *, true as is_new from marts.{name}"
+                )
             if second:
                 connection.execute(f"insert into marts.second_monthly {second}")
-        publish(self.warehouse, self.manifest, self.published, new_state(date(2026, 1, 31), f"run{state}"))
+        info = new_state(date(2026, 1, 31), f"run{state}")
+        publish(self.warehouse, self.manifest, self.published, info, changes_since=changes_since)

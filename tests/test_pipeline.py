@@ -39,7 +39,7 @@ def test_a_failed_model_leaves_the_marts_and_says_what_failed(
 ) -> None:
     before = tables(file(copied_run))
 
-    def register_without_cases(lake: Path, warehouse: Path, hash_key: str) -> None:
+    def register_without_cases(lake: Path, warehouse: Path, *_: object, **__: object) -> None:
         with duckdb.connect(str(warehouse)) as connection:
             connection.execute("create or replace view lake.complaint__cases as select 1 as nothing")
 

@@ -9,9 +9,9 @@ from dagster_project.checks.results import last_results
 from dagster_project.last_run import note_last_run, read_registered
 from dagster_project.models.assets import OWNER, dbt_models
 from dagster_project.models.dbt_build import target_path
+from dagster_project.publish.models import PUBLISHED_SCHEMAS
 from dagster_project.publish.postgres.load import publish_postgres
 from dagster_project.publish.postgres.target import VARIABLE, read_target
-from dagster_project.publish.publish import PUBLISHED_SCHEMAS
 from dagster_project.refresh import publish_checked
 from dagster_project.resources import Installation, writing
 

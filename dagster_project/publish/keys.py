@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from dagster_project.publish.publish import PUBLISHED_SCHEMAS
+from dagster_project.publish.models import PUBLISHED_SCHEMAS
 
 _KEY_TESTS = ("unique", "unique_combination")
 

@@ -9,10 +9,11 @@ Beside them, `state.json` says which run the marts come from.
 A reader that has a file open finishes on the state it began with.
 """
 
-import json
+import logging
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,14 +23,28 @@ import duckdb
 
 from dagster_project.privacy.access import open_to_readers
 from dagster_project.publish.link import point
+from dagster_project.publish.models import PUBLISHED_SCHEMAS, Model, read_models
+from dagster_project.publish.parquet import write_parquet
 from dagster_project.publish.state import STATE_FILE, StateInfo, state_name, state_of, write_state
+from dagster_project.publish.tables import (
+    Written,
+    copy_file,
+    open_state_file,
+    relations,
+    renew,
+    text,
+    write_whole,
+)
 from dagster_project.settings import TIME_ZONE
 from dagster_project.upkeep.retention import STATES_KEPT
 
-# Old clients (DuckDB 1.0 on) read this storage version.
-STORAGE_VERSION = "v1.0.0"
-PUBLISHED_SCHEMAS = ("core", "marts")
 QUALITY_PREFIX = "quality_"
+# The steps of writing one table that only one core can do go on beside another table's.
+TABLES_AT_ONCE = 2
+# A file that has grown by more than this since it was written whole is written whole: replaced rows leave room behind.
+GROWTH = 1.5
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -40,94 +55,102 @@ class PublishedState:
     rows: dict[str, int]
 
 
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
-
-
-def _descriptions(manifest: Path) -> dict[str, dict]:
-    """Descriptions of the published tables and their columns, from dbt's manifest."""
-    nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"].values()
-    return {
-        node["name"]: {
-            "table": node["description"],
-            "columns": {name: column["description"] for name, column in node["columns"].items()},
-        }
-        for node in nodes
-        if node["resource_type"] == "model" and node["schema"] in PUBLISHED_SCHEMAS
-    }
-
-
-def _write_table(connection: duckdb.DuckDBPyConnection, name: str, source: str, described: dict, folder: Path) -> int:
-    """Write one table of the new state, with its comments, as a table and as a Parquet file."""
-    ordered = "" if name.startswith("fct_") else " order by all"
-    connection.execute(f"create table published.marts.{name} as select * from {source}{ordered}")
-    connection.execute(f"comment on table published.marts.{name} is {_text(described['table'])}")
-    for column, description in described["columns"].items():
-        connection.execute(f"comment on column published.marts.{name}.{column} is {_text(description)}")
-    path = _text(str(folder / "parquet" / f"{name}.parquet"))
-    connection.execute(f"copy published.marts.{name} to {path} (format parquet, compression zstd)")
-    counted = connection.execute(f"select count(*) from published.marts.{name}").fetchone()
-    return counted[0] if counted else 0
-
-
-def _relations(connection: duckdb.DuckDBPyConnection, catalog: str) -> dict[str, str]:
-    """The published tables that a database holds, by name, as they are addressed."""
-    found = connection.execute(
-        "select table_name, table_schema from information_schema.tables "
-        "where table_catalog = ? and table_schema in ('core', 'marts')",
-        [catalog],
-    ).fetchall()
-    return {name: f"{catalog}.{schema}.{name}" for name, schema in found}
-
-
-def _write_tables(
-    warehouse: Path, descriptions: dict[str, dict], folder: Path, kept: Path | None, renewed: str
-) -> dict[str, int]:
-    """Write a state's tables: those whose names begin with `renewed` from the warehouse, the others from `kept`."""
-    (folder / "parquet").mkdir(parents=True)
-    rows: dict[str, int] = {}
-    with duckdb.connect() as connection:
-        connection.execute(f"attach {_text(str(warehouse))} as warehouse (read_only)")
-        path = _text(str(folder / "aftersales.duckdb"))
-        connection.execute(f"attach {path} as published (storage_version '{STORAGE_VERSION}')")
-        connection.execute("create schema published.marts")
-        built = _relations(connection, "warehouse")
-        if kept is not None:
-            connection.execute(f"attach {_text(str(kept.resolve()))} as kept (read_only)")
-            built = _relations(connection, "kept") | {n: r for n, r in built.items() if n.startswith(renewed)}
-        elif renewed:
-            built = {name: relation for name, relation in built.items() if name.startswith(renewed)}
-        elif missing := sorted(descriptions.keys() - built.keys()):
-            raise LookupError(f"not in the warehouse: {', '.join(missing)}; run dbt build")
-        for name in sorted(descriptions.keys() & built.keys()):
-            rows[name] = _write_table(connection, name, built[name], descriptions[name], folder)
-        connection.execute("detach published")
-    return rows
-
-
-def publish(warehouse: Path, manifest: Path, published: Path, state: StateInfo) -> PublishedState:
+def publish(
+    warehouse: Path, manifest: Path, published: Path, state: StateInfo, *, changes_since: str | None = None
+) -> PublishedState:
     """Write a new state of all published tables, swap it in, and remove states too old to keep.
 
     `manifest` is dbt's manifest.json: which models are published, and their descriptions. Call it only
-    after every blocking check has passed.
+    after every blocking check has passed. `changes_since` names the state that `changed` and `affected` in the
+    warehouse are relative to: while it is what readers see, only what changed is written anew.
     """
+    models = read_models(manifest)
     state = replace(state, name=_name_after_all(published / "states", state.name))
+    last = _state_to_renew(published, changes_since)
     with _new_folder(published, state.name) as folder:
-        rows = _write_tables(warehouse, _descriptions(manifest), folder, kept=None, renewed="")
-        write_state(folder, state)
+        file = folder / "aftersales.duckdb"
+        if last:
+            logger.info("made of state %s and what changed since", last.name)
+            copy_file(last / file.name, file)
+        with open_state_file(file, warehouse) as connection:
+            built = relations(connection, "warehouse", *PUBLISHED_SCHEMAS)
+            if missing := sorted({model.name for model in models} - built.keys()):
+                raise LookupError(f"not in the warehouse: {', '.join(missing)}; run dbt build")
+            for name in relations(connection, "published", "marts").keys() - built.keys():
+                connection.execute(f"drop table published.marts.{name}")
+            sources = [(model, built[model.name]) for model in models]
+            rows = _write(connection, renew if last else write_whole, sources, folder, last)
+        whole_bytes = state_of(last).whole_bytes if last else file.stat().st_size
+        write_state(folder, replace(state, whole_bytes=whole_bytes))
     return _swap_in(published, state.name, rows)
 
 
 def publish_quality(warehouse: Path, manifest: Path, published: Path) -> PublishedState:
     """Publish the quality tables alone, so that owners see why the others stay as they were."""
-    last = published / "aftersales.duckdb"
+    last = _current(published)
     name = _name_after_all(published / "states", state_name(datetime.now(TIME_ZONE)))
     with _new_folder(published, name) as folder:
-        kept = last if last.exists() else None
-        rows = _write_tables(warehouse, _descriptions(manifest), folder, kept, renewed=QUALITY_PREFIX)
-        if (published / "current" / STATE_FILE).exists():
-            shutil.copy(published / "current" / STATE_FILE, folder / STATE_FILE)
+        # Written anew, not copied: rows replaced in a copy leave their bytes behind.
+        with open_state_file(folder / "aftersales.duckdb", warehouse) as connection:
+            built = relations(connection, "warehouse", *PUBLISHED_SCHEMAS)
+            known = {name: source for name, source in built.items() if name.startswith(QUALITY_PREFIX)}
+            if last:
+                connection.execute(f"attach {text(last / 'aftersales.duckdb')} as kept (read_only)")
+                known = relations(connection, "kept", "marts") | known
+            sources = [(model, known[model.name]) for model in read_models(manifest) if model.name in known]
+            rows = _write(connection, _write_kept, sources, folder, last)
+        if last and (last / STATE_FILE).exists():
+            shutil.copy(last / STATE_FILE, folder / STATE_FILE)
     return _swap_in(published, name, rows)
+
+
+def _write_kept(connection: duckdb.DuckDBPyConnection, model: Model, source: str) -> Written:
+    """Write a table of the last state again, or a quality table."""
+    written = write_whole(connection, model, source)
+    return written if model.name.startswith(QUALITY_PREFIX) else replace(written, months=frozenset())
+
+
+def _current(published: Path) -> Path | None:
+    current = (published / "current").resolve()
+    return current if (current / "aftersales.duckdb").exists() else None
+
+
+def _state_to_renew(published: Path, changes_since: str | None) -> Path | None:
+    """The last state's folder, when the new one may be made of it and what changed since; None to write it whole."""
+    last = _current(published)
+    if changes_since is None or last is None:
+        return None
+    if last.name != changes_since:
+        logger.warning(
+            "readers see state %s and the changes are those since %s: written whole", last.name, changes_since
+        )
+        return None
+    whole_bytes = state_of(last).whole_bytes
+    size = (last / "aftersales.duckdb").stat().st_size
+    if whole_bytes is None or size > GROWTH * whole_bytes:
+        logger.info("the published file has grown from %s to %s bytes: written whole", whole_bytes, size)
+        return None
+    return last
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection,
+    write: Callable[[duckdb.DuckDBPyConnection, Model, str], Written],
+    sources: list[tuple[Model, str]],
+    folder: Path,
+    last: Path | None,
+) -> dict[str, int]:
+    """Write each table from its source, and its Parquet; returns their rows."""
+    (folder / "parquet").mkdir()
+
+    def write_one(model: Model, source: str) -> tuple[str, int]:
+        with connection.cursor() as cursor:
+            written = write(cursor, model, source)
+            write_parquet(cursor, model.name, written, folder / "parquet", last / "parquet" if last else None)
+            return model.name, written.rows
+
+    with ThreadPoolExecutor(TABLES_AT_ONCE) as pool:
+        return dict(pool.map(write_one, *zip(*sources, strict=True)))
 
 
 def _name_after_all(states: Path, name: str) -> str:
@@ -143,6 +166,7 @@ def _name_after_all(states: Path, name: str) -> str:
 def _new_folder(published: Path, name: str) -> Iterator[Path]:
     """A folder to write a state to; it has its name when all is written, and is gone when anything fails."""
     building = published / "states" / f".{name}"
+    building.mkdir(parents=True)
     try:
         yield building
         open_to_readers(building, published)

@@ -23,7 +23,7 @@ class StateInfo:
     `name` is the state that they were first published in: one that renews the quality tables alone keeps the
     marts of another, and its `state.json`. The rest is unknown of states that were written without the file.
     One of an earlier business date than what readers had looks back: `looks_back_from` is the folder in `states/`
-    whose figures stand meanwhile.
+    whose figures stand meanwhile. `whole_bytes` is what its DuckDB file took when it was last written whole.
     """
 
     name: str
@@ -31,6 +31,7 @@ class StateInfo:
     as_of: date | None = None
     run_id: str | None = None
     looks_back_from: str | None = None
+    whole_bytes: int | None = None
 
 
 def state_name(now: datetime) -> str:
@@ -79,4 +80,5 @@ def state_of(folder: Path) -> StateInfo:
         as_of=date.fromisoformat(told["as_of"]),
         run_id=told["run_id"],
         looks_back_from=told.get("looks_back_from"),
+        whole_bytes=told.get("whole_bytes"),
     )

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 # Links and names appear and go in one step; before and after each of them is another state of the disk.
-CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.symlink", "shutil.rmtree"}
+CHANGES = {"os.rename", "os.link", "os.remove", "os.rmdir", "os.mkdir", "os.symlink", "shutil.rmtree"}
 KILLED = -signal.SIGKILL
 
 FORKS = multiprocessing.get_context("forkserver")

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from dagster_project.load.load import load_landing
 from dagster_project.publish.publish import STATES_KEPT
@@ -28,21 +29,23 @@ def test_loading_killed_anywhere_ends_like_a_clean_load(tmp_path: Path) -> None:
     assert {path.name for path in lake.rglob("*/*")} == {path.name for path in clean.rglob("*/*")}, "leftovers"
 
 
-def publish_second(root: Path) -> None:
+def publish_second(root: Path, by_changes: bool) -> None:
     """What is killed: a publishing of another state."""
     warehouse = SmallWarehouse(root / "second")
     warehouse.published = root / "first" / "published"
-    warehouse.publish(2)
+    last = (warehouse.published / "current").resolve().name
+    warehouse.publish(2, changes_since=last if by_changes else None)
 
 
-def test_publishing_killed_anywhere_leaves_a_whole_state(tmp_path: Path) -> None:
+@pytest.mark.parametrize("by_changes", [False, True])
+def test_publishing_killed_anywhere_leaves_a_whole_state(tmp_path: Path, by_changes: bool) -> None:
     first = SmallWarehouse(tmp_path / "first")
     first.publish(1)
     seen = []
     was_killed = True
     while was_killed:
         shutil.rmtree(tmp_path / "second", ignore_errors=True)
-        was_killed = killed_before(len(seen) + 1, publish_second, tmp_path)
+        was_killed = killed_before(len(seen) + 1, publish_second, tmp_path, by_changes)
         with duckdb.connect() as connection:
             connection.execute(f"attach '{first.published}/aftersales.duckdb' as published (read_only)")
             tables = [f"published.marts.{name}" for name in TABLES]

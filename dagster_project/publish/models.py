@@ -1,0 +1,37 @@
+"""Which tables are published, as dbt's manifest declares them."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+PUBLISHED_SCHEMAS = ("core", "marts")
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model that is published: its descriptions, and the columns of its unit, whose rows are computed together."""
+
+    name: str
+    description: str
+    columns: dict[str, str]
+    unit: tuple[str, ...] = ()
+
+
+def read_models(manifest: Path) -> list[Model]:
+    """The published models of a dbt manifest, by name."""
+    nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"].values()
+    models = [
+        Model(
+            name=node["name"],
+            description=node["description"],
+            columns={name: column["description"] for name, column in node["columns"].items()},
+            unit=_unit(node.get("config", {}).get("unique_key")),
+        )
+        for node in nodes
+        if node["resource_type"] == "model" and node["schema"] in PUBLISHED_SCHEMAS
+    ]
+    return sorted(models, key=lambda model: model.name)
+
+
+def _unit(unique_key: str | list[str] | None) -> tuple[str, ...]:
+    return (unique_key,) if isinstance(unique_key, str) else tuple(unique_key or ())

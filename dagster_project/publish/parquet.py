@@ -1,0 +1,63 @@
+"""The Parquet files of a state: one a table; of a table too big to be written anew each day, one a month.
+
+    parquet/css_store_monthly.parquet
+    parquet/fct_job_line.parquet/2026-01.parquet
+
+What did not change since the last state is the same file on disk: files of a state are never written to.
+"""
+
+import os
+import shutil
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from dagster_project.publish.tables import Written, has_months, text
+
+# A table of more rows is a folder with a file a month, which readers of Parquet take for one table.
+ROWS_IN_ONE_FILE = 1_000_000
+# Higher levels cost a third more time and save nothing; keys in a dictionary are as long as without one.
+FORMAT = "format parquet, compression zstd, compression_level 1, string_dictionary_page_size_limit 100000"
+# Rows without a month.
+NO_MONTH = "none"
+
+
+def write_parquet(
+    connection: duckdb.DuckDBPyConnection, name: str, written: Written, folder: Path, last: Path | None
+) -> None:
+    """Write the Parquet of a table in `published.marts` into `folder`, or link what is the same in `last`."""
+    table = f"published.marts.{name}"
+    path = folder / f"{name}.parquet"
+    before = last / path.name if last else None
+    if written.rows <= ROWS_IN_ONE_FILE or not has_months(connection, name):
+        if before and before.is_file() and written.months == frozenset():
+            link(before, path)
+        else:
+            _copy(connection, f"from {table}", path)
+        return
+    path.mkdir()
+    found = connection.execute(f"select distinct month from {table} order by month").fetchall()
+    for (month,) in found:
+        of_month = path / f"{f'{month:%Y-%m}' if month else NO_MONTH}.parquet"
+        month_before = before / of_month.name if before else None
+        if month_before and month_before.exists() and written.months is not None and month not in written.months:
+            link(month_before, of_month)
+        else:
+            _copy(connection, f"from {table} where {_is_in(month)}", of_month)
+
+
+def _is_in(month: date | None) -> str:
+    return "month is null" if month is None else f"month = date '{month}'"
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+    connection.execute(f"copy ({query}) to {text(path)} ({FORMAT})")
+
+
+def link(source: Path, target: Path) -> None:
+    """Give a file another name; where the disk can't, copy it."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)

@@ -1,0 +1,148 @@
+"""The DuckDB file of a state: each table written whole, or brought up to date by what changed in the warehouse."""
+
+import logging
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from dagster_project.publish.models import Model
+
+# Old clients (DuckDB 1.0 on) read this storage version.
+STORAGE_VERSION = "v1.0.0"
+# A table of no more rows is written whole, in order, when it changed at all: people export and read it as it stands.
+ROWS_WRITTEN_WHOLE = 100_000
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Written:
+    """A written table: its rows, and in which months rows differ from the last state's; None: any may differ."""
+
+    rows: int
+    months: frozenset[date | None] | None
+
+
+def text(value: object) -> str:
+    """A value as SQL text."""
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+@contextmanager
+def open_state_file(file: Path, warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that writes to `published.marts` and reads from `warehouse`; the file is whole when it ends."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach {text(warehouse)} as warehouse (read_only)")
+        connection.execute(f"attach {text(file)} as published (storage_version '{STORAGE_VERSION}')")
+        connection.execute("create schema if not exists published.marts")
+        yield connection
+        connection.execute("detach published")
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy a file, without reading it where the file system can share its blocks."""
+    try:
+        with source.open("rb") as reading, target.open("wb") as writing:
+            while os.copy_file_range(reading.fileno(), writing.fileno(), 1 << 30):
+                pass
+    except (OSError, AttributeError):  # Another file system or operating system.
+        shutil.copyfile(source, target)
+
+
+def relations(connection: duckdb.DuckDBPyConnection, catalog: str, *schemas: str) -> dict[str, str]:
+    """The tables and views of some schemas of a database, by name, as they are addressed."""
+    found = connection.execute(
+        "select table_name, table_schema from information_schema.tables "
+        "where table_catalog = ? and list_contains(?, table_schema)",
+        [catalog, list(schemas)],
+    ).fetchall()
+    return {name: f"{catalog}.{schema}.{name}" for name, schema in found}
+
+
+def count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
+    """The number of rows of a relation."""
+    counted = connection.execute(f"select count(*) from {relation}").fetchone()
+    return counted[0] if counted else 0
+
+
+def write_whole(connection: duckdb.DuckDBPyConnection, model: Model, source: str) -> Written:
+    """Write a table of the new state, with its comments, from a relation."""
+    table = f"published.marts.{model.name}"
+    ordered = "" if model.name.startswith("fct_") else " order by all"
+    connection.execute(f"create or replace table {table} as select * from {source}{ordered}")
+    connection.execute(f"comment on table {table} is {text(model.description)}")
+    # A table that stays while publishing is blocked can lack columns that the code describes by now.
+    for column, _ in _columns(connection, table):
+        connection.execute(f"comment on column {table}.{column} is {text(model.columns.get(column, ''))}")
+    return Written(count(connection, table), months=None)
+
+
+def renew(connection: duckdb.DuckDBPyConnection, model: Model, source: str) -> Written:
+    """Bring a table that was copied from the last state up to date, by what changed in the warehouse since.
+
+    `changed.<model>` holds the rows that differ; of a view, `affected.<model>` the units that may. Where neither tells,
+    or the table is small, it is written whole.
+    """
+    table = f"published.marts.{model.name}"
+    changes = relations(connection, "warehouse", "affected") | relations(connection, "warehouse", "changed")
+    if model.name not in changes or _columns(connection, table) != _columns(connection, source):
+        return write_whole(connection, model, source)
+    units = changes[model.name]
+    if not count(connection, units):
+        months: frozenset[date | None] | None = frozenset()
+    elif not model.unit or count(connection, source) <= ROWS_WRITTEN_WHOLE:
+        return write_whole(connection, model, source)
+    else:
+        months = _replace_units(connection, model, source, units)
+    rows, wanted = count(connection, table), count(connection, source)
+    if rows != wanted:
+        logger.warning(
+            "%s has %s rows by its changes and should have %s: it is written whole", model.name, rows, wanted
+        )
+        return write_whole(connection, model, source)
+    return Written(rows, months)
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, relation: str) -> list[tuple]:
+    catalog, schema, name = relation.split(".")
+    return connection.execute(
+        "select column_name, data_type from information_schema.columns "
+        "where table_catalog = ? and table_schema = ? and table_name = ? order by ordinal_position",
+        [catalog, schema, name],
+    ).fetchall()
+
+
+def _replace_units(
+    connection: duckdb.DuckDBPyConnection, model: Model, source: str, units: str
+) -> frozenset[date | None] | None:
+    """Replace the units that differ among those named; returns the months of the rows that do."""
+    table = f"published.marts.{model.name}"
+    unit = ", ".join(f'"{column}"' for column in model.unit)
+    is_named = " and ".join(f'named."{column}" is not distinct from this."{column}"' for column in model.unit)
+    of_units = f"as this where exists (select 1 from units as named where {is_named})"
+    connection.execute(f"create or replace temp table units as select distinct {unit} from {units}")
+    connection.execute(f"create or replace temp table rows_before as from {table} {of_units}")
+    connection.execute(f"create or replace temp table rows_now as from {source} {of_units}")
+    connection.execute(
+        "create or replace temp table differing as "
+        "(from rows_before except all from rows_now) union all (from rows_now except all from rows_before)"
+    )
+    connection.execute(f"create or replace temp table units as select distinct {unit} from differing")
+    connection.execute(f"delete from {table} {of_units}")
+    connection.execute(f"insert into {table} from rows_now {of_units}")
+    if not count(connection, "differing"):
+        return frozenset()
+    if not has_months(connection, model.name):
+        return None
+    return frozenset(month for (month,) in connection.execute("select distinct month from differing").fetchall())
+
+
+def has_months(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Whether the rows of a table belong to months."""
+    return ("month", "DATE") in _columns(connection, f"published.marts.{name}")
