@@ -17,7 +17,14 @@ from dagster_project.load.dataset import DatasetLoad
 from dagster_project.load.hash_key import key_warning, read_hash_key
 from dagster_project.load.lake import register_lake
 from dagster_project.load.load import load_landing
-from dagster_project.models.dbt_build import NodeResult, build_models, is_checked, mark_checked, target_path
+from dagster_project.models.dbt_build import (
+    NodeResult,
+    build_models,
+    changes_since,
+    is_checked,
+    mark_checked,
+    target_path,
+)
 from dagster_project.privacy.access import close_private, make_data_folder
 from dagster_project.privacy.forget import remove_published, settle_forgotten
 from dagster_project.privacy.forgotten import read_forgotten
@@ -104,23 +111,18 @@ def check_build(settings: Settings, run_id: str, nodes: list[NodeResult], worker
     return results
 
 
-def publish_checked(
-    settings: Settings, results: list[CheckResult], *, changes_since: str | None = None
-) -> PublishedState:
+def publish_checked(settings: Settings, results: list[CheckResult]) -> PublishedState:
     """Publish the marts, or only the quality tables and raise PublishingBlocked when a check forbids it.
 
-    `changes_since` names the state since which the models were built by changes; None when they were built whole.
     Raises NotChecked when the marts are not those that the results judge: another run built in between.
     """
     if not results or not is_checked(settings, results[0].run_id):
         raise NotChecked("the marts were built again after they were checked: run again")
     with step("publish", checked_by=results[0].run_id) as counted:
-        return _publish_checked(settings, results, changes_since, counted)
+        return _publish_checked(settings, results, counted)
 
 
-def _publish_checked(
-    settings: Settings, results: list[CheckResult], changes_since: str | None, counted: dict[str, Any]
-) -> PublishedState:
+def _publish_checked(settings: Settings, results: list[CheckResult], counted: dict[str, Any]) -> PublishedState:
     manifest = target_path(settings) / "manifest.json"
     forgotten = read_forgotten(settings.data, read_hash_key(settings.data))
     sentences = blocks(results)
@@ -128,7 +130,8 @@ def _publish_checked(
         standing = standing_state(settings.published)
         info = new_state(results[0].as_of or settings.as_of, results[0].run_id, standing)
         restated = record_restatements(settings.warehouse, manifest, standing, settings.lake, info)
-        state = publish(settings.warehouse, manifest, settings.published, info, changes_since=changes_since)
+        since = changes_since(settings)
+        state = publish(settings.warehouse, manifest, settings.published, info, changes_since=since)
         counted |= {"state": info.name, "as_of": info.as_of, "restated": len(restated)}
         counted |= {"tables": len(state.rows), "rows": sum(state.rows.values())}
         remove_published(settings, forgotten)
@@ -185,8 +188,7 @@ def refresh(
         if tell:
             tell("checking the data")
         results = check_build(settings, run_id, nodes, worker)
-        last = (settings.published / "current").resolve().name if by_changes else None
-        state = publish_checked(settings, results, changes_since=last)
+        state = publish_checked(settings, results)
         clean_up(settings)
         note_last_run(settings, inputs)
     return Refreshed(run_id=run_id, loads=loads, results=results, state=state)

@@ -17,7 +17,7 @@ import pytest
 
 from dagster_project.load.lake import register_lake
 from dagster_project.load.load import load_landing
-from dagster_project.models.dbt_build import build_models, was_built_by_changes
+from dagster_project.models.dbt_build import build_models, changes_since
 from dagster_project.settings import Settings
 from tests.reference import edge_cases
 from tests.reference.landing_tree import write_landing_tree
@@ -53,7 +53,7 @@ def build(settings: Settings, *, by_changes: bool) -> None:
     nodes = build_models(settings, by_changes=by_changes)
     failed = [f"{node.name}: {node.status} {node.message}" for node in nodes if node.has_failed]
     assert not failed, "\n".join(failed)
-    assert was_built_by_changes(settings) == by_changes
+    assert (changes_since(settings) is not None) == by_changes
 
 
 def events(story: Story, pool: Path, settings: Settings) -> Iterator[Settings]:

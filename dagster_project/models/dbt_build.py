@@ -72,13 +72,15 @@ def forget_build(settings: Settings) -> None:
 
 
 def mark_built_by_changes(settings: Settings) -> None:
-    """Note that what stands in the private warehouse differs from the last published state by its `changed` tables."""
-    (target_path(settings) / BY_CHANGES).touch()
+    """Note that what stands in the private warehouse differs from the published state by its `changed` tables."""
+    state = (settings.published / "current").resolve().name
+    (target_path(settings) / BY_CHANGES).write_text(state, encoding="utf-8")
 
 
-def was_built_by_changes(settings: Settings) -> bool:
-    """Whether the private warehouse tells what differs from the last published state."""
-    return (target_path(settings) / BY_CHANGES).exists()
+def changes_since(settings: Settings) -> str | None:
+    """The published state that the private warehouse tells the differences from; None where it was built whole."""
+    mark = target_path(settings) / BY_CHANGES
+    return mark.read_text(encoding="utf-8") if mark.exists() else None
 
 
 def mark_checked(settings: Settings, run_id: str) -> None:
