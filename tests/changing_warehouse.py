@@ -161,7 +161,8 @@ class ChangingWarehouse:
             self._execute(f"create table if not exists before.{name} as from staging.{name} limit 0")
             self._tell(name, f"staging.{name}")
             dataset = f"system = '{contract.system}' and dataset = '{contract.dataset}'"
-            files = f"select file from before.loads where {dataset} except select source_file from lake.gone_file where {dataset}"
+            gone = f"select source_file from lake.gone_file where {dataset}"
+            files = f"select file from before.loads where {dataset} except {gone}"
             self._execute(
                 f"create or replace table lake.new__{_name(contract)} as"
                 f" from lake.{_name(contract)} where source_file not in ({files})"

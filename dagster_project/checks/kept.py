@@ -7,7 +7,7 @@ the touched rows as they are. What can't be kept so, by its suite or by what hap
 import json
 import logging
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,15 +88,19 @@ def carry_over(
         logger.warning("all checks are judged whole: %s", session.told(error))
         return results
     for suite in suites.values():
-        checks: dict[str, tuple[str, str]] = {}
-        for check in (check for of, check in kept if of is suite):
-            if sides := touched.sides(suite, check):
-                checks[check.name] = sides
-            else:
+        sides = {check.name: touched.sides(suite, check) for of, check in kept if of is suite}
+        for check in suite.checks:
+            if check.name in sides and not sides[check.name]:
                 results[suite.name, check.name] = _carried(run, check, known[suite.name, check.name])
-        for one, counts in _counted(session, _judged(session, suite, checks, known)):
+        try:
+            judged = _judged(session, suite, sides, known)
+        except Exception as error:
+            session.rollback()
+            logger.warning("%s is judged whole: %s", suite.name, session.told(error))
+            continue
+        for one in judged:
             try:
-                results[suite.name, one.check.name] = _changed(session, run, one, counts)
+                results[suite.name, one.check.name] = _changed(session, run, one)
             except Exception as error:
                 session.rollback()
                 logger.warning("%s %s is judged whole: %s", suite.name, one.check.name, session.told(error))
@@ -125,45 +129,25 @@ def _carried(run: RunInfo, check: Check, base: CheckResult) -> CheckResult:
 
 
 def _judged(
-    session: CheckSession, suite: Suite, sides: Mapping[str, tuple[str, str]], known: Mapping[Key, CheckResult]
+    session: CheckSession, suite: Suite, sides: Mapping[str, tuple[str, str] | None], known: Mapping[Key, CheckResult]
 ) -> list[_Judged]:
-    checks = [check for check in suite.checks if check.name in sides]
-    failing = session.failing_queries(suite, checks)
+    checks = {check.name: check for check in suite.checks if sides.get(check.name)}
+    failing = session.failing_queries(suite, checks.values())
     return [
         _Judged(
             suite=suite,
-            check=check,
-            base=known[suite.name, check.name],
-            evaluated=session.evaluated_query(suite, check),
-            failing=failing[check.name],
-            sides=sides[check.name],
+            check=checks[name],
+            base=known[suite.name, name],
+            evaluated=session.evaluated_query(suite, checks[name]),
+            failing=query,
+            sides=sides[name] or ("", ""),
         )
-        for check in checks
-        if check.name in failing
+        for name, query in failing.items()
     ]
 
 
-def _counted(session: CheckSession, judged: list[_Judged]) -> Iterator[tuple[_Judged, list[int]]]:
-    """What each check counts: all in one query, or one by one where that fails."""
-    if not judged:
-        return
-    try:
-        found = list(session.execute("select " + ", ".join(one.counts() for one in judged)).one())
-    except Exception:
-        session.rollback()
-    else:
-        yield from zip(judged, (found[at : at + 4] for at in range(0, len(found), 4)), strict=True)
-        return
-    for one in judged:
-        try:
-            yield one, list(session.execute(f"select {one.counts()}").one())
-        except Exception as error:
-            session.rollback()
-            logger.warning("%s %s is judged whole: %s", one.suite.name, one.check.name, session.told(error))
-
-
-def _changed(session: CheckSession, run: RunInfo, one: _Judged, counts: list[int]) -> CheckResult:
-    evaluated_before, failed_before, evaluated_now, failed_now = counts
+def _changed(session: CheckSession, run: RunInfo, one: _Judged) -> CheckResult:
+    evaluated_before, failed_before, evaluated_now, failed_now = session.execute(f"select {one.counts()}").one()
     evaluated = (one.base.evaluated or 0) - evaluated_before + evaluated_now
     failed = (one.base.failed or 0) - failed_before + failed_now
     if evaluated < 0 or failed < 0:
@@ -193,9 +177,7 @@ def _listed(session: CheckSession, one: _Judged, failed: int, *, changed: bool) 
 def _merged(session: CheckSession, one: _Judged, *, is_cut: bool) -> list[dict[str, Any]] | None:
     """The rows listed before and those changed, in their order; None where the order or a row can't be known."""
     before, now = one.of_side(one.failing, 0), one.of_side(one.failing, 1)
-    session.execute(f"create or replace temp table failing_gone as from ({before}) except all from ({now})")
-    session.execute(f"create or replace temp table failing_come as from ({now}) except all from ({before})")
-    types = {name: type_ for name, type_, *_ in session.execute("describe failing_come")}
+    types = {name: type_ for name, type_, *_ in session.execute(f"describe select * from ({now})")}
     listed = one.base.failing
     # Rows are ordered by all columns, also by those that are never shown.
     if not types.keys() <= session.shown or any(row.keys() != types.keys() for row in listed):
@@ -203,11 +185,15 @@ def _merged(session: CheckSession, one: _Judged, *, is_cut: bool) -> list[dict[s
     rows, structure = (
         json.dumps(told, ensure_ascii=False, default=str).replace("'", "''") for told in (listed, [types])
     )
-    session.execute(
-        f"create or replace temp table failing_listed as select {', '.join(types)} "
-        f"from (select unnest(from_json('{rows}', '{structure}'), recursive := true))"
-    )
-    stay = "from failing_listed except all from failing_gone"
-    if is_cut and session.execute(f"select count(*) from ({stay})").scalar_one() < len(listed):
+    merged = f"""
+        with failing_before as materialized ({before})
+        , failing_now as materialized ({now})
+        , told as (select unnest(from_json('{rows}', '{structure}'), recursive := true))
+        , listed as (select {", ".join(types)} from told)
+        , gone as (from failing_before except all from failing_now)
+        , come as (from failing_now except all from failing_before)
+        , stay as (from listed except all from gone)
+    """
+    if is_cut and session.execute(f"{merged} select count(*) from stay").scalar_one() < len(listed):
         return None
-    return session.list_rows(f"({stay}) union all from failing_come", LISTED_ROWS)
+    return session.list_rows(f"{merged} from stay union all from come", LISTED_ROWS)

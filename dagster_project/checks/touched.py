@@ -68,20 +68,23 @@ class Touched:
     def _table(self, sql: str) -> str | None:
         """A table of the rows; None where there is none."""
         name = f"touched_{next(self._numbers)}"
-        self._execute(f"create or replace temp table {name} as {sql}")
-        return name if self._execute(f"select exists (from {name})").scalar_one() else None
+        return name if self._made(name, sql) else None
+
+    def _made(self, name: str, sql: str) -> int:
+        """Make a table; how many rows it has."""
+        return self._execute(f"create or replace temp table {name} as {sql}").scalar_one()
 
     def _show_changed(self, relation: str) -> None:
         rows, contract = self._told[relation]
         name = dataset_relation(contract)
+        made = 0
         for side, condition in zip(_SIDES, ("not is_new", "is_new"), strict=True):
             sql = f"select * exclude (is_new) from changed.stg_{name} where {condition}"
             if rows == "parsed":
                 # Where a row of the lake is gone, its file is, and these checks are not kept.
                 sql = f"select * from lake.new__{name}" + (" where false" if side == "gone" else "")
-            self._execute(f"create or replace temp table {side}__{relation} as {self._as_came(relation, sql)}")
-        exists = " or ".join(f"exists (from {side}__{relation})" for side in _SIDES)
-        self._changed[relation] = self._execute(f"select {exists}").scalar_one()
+            made += self._made(f"{side}__{relation}", self._as_came(relation, sql))
+        self._changed[relation] = made > 0
 
     def _as_came(self, relation: str, accepted: str) -> str:
         """SQL of the rows; of original ones with the values as they came, looked up in the files that may hold some."""
@@ -172,7 +175,7 @@ class Touched:
                 f"select * from ({numbers if rows == 'parsed' else picked}) as picked "
                 f"anti join come__{relation} as come using ({_names(WHERE_FROM)})"
             )
-            self._execute(f"create or replace temp table stays__{relation} as {self._as_came(relation, stays)}")
+            self._made(f"stays__{relation}", self._as_came(relation, stays))
             for side in _SIDES:
                 parts[side].append(f"select * from stays__{relation}")
         for name, side in zip(("before", "now"), _SIDES, strict=True):
