@@ -1,7 +1,7 @@
-"""What a whole run costs against SQL by hand that makes the same marts: `python -m benchmarks.end_to_end --help`.
+"""What a whole run costs against SQL by hand that makes the same tables: `python -m benchmarks.end_to_end --help`.
 
 For each size: a full run of the product and of the reference (`reference/`), one more day on top, and a run with
-nothing new. The marts of both are compared cell by cell, and a difference ends the benchmark.
+nothing new. What both publish is compared cell by cell, and a difference ends the benchmark.
 """
 
 import argparse
@@ -63,8 +63,8 @@ class _Benchmark:
         keys = read_keys(target_path(self.settings) / "manifest.json")
         cells, differences = compare(self.settings.published / "aftersales.duckdb", by_hand.published, keys)
         if differences:
-            raise RuntimeError("\n".join(["the marts of product and reference differ:", *map(str, differences)]))
-        print(f"{'':>12}  {cells:,} cells of the marts are equal", flush=True)
+            raise RuntimeError("\n".join(["product and reference publish other values:", *map(str, differences)]))
+        print(f"{'':>12}  {cells:,} published cells are equal", flush=True)
 
     def _measure_report(self) -> None:
         from benchmarks import product

@@ -43,14 +43,13 @@ def draw(records: Sequence[dict], path: Path) -> None:
         color=alt.Color(
             "stage:N", title="stage 阶段", sort=None, scale=alt.Scale(domain=list(_STAGES.values()), range=_COLOURS)
         ),
-        strokeDash=alt.StrokeDash(
-            "of:N",
-            title=None,
-            sort=list(_SIDES.values()),
-            legend=alt.Legend(symbolType="stroke", symbolStrokeColor="#333333", symbolStrokeWidth=2, symbolSize=300),
-        ),
     )
-    chart = axes.mark_line(point=True).properties(width=620, height=380).configure_view(stroke=None)
+    # Points know no dashes: in one legend with them the samples of the lines would be blank.
+    samples = alt.Legend(symbolStrokeColor="#333333", symbolSize=300)
+    sides = alt.StrokeDash("of:N", title=None, sort=list(_SIDES.values()), legend=samples)
+    lines = axes.mark_line().encode(strokeDash=sides)
+    points = axes.mark_point(filled=True, opacity=1)
+    chart = (lines + points).properties(width=620, height=380).configure_view(stroke=None)
     spec = chart.to_dict()
     if path.suffix == ".png":
         path.write_bytes(vl_convert.vegalite_to_png(spec, scale=2))

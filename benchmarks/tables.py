@@ -6,8 +6,11 @@ from collections.abc import Iterable, Sequence
 # So few that nothing but the fixed cost of a run is left; as many files as at any size.
 FIXED_COST_AT = 1_000
 FULL, DAY, NOTHING_NEW, REPORT = "full", "one more day", "nothing new", "monthly report"
+RUNS = (FULL, DAY, NOTHING_NEW, REPORT)
+SIDES = ("product", "reference")
 PRODUCT = ("product", FULL)
 BOTH = (PRODUCT, ("reference", FULL))
+MEASURES = {"cpu": "CPU", "wall": "wall"}
 COMPARED = ("load", "model", "publish")
 LAYERS = ("seeds", "staging", "intermediate", "core", "marts", "tests")
 SHOWN_NODES = 10
@@ -32,10 +35,14 @@ class Results:
         """Nodes of dbt's build."""
         return self._records[repair_orders, "product", run]["nodes"]
 
-    def cpu(self, repair_orders: int, of: str, run: str, stages: Iterable[str] = ()) -> float:
-        """CPU seconds of some stages, or of all."""
+    def seconds(self, measure: str, repair_orders: int, of: str, run: str, stages: Iterable[str] = ()) -> float:
+        """Seconds of CPU (`cpu`) or of the clock (`wall`) of some stages, or of all."""
         costs = self.stages(repair_orders, of, run)
-        return sum(cost["cpu"] for stage, cost in costs.items() if not stages or stage in stages)
+        return sum(cost[measure] for stage, cost in costs.items() if not stages or stage in stages)
+
+    def memory(self, repair_orders: int, of: str, run: str) -> float:
+        """The most that was resident in any stage (MB)."""
+        return max(cost["memory"] for cost in self.stages(repair_orders, of, run).values())
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -48,17 +55,16 @@ def _ratio(of: float, to: float) -> str:
 
 
 def compared(results: Results) -> str:
-    """Load, model and publish of both, and their ratio with and without what a run costs without data."""
+    """Load, model and publish of both, and their ratios with and without what a run costs without data."""
     rows = []
     for size in results.sizes(*BOTH):
-        product, reference = (results.cpu(size, of, FULL, COMPARED) for of in ("product", "reference"))
-        fixed, fixed_reference = (results.cpu(FIXED_COST_AT, of, FULL, COMPARED) for of in ("product", "reference"))
-        beyond = _ratio(product - fixed, reference - fixed_reference)
-        rows.append(
-            (f"{size:,}", f"{product:.1f}", f"{reference:.1f}", _ratio(product, reference), f"{fixed:.1f}", beyond)
-        )
+        for measure, name in MEASURES.items():
+            product, reference = (results.seconds(measure, size, of, FULL, COMPARED) for of in SIDES)
+            fixed, fixed_reference = (results.seconds(measure, FIXED_COST_AT, of, FULL, COMPARED) for of in SIDES)
+            cells = [f"{size:,}", name, f"{product:.1f}", f"{reference:.1f}", _ratio(product, reference)]
+            rows.append([*cells, f"{fixed:.1f}", _ratio(product - fixed, reference - fixed_reference)])
     header = (
-        "repair orders", "product CPU s", "reference CPU s", "ratio", "of it fixed", "ratio beyond the fixed cost"
+        "repair orders", "seconds", "product", "reference", "ratio", "of it fixed", "ratio beyond the fixed cost"
     )  # fmt: skip
     return _table(header, rows)
 
@@ -93,23 +99,19 @@ def by_layer(results: Results) -> str:
 
 
 def by_run(results: Results) -> str:
-    """One more day, and a run with nothing new, beside the full run."""
+    """All stages of the full run, of one more day, of a run with nothing new, and of a store's monthly report."""
     rows = []
-    before: dict[str, float] = {}
-    for size in results.sizes(*(("product", run) for run in (FULL, DAY, NOTHING_NEW, REPORT))):
-        costs = {run: results.cpu(size, "product", run) for run in (FULL, DAY, NOTHING_NEW)}
-        fixed = {run: results.cpu(FIXED_COST_AT, "product", run) for run in costs}
-        cells = [f"{size:,}", f"{costs[FULL]:.1f}"]
-        for run in (DAY, NOTHING_NEW):
-            beyond = max(costs[run] - fixed[run], 0) / (costs[FULL] - fixed[FULL])
-            cells += [f"{costs[run]:.1f}", f"{costs[run] / costs[FULL]:.0%}", f"{beyond:.0%}"]
-        cells.append(_ratio(costs[DAY], before[DAY]) if before else "")
-        cells.append(f"{results.cpu(size, 'product', REPORT):.1f}")
-        rows.append(cells)
-        before = costs
+    sizes = results.sizes(*(("product", run) for run in RUNS))
+    for run in RUNS:
+        for size in sizes:
+            cpu, full = (results.seconds("cpu", size, "product", of) for of in (run, FULL))
+            fixed, fixed_full = (results.seconds("cpu", FIXED_COST_AT, "product", of) for of in (run, FULL))
+            smallest = results.seconds("cpu", sizes[0], "product", run)
+            cells = [run, f"{size:,}", f"{cpu:.1f}", f"{results.seconds('wall', size, 'product', run):.1f}"]
+            cells += [f"{cpu / full:.1%}", f"{max(cpu - fixed, 0) / (full - fixed_full):.1%}", _ratio(cpu, smallest)]
+            rows.append([*cells, f"{results.memory(size, 'product', run):,.0f}"])
     header = (
-        "repair orders", "full CPU s", "one more day", "of full", "beyond the fixed cost", "nothing new", "of full",
-        "beyond the fixed cost", "a day, to the size above", "monthly report of a store",
+        "run", "repair orders", "CPU s", "wall s", "of full", "beyond the fixed cost", "× smallest size", "memory MB"
     )  # fmt: skip
     return _table(header, rows)
 

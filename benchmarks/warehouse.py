@@ -22,7 +22,7 @@ def staged(size: Size, folder: Path) -> Settings:
     load_landing(settings.landing, settings.lake)
     # The lake holds all that checks read.
     shutil.rmtree(settings.landing)
-    register_lake(settings.lake, settings.warehouse, read_hash_key(settings.data))
+    register_lake(settings.lake, settings.warehouse, read_hash_key(settings.data), settings.as_of)
     for command in (["seed"], ["run", "--select", "staging", "--threads", "1"]):
         subprocess.run([*DBT, "--quiet", *command], cwd=DBT_DIR, env=dbt_environment(settings), check=True)
     made.touch()

@@ -1,7 +1,7 @@
-"""What the last whole run was made from, so that a run with nothing new is spared.
+"""What the last run was made from, so that the next one computes what is new since, or nothing.
 
-`<data>/last_run` is written when a run has published. It stands for as long as the run's inputs, the private
-warehouse and the published state are as that run left them.
+`<data>/last_run` is written when a run has published. It stands for as long as the code, the private warehouse and
+the published state are as that run left them.
 """
 
 import hashlib
@@ -41,33 +41,53 @@ def _lake(lake: Path) -> Iterator[bytes]:
             yield json.dumps(told, default=str).encode()
 
 
-def digest_of_inputs(settings: Settings) -> str:
-    """A digest of what is loaded, the business date, the key of the hashes, and the code."""
-    digest = hashlib.sha256()
-    for part in (settings.as_of.isoformat().encode(), read_hash_key(settings.data).encode(), *_lake(settings.lake)):
-        digest.update(hashlib.sha256(part).digest())
+def _digest_of_code(settings: Settings) -> str:
+    """A digest of what turns inputs into figures: the code, and the key of the hashes."""
+    digest = hashlib.sha256(read_hash_key(settings.data).encode())
     for part in _code():
         digest.update(hashlib.sha256(part).digest())
     return digest.hexdigest()
 
 
-def _as_it_stands(settings: Settings, inputs: str) -> str | None:
-    """One line: the inputs, the private warehouse's size and time, the published state; None when one is missing."""
+def digest_of_inputs(settings: Settings) -> str:
+    """A digest of what is loaded and of the business date."""
+    digest = hashlib.sha256(settings.as_of.isoformat().encode())
+    for part in _lake(settings.lake):
+        digest.update(hashlib.sha256(part).digest())
+    return digest.hexdigest()
+
+
+def _as_it_stands(settings: Settings) -> dict[str, object] | None:
+    """The code, the private warehouse's size and time, and the published state; None when one is missing."""
     current = settings.published / "current"
     if not (current / "aftersales.duckdb").exists() or not settings.warehouse.exists():
         return None
-    warehouse = settings.warehouse.stat()
-    return f"{inputs} {warehouse.st_size} {warehouse.st_mtime_ns} {current.resolve().name}\n"
+    return {"code": _digest_of_code(settings), "warehouse": stamp(settings.warehouse), "state": current.resolve().name}
+
+
+def stamp(path: Path) -> list[int]:
+    """What a file that was written to since does not have any more: its size and time."""
+    status = path.stat()
+    return [status.st_size, status.st_mtime_ns]
 
 
 def _note(settings: Settings) -> Path:
     return settings.data / "last_run"
 
 
+def _read_note(settings: Settings) -> dict[str, object]:
+    try:
+        note = json.loads(_note(settings).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return note if isinstance(note, dict) else {}
+
+
 def note_last_run(settings: Settings, inputs: str) -> None:
     """Note that a run from these inputs has published."""
     temporary = settings.data / f".last_run.{os.getpid()}.tmp"
-    temporary.write_text(_as_it_stands(settings, inputs) or "", encoding="utf-8")
+    note = (_as_it_stands(settings) or {}) | {"inputs": inputs}
+    temporary.write_text(json.dumps(note), encoding="utf-8")
     os.replace(temporary, _note(settings))
 
 
@@ -76,6 +96,28 @@ def may_be_spared(settings: Settings) -> bool:
     return _note(settings).exists()
 
 
+def stands_as_published(settings: Settings) -> bool:
+    """Whether the warehouse is as the last published run left it, so that only what is new since need be computed."""
+    note, now = _read_note(settings), _as_it_stands(settings)
+    return now is not None and all(note.get(name) == value for name, value in now.items())
+
+
 def is_nothing_new(settings: Settings, inputs: str) -> bool:
     """Whether a run from these inputs would publish again what readers have."""
-    return may_be_spared(settings) and _note(settings).read_text(encoding="utf-8") == _as_it_stands(settings, inputs)
+    return _read_note(settings).get("inputs") == inputs and stands_as_published(settings)
+
+
+def _registered(settings: Settings) -> Path:
+    return settings.data / "registered"
+
+
+def note_registered(settings: Settings, *, by_changes: bool) -> None:
+    """Note for the steps that follow, in other processes, what the lake was registered for."""
+    note = {"by_changes": by_changes, "inputs": digest_of_inputs(settings), "warehouse": stamp(settings.warehouse)}
+    _registered(settings).write_text(json.dumps(note), encoding="utf-8")
+
+
+def read_registered(settings: Settings) -> tuple[bool, str]:
+    """Whether the models can be built by changes, nothing else having written since; and the digest of the inputs."""
+    note = json.loads(_registered(settings).read_text(encoding="utf-8"))
+    return note["by_changes"] and note["warehouse"] == stamp(settings.warehouse), note["inputs"]

@@ -12,7 +12,7 @@ from dagster_project.checks.blocking import blocks, judge
 from dagster_project.checks.results import CheckResult, RunInfo, last_run_at, results_of_last_runs, write_results
 from dagster_project.checks.worker import CheckWorker, check_worker
 from dagster_project.errors import ExpectedError
-from dagster_project.last_run import digest_of_inputs, is_nothing_new, may_be_spared, note_last_run
+from dagster_project.last_run import digest_of_inputs, is_nothing_new, may_be_spared, note_last_run, stands_as_published
 from dagster_project.load.dataset import DatasetLoad
 from dagster_project.load.hash_key import key_warning, read_hash_key
 from dagster_project.load.lake import register_lake
@@ -174,8 +174,9 @@ def refresh(
             counted["nothing_new"] = True
             return _as_before(settings, run_id, loads)
         worker = worker or stack.enter_context(check_worker())
-        register_lake(settings.lake, settings.warehouse, hash_key)
-        nodes = build_models(settings, tell)
+        by_changes = not anew and stands_as_published(settings)
+        register_lake(settings.lake, settings.warehouse, hash_key, settings.as_of, by_changes=by_changes)
+        nodes = build_models(settings, tell, by_changes=by_changes)
         if tell:
             tell("checking the data")
         results = check_build(settings, run_id, nodes, worker)

@@ -55,7 +55,9 @@ class Landing:
 
     def load(self) -> list[DatasetLoad]:
         loads = load_landing(self.settings.landing, self.settings.lake)
-        register_lake(self.settings.lake, self.settings.warehouse, read_hash_key(self.settings.data, {}))
+        register_lake(
+            self.settings.lake, self.settings.warehouse, read_hash_key(self.settings.data, {}), self.settings.as_of
+        )
         return loads
 
     def query(self, sql: str) -> list[tuple]:

@@ -1,1 +1,1 @@
-"""The same marts by hand: DuckDB SQL for the generator's extracts, as fast as an expert would write it, and no more."""
+"""The same tables by hand: DuckDB SQL for the generator's extracts, as an expert would write it, and no more."""

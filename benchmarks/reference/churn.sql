@@ -1,7 +1,7 @@
 -- Customer base, cohorts of vehicles, and the calls to those that were lost.
 create table marts.customer_base_monthly as
 with visits as (
-    select distinct store_code, customer_no, month from repair_orders where counts
+    select distinct store_code, customer_no, month_of(checked_in_at) as month from repair_orders where status <> 'void'
 )
 
 -- A visit counts for twelve months, or until the customer's next one takes over.
@@ -26,8 +26,7 @@ with visits as (
     select
         store_code,
         unnest(generate_series(min(month), getvariable('as_of'), interval 1 month))::date as month
-    from repair_orders
-    where counts
+    from published.marts.fct_repair_order
     group by store_code
 )
 
@@ -43,10 +42,10 @@ group by all;
 create temp table vehicle_months as
 with visits as (
     select
-        store_code, vin, month, customer_no, checked_in_at,
+        store_code, vin, month_of(checked_in_at) as month, customer_no, checked_in_at,
         lead(checked_in_at) over (partition by store_code, vin order by checked_in_at, repair_order_no) as next_at
     from repair_orders
-    where counts
+    where status <> 'void'
 )
 
 select
@@ -95,7 +94,7 @@ with lost as (
             and lost.vin = orders.vin
             and orders.checked_in_at < lost.last_visit_at
             and orders.checked_in_at >= lost.last_visit_at - interval 24 month
-    where orders.counts
+    where orders.status <> 'void'
     group by all
 )
 
@@ -113,7 +112,7 @@ with lost as (
 
 select
     lost.store_code,
-    sha256(getvariable('hash_key') || sha256(getvariable('hash_key') || lost.vin))[:32] as vehicle_key,
+    keyed_hash(lost.vin) as vehicle_key,
     lost.month, lost.last_visit_at, coalesce(earlier.visits, 0) as visits_24_months, lost.customer_type,
     calls.call.outcome as callback_outcome, calls.call.reason as reason
 from lost

@@ -1,11 +1,11 @@
 -- Cases with what their events tell, then counted in six ways.
-create temp table told_cases as
+create table published.marts.fct_case as
 with timelines as (
     select
         store_code, case_no,
-        min(event_at) filter (event_type = 'first_response') as responded_at,
+        min(event_at) filter (event_type = 'first_response') as first_response_at,
         min(event_at) filter (event_type = 'assigned') as assigned_at,
-        min(event_at) filter (event_type = 'solution_proposed') as proposed_at,
+        min(event_at) filter (event_type = 'solution_proposed') as solution_proposed_at,
         max(event_at) filter (event_type = 'resolved') as resolved_at,
         bool_or(event_type in ('resolved', 'closed')) as is_ever_resolved,
         bool_or(event_type = 'reopened') as is_reopened,
@@ -17,20 +17,40 @@ with timelines as (
 )
 
 select
-    cases.* exclude (received_at),
-    month_of(cases.received_at) as month,
+    cases.store_code, cases.case_no, month_of(cases.received_at) as month,
     least((day(cases.received_at) - 1) // 7 + 1, 4) as week_of_month,
-    responded_at is not null as is_responded,
-    coalesce(state <> 'reopened', false) as is_resolved,
-    coalesce(is_ever_resolved, false) as is_ever_resolved,
-    coalesce(is_reopened, false) as is_reopened,
-    minutes_between(received_at, responded_at) as first_response_minutes,
-    minutes_between(received_at, assigned_at) as assign_minutes,
-    hours_between(assigned_at, proposed_at) as solution_hours,
-    if(state <> 'reopened', hours_between(received_at, resolved_at), null) as resolution_hours,
-    satisfaction, compensation
+    coalesce(customer_keys.customer_key, keyed_hash(cases.store_code || '|' || cases.customer_no)) as customer_key,
+    coalesce(vehicle_keys.vehicle_key, keyed_hash(cases.vin)) as vehicle_key,
+    cases.repair_order_no, cases.case_type, cases.channel, cases.category, cases.topic, cases.priority,
+    cases.responsible_department, cases.responsible_employee_no, cases.handler_no, cases.received_at,
+    timelines.first_response_at, timelines.assigned_at, timelines.solution_proposed_at, timelines.resolved_at,
+    timelines.first_response_at is not null as is_responded,
+    coalesce(timelines.state <> 'reopened', false) as is_resolved,
+    coalesce(timelines.is_ever_resolved, false) as is_ever_resolved,
+    coalesce(timelines.is_reopened, false) as is_reopened,
+    cases.priority = 'urgent' as is_urgent,
+    coalesce(
+        cases.priority = 'urgent'
+        and timelines.first_response_at between cases.received_at and cases.received_at + interval 24 hour, false
+    ) as is_urgent_in_24h,
+    coalesce(
+        timelines.state <> 'reopened'
+        and timelines.resolved_at between cases.received_at and cases.received_at + interval 72 hour, false
+    ) as is_resolved_in_72h,
+    minutes_between(cases.received_at, timelines.first_response_at) as first_response_minutes,
+    minutes_between(cases.received_at, timelines.assigned_at) as assign_minutes,
+    hours_between(timelines.assigned_at, timelines.solution_proposed_at) as solution_hours,
+    if(
+        timelines.state <> 'reopened', hours_between(cases.received_at, timelines.resolved_at), null
+    ) as resolution_hours,
+    timelines.satisfaction::double as satisfaction_score, timelines.compensation::double as compensation_amount,
+    files.source_file, cases.rowid - files.before as source_line
 from cases
-left join timelines using (store_code, case_no);
+inner join files on cases.file = files.file
+left join timelines on cases.store_code = timelines.store_code and cases.case_no = timelines.case_no
+left join customer_keys
+    on cases.store_code = customer_keys.store_code and cases.customer_no = customer_keys.customer_no
+left join vehicle_keys on cases.vin = vehicle_keys.vin;
 
 create table marts.complaint_store_monthly as
 with told as (
@@ -49,10 +69,10 @@ with told as (
         count_if(is_ever_resolved) as ever_resolved,
         count_if(is_reopened) as reopened,
         count_if(is_urgent) as urgent_cases,
-        count_if(is_urgent and first_response_minutes <= 24 * 60) as urgent_in_24h,
-        avg(satisfaction) as satisfaction_mean,
-        sum(compensation)::double as compensation_amount
-    from told_cases
+        count_if(is_urgent_in_24h) as urgent_in_24h,
+        avg(satisfaction_score) as satisfaction_mean,
+        sum(compensation_amount) as compensation_amount
+    from published.marts.fct_case
     group by all
 )
 
@@ -91,7 +111,7 @@ from counts;
 
 create table marts.complaint_reason_weekly as
 select store_code, month, week_of_month, category, count(*) as cases
-from told_cases
+from published.marts.fct_case
 where case_type in ('dissatisfaction', 'complaint')
 group by all;
 
@@ -121,13 +141,16 @@ left join reasons as before
 
 create table marts.complaint_responsibility_monthly as
 select
-    store_code, month, responsible_department, responsible_employee_no, count(*) as cases,
+    store_code, month, coalesce(responsible_department, '') as responsible_department,
+    coalesce(responsible_employee_no, '') as responsible_employee_no, count(*) as cases,
     count_if(case_type = 'complaint') as complaints
-from told_cases
+from published.marts.fct_case
 group by all;
 
 create table marts.complaint_channel_monthly as
-select store_code, month, channel, topic, count(*) as cases from told_cases group by all;
+select store_code, month, channel, coalesce(topic, '') as topic, count(*) as cases
+from published.marts.fct_case
+group by all;
 
 create table marts.agent_monthly as
 with handled as (
@@ -135,10 +158,10 @@ with handled as (
         store_code, handler_no as agent_no, month,
         count(*) as cases,
         count_if(is_resolved) as resolved,
-        count_if(resolution_hours <= 72) as resolved_in_72h,
+        count_if(is_resolved_in_72h) as resolved_in_72h,
         quantile_cont(first_response_minutes, 0.5) as first_response_minutes_median,
-        avg(satisfaction) as satisfaction_mean
-    from told_cases
+        avg(satisfaction_score) as satisfaction_mean
+    from published.marts.fct_case
     where handler_no is not null
     group by all
 )
@@ -146,8 +169,8 @@ with handled as (
 , called as (
     select
         store_code, interviewer_no as agent_no, month, count(*) as callbacks,
-        count_if(outcome = 'completed') as callbacks_completed
-    from callbacks
+        count_if(is_completed) as callbacks_completed
+    from published.marts.fct_callback
     where interviewer_no is not null
     group by all
 )

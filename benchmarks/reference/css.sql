@@ -4,6 +4,32 @@ create temp table items as
 select item_code, weight::decimal(9, 6) as weight
 from read_csv(getvariable('seeds') || '/mot_items.csv', header = true);
 
+-- What the repair orders that are told of, also void ones, say about whom.
+create temp table surveyed_orders as
+with surveyed as (select distinct store_code, repair_order_no from css_responses where repair_order_no is not null)
+
+select
+    surveyed.store_code, surveyed.repair_order_no, orders.customer_no, customer_keys.birth_year,
+    coalesce(customer_keys.customer_key, keyed_hash(orders.store_code || '|' || orders.customer_no)) as customer_key,
+    coalesce(vehicle_keys.vehicle_key, keyed_hash(orders.vin)) as vehicle_key
+from surveyed
+inner join repair_orders as orders
+    on surveyed.store_code = orders.store_code and surveyed.repair_order_no = orders.repair_order_no
+left join customer_keys
+    on orders.store_code = customer_keys.store_code and orders.customer_no = customer_keys.customer_no
+left join vehicle_keys on orders.vin = vehicle_keys.vin;
+
+create table published.marts.fct_css_answer as
+select
+    answers.response_no, answers.item_code, answers.store_code, answers.month, answers.repair_order_no,
+    answers.advisor_no, orders.customer_key, orders.vehicle_key,
+    age_band(year(answers.month) - orders.birth_year) as age_band, answers.score::double as score, files.source_file,
+    answers.rowid - files.before as source_line
+from css_responses as answers
+inner join files on answers.file = files.file
+left join surveyed_orders as orders
+    on answers.store_code = orders.store_code and answers.repair_order_no = orders.repair_order_no;
+
 create temp table responses as
 with answered as (
     select
@@ -22,26 +48,16 @@ with answered as (
 
 select
     answered.*, stores.city_tier, stores.brand, customers.customer_type, customers.gender, customers.occupation,
-    year(answered.month) - customers.birth_year as age
+    age_band(year(answered.month) - customers.birth_year) as age_band
 from answered
 inner join stores on answered.store_code = stores.store_code
-left join repair_orders as orders
+left join surveyed_orders as orders
     on answered.store_code = orders.store_code and answered.repair_order_no = orders.repair_order_no
 left join customers on answered.store_code = customers.store_code and orders.customer_no = customers.customer_no;
 
 -- Every group that scores are told of, and its scores item by item.
 create temp table item_scores as
-with banded as (
-    select
-        * exclude (age),
-        case
-            when age < 0 then null when age < 30 then '<30' when age < 40 then '30-39' when age < 50 then '40-49'
-            when age >= 50 then '50+'
-        end as age_band
-    from responses
-)
-
-, grouped as (
+with grouped as (
     select
         store_code, month,
         case
@@ -56,7 +72,7 @@ with banded as (
         count(*) as responses,
         avg(columns('mot\d\d|overall')) as 'score_\0',
         count(columns('mot\d\d|overall')) as 'answers_\0'
-    from banded
+    from responses
     group by grouping sets (
         (store_code, month), (store_code, month, advisor_no), (store_code, month, age_band),
         (store_code, month, gender), (store_code, month, occupation), (store_code, month, customer_type),
@@ -141,15 +157,15 @@ where segment = 'advisor' and item_code <> 'overall' and score is not null;
 create table marts.css_advisor_monthly as
 with check_ins as (
     select store_code, advisor_no, month, count(*) as check_ins
-    from repair_orders
-    where counts and advisor_no is not null
+    from published.marts.fct_repair_order
+    where advisor_no is not null
     group by all
 )
 
 , calls as (
     select store_code, advisor_no, month, count(*) as callbacks_completed
-    from callbacks
-    where outcome = 'completed' and advisor_no is not null
+    from published.marts.fct_callback
+    where is_completed and advisor_no is not null
     group by all
 )
 

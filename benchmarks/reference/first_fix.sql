@@ -1,16 +1,69 @@
--- First-time fix, and the labour hours that only job lines know. Repair orders are known by their rowid from here on.
-create temp table jobs as
+-- First-time fix, and the job lines that tell of it.
+-- Visits first: few vehicles come again within the window, and only their lines are compared.
+create temp table comebacks as
+with again as (
+    select
+        repaired.store_code, repaired.repair_order_no,
+        {
+            checked_in_at: later.checked_in_at, store_code: later.store_code, repair_order_no: later.repair_order_no
+        } as later
+    from repair_orders as repaired
+    inner join repair_orders as later
+        on
+            repaired.vin = later.vin
+            and later.checked_in_at > repaired.delivered_at
+            and later.checked_in_at <= repaired.delivered_at + interval 30 day
+    where
+        repaired.status <> 'void' and later.status <> 'void' and repaired.rowid <> later.rowid
+        and coalesce(later.odometer_km - repaired.odometer_km <= 1000, true)
+)
+
+select again.store_code, again.repair_order_no, lines.concern, min(again.later) as later
+from again
+inner join lines
+    on again.later.store_code = lines.store_code and again.later.repair_order_no = lines.repair_order_no
+where lines.concern is not null
+group by all;
+
+-- Only a later repair order can redo the one it names.
+create temp table redone as
 select
-    orders.rowid as visit, orders.store_code, orders.month, lines.line_no, lines.technician_no, lines.concern,
-    lines.labour_hours, lines.not_fixed_reason, coalesce(lines.is_failed, false) as is_failed
+    original.store_code, original.repair_order_no,
+    min_by(redo.repair_order_no, (redo.checked_in_at, redo.repair_order_no)) as redone_by_repair_order_no
+from repair_orders as original
+inner join repair_orders as redo
+    on
+        original.store_code = redo.store_code
+        and original.repair_order_no = redo.original_repair_order_no
+        and original.checked_in_at < redo.checked_in_at
+where original.status <> 'void' and redo.status <> 'void'
+group by all;
+
+create table published.marts.fct_job_line as
+select
+    lines.store_code, lines.repair_order_no, lines.line_no, orders.month, orders.customer_key, orders.vehicle_key,
+    orders.advisor_no, lines.technician_no, lines.job_code, masked(lines.concern) as concern,
+    lines.labour_hours::double as labour_hours, lines.labour_amount::double as labour_amount,
+    lines.parts_amount::double as parts_amount, lines.fixed_first_visit, lines.not_fixed_reason,
+    coalesce(not lines.fixed_first_visit, false) as is_failed,
+    redone.repair_order_no is not null as is_redone,
+    comebacks.repair_order_no is not null as is_comeback,
+    redone.redone_by_repair_order_no, comebacks.later.store_code as comeback_store_code,
+    comebacks.later.repair_order_no as comeback_repair_order_no,
+    files.source_file, lines.rowid - files.before as source_line
 from lines
-inner join repair_orders as orders
+inner join files on lines.file = files.file
+inner join published.marts.fct_repair_order as orders
     on lines.store_code = orders.store_code and lines.repair_order_no = orders.repair_order_no
-where orders.counts;
+left join redone on lines.store_code = redone.store_code and lines.repair_order_no = redone.repair_order_no
+left join comebacks
+    on
+        lines.store_code = comebacks.store_code and lines.repair_order_no = comebacks.repair_order_no
+        and lines.concern = comebacks.concern;
 
 create table marts.service_efficiency_monthly as
 with hours as (
-    select store_code, month, sum(labour_hours)::double as labour_hours from jobs group by all
+    select store_code, month, sum(labour_hours) as labour_hours from published.marts.fct_job_line group by all
 )
 
 select
@@ -29,56 +82,14 @@ select
 from order_months
 left join hours using (store_code, month);
 
--- Visits first: few vehicles come again within the window, and only their lines are compared.
-create temp table comebacks as
-with again as (
-    select repaired.rowid as visit, later.rowid as later_visit
-    from repair_orders as repaired
-    inner join repair_orders as later
-        on
-            repaired.vin = later.vin
-            and later.checked_in_at > repaired.delivered_at
-            and later.checked_in_at <= repaired.delivered_at + interval 30 day
-    where
-        repaired.counts and later.counts and repaired.rowid <> later.rowid
-        and coalesce(
-            if(later.odometer_km >= 0, later.odometer_km, null)
-            - if(repaired.odometer_km >= 0, repaired.odometer_km, null) <= 1000,
-            true
-        )
-)
-
-, later_concerns as (
-    select again.visit, jobs.concern
-    from again
-    inner join jobs on again.later_visit = jobs.visit
-    where jobs.concern is not null
-)
-
-select distinct later_concerns.visit, later_concerns.concern
-from later_concerns
-semi join jobs on later_concerns.visit = jobs.visit and later_concerns.concern = jobs.concern;
-
-create temp table redone as
-select distinct original.rowid as visit
-from repair_orders as original
-inner join repair_orders as redo
-    on
-        original.store_code = redo.store_code
-        and original.repair_order_no = redo.original_repair_order_no
-        and original.checked_in_at < redo.checked_in_at
-where original.counts and redo.counts;
-
 create temp table repairs as
 select
-    jobs.visit, jobs.technician_no, any_value(jobs.store_code) as store_code, any_value(jobs.month) as month,
-    bool_or(jobs.is_failed) or any_value(redone.visit) is not null as is_recorded,
-    bool_or(comebacks.visit is not null) as is_comeback,
-    min_by(coalesce(jobs.not_fixed_reason, 'unspecified'), jobs.line_no) filter (jobs.is_failed) as reason
-from jobs
-left join redone on jobs.visit = redone.visit
-left join comebacks on jobs.visit = comebacks.visit and jobs.concern = comebacks.concern
-group by jobs.visit, jobs.technician_no;
+    store_code, repair_order_no, technician_no, any_value(month) as month,
+    bool_or(is_failed or is_redone) as is_recorded,
+    bool_or(is_comeback) as is_comeback,
+    min_by(coalesce(not_fixed_reason, 'unspecified'), line_no) filter (is_failed) as reason
+from published.marts.fct_job_line
+group by store_code, repair_order_no, technician_no;
 
 create table marts.first_fix_technician_monthly as
 with counts as (
@@ -113,10 +124,10 @@ group by all;
 create table marts.first_fix_store_monthly as
 with visits as (
     select
-        visit, any_value(store_code) as store_code, any_value(month) as month,
+        store_code, any_value(month) as month,
         bool_or(is_recorded) as is_recorded, bool_or(is_comeback) as is_comeback
     from repairs
-    group by visit
+    group by store_code, repair_order_no
 )
 
 , counts as (

@@ -5,7 +5,7 @@ they should hold, so that a test can tell whether the written ones are up to dat
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from dagster_project.contracts.contract import Column, Contract, read_contracts
@@ -13,6 +13,7 @@ from dagster_project.contracts.contract import Column, Contract, read_contracts
 COMMAND = "python -m dagster_project.contracts.staging"
 PROJECT_DIR = Path(__file__).parents[2]
 STAGING = "dbt/models/staging"
+STORES = "stg_dms__stores"
 QUALITY = "dbt/models/intermediate/quality"
 
 SQL_TYPES = {
@@ -260,26 +261,35 @@ def _selected(column: Column) -> str:
     return "\n    ".join(lines)
 
 
-def _rows_of(contract: Contract) -> str:
-    """The first arguments of the macros that tell a key's rows apart: relation, key, which rows count at all."""
-    key = ", ".join(f"'{name}'" for name in contract.key)
-    known = "known_store()" if contract.has_store else "none"
-    return f"source('lake', '{_relation(contract)}'), [{key}], {known}"
+def _key(contract: Contract) -> str:
+    return "[" + ", ".join(f"'{name}'" for name in contract.key) + "]"
+
+
+def _known(contract: Contract) -> str:
+    """Which rows count at all."""
+    return "known_store()" if contract.has_store else "none"
 
 
 _END_OF_JSON = "'\"}'"
-KNOWN_STORE = "store_code in (select stores.store_code from {{ ref('stg_dms__stores') }} as stores)"
+KNOWN_STORE = "store_code in (select stores.store_code from {{ ref('" + STORES + "') }} as stores)"
 
 
 def _model_sql(contract: Contract) -> str:
     names = [*(column.name for column in contract.columns), *LINEAGE_NAMES]
     selected = [*(_selected(column) for column in contract.columns), *LINEAGE_NAMES]
-    quoted = ",\n        ".join(f"'{name}'" for name in names)
+    quoted = ",\n    ".join(f"'{name}'" for name in names)
+    name, key = _relation(contract), _key(contract)
     return (
         f"-- Grain: one row per {', '.join(contract.key)} ({contract.grain}): the latest accepted row.\n"
         + _header("--", contract)
+        + "{{ config(\n"
+        + f"    unique_key={key},\n"
+        + (f"    meta={{'affected_by': ['{STORES}']}},\n" if contract.has_store else "")
+        + f"    pre_hook=affected_keys('{name}', {key}, {str(contract.has_store).lower()})\n"
+        + ") }}\n"
+        + f"{{% set columns = [\n    {quoted}\n] %}}\n"
         + "with latest_rows as (\n"
-        + f"    {{{{ latest_rows(\n        {_rows_of(contract)}, [\n        {quoted}\n    ]) }}}}\n"
+        + f"    {{{{ latest_rows(lake_rows('{name}', {key}, columns), {key}, {_known(contract)}, columns) }}}}\n"
         + ")\n\n"
         + "select\n"
         + f"    {_lines(selected, 4)}\n"
@@ -287,45 +297,33 @@ def _model_sql(contract: Contract) -> str:
     )
 
 
-def _accepted_rows_sql(contracts: list[Contract]) -> str:
+def _counts_sql(contracts: list[Contract], of: str, count: str, arguments: Callable[[Contract], str]) -> str:
+    """A union of one macro's counts by file over all datasets."""
+    ctes = [f"{_relation(contract)} as (\n    {{{{ {of}({arguments(contract)}) }}}}\n)" for contract in contracts]
     unions = [
         "select\n"
         f"    '{contract.system}' as system,\n"
         f"    '{contract.dataset}' as dataset,\n"
         "    source_file,\n"
-        "    count(*) as rows_accepted\n"
-        f"from {{{{ ref('{_model(contract)}') }}}}\n"
-        "group by source_file\n"
+        f"    {count}\n"
+        f"from {_relation(contract)}\n"
         for contract in contracts
     ]
-    return (
-        "-- Grain: one row per system, dataset and file with rows that stand now.\n"
-        + _header("--")
-        + "\nunion all\n\n".join(unions)
+    return _header("--") + "with " + ",\n\n".join(ctes) + "\n\n" + "\nunion all\n\n".join(unions)
+
+
+def _accepted_rows_sql(contracts: list[Contract]) -> str:
+    return "-- Grain: one row per system, dataset and file with rows that stand now.\n" + _counts_sql(
+        contracts, "accepted_rows", "rows_accepted", lambda contract: f"'{_relation(contract)}'"
     )
 
 
 def _superseded_rows_sql(contracts: list[Contract]) -> str:
-    ctes = [
-        f"{_relation(contract)} as (\n    {{{{ superseded_rows(\n        {_rows_of(contract)}\n    ) }}}}\n)"
-        for contract in contracts
-    ]
-    unions = [
-        "select\n"
-        f"    '{contract.system}' as system,\n"
-        f"    '{contract.dataset}' as dataset,\n"
-        "    source_file,\n"
-        "    rows_superseded\n"
-        f"from {_relation(contract)}\n"
-        for contract in contracts
-    ]
-    return (
-        "-- Grain: one row per system, dataset and file with superseded rows.\n"
-        + _header("--")
-        + "with "
-        + ",\n\n".join(ctes)
-        + "\n\n"
-        + "\nunion all\n\n".join(unions)
+    return "-- Grain: one row per system, dataset and file with superseded rows.\n" + _counts_sql(
+        contracts,
+        "superseded_rows",
+        "rows_superseded",
+        lambda contract: f"'{_relation(contract)}', {_key(contract)}, {_known(contract)}",
     )
 
 
@@ -349,13 +347,18 @@ def _unknown_store_rows_sql(contracts: list[Contract]) -> str:
         "        row_masked,\n"
         f"        {_key_json(contract)}\n"
         "    ) as row_masked\n"
-        f"from {_source(contract)}\n"
+        f"from {{{{ rows_to_judge('{_relation(contract)}') }}}} as lake_rows\n"
         f"where store_code is null or {KNOWN_STORE.replace(' in ', ' not in ', 1)}\n"
         for contract in contracts
     ]
     return (
         "-- Grain: one row per system, dataset, file and line that parsed but names an unknown store.\n"
         + _header("--")
+        + "{{ config(\n"
+        + "    unique_key=['system', 'dataset', 'source_file'],\n"
+        + f"    meta={{'affected_by': ['{STORES}']}},\n"
+        + '    pre_hook=also_affected("select system, dataset, source_file from lake.changed_file")\n'
+        + ") }}\n"
         + "\nunion all\n\n".join(unions)
     )
 

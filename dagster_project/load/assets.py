@@ -6,6 +6,7 @@ from datetime import timedelta
 import dagster as dg
 
 from dagster_project.contracts import Contract, read_contracts
+from dagster_project.last_run import note_registered, stands_as_published
 from dagster_project.load.dataset import DatasetLoad, load_dataset, loaded_stores
 from dagster_project.load.hash_key import key_warning, read_hash_key
 from dagster_project.load.lake import register_lake
@@ -133,6 +134,9 @@ def registered_lake(context: dg.AssetExecutionContext, installation: Installatio
         context.log.warning(warning)
     with writing(context, settings):
         record_strays(settings.landing, settings.lake)
-        register_lake(settings.lake, settings.warehouse, read_hash_key(settings.data))
+        by_changes = stands_as_published(settings)
+        hash_key = read_hash_key(settings.data)
+        register_lake(settings.lake, settings.warehouse, hash_key, settings.as_of, by_changes=by_changes)
+        note_registered(settings, by_changes=by_changes)
     for key in context.selected_asset_keys:
         yield dg.MaterializeResult(asset_key=key)

@@ -4,46 +4,24 @@ import errno
 import logging
 import os
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dagster_project.checks.results import write_empty_results
 from dagster_project.contracts import Contract, read_contracts
 from dagster_project.errors import ExpectedError
 from dagster_project.load.cells import lake_schema
+from dagster_project.load.changes import note_parts, show_changes
 from dagster_project.load.manifest import MANIFEST_SCHEMA, Entry, read_manifest
 from dagster_project.load.part import REJECTED_SCHEMA
+from dagster_project.load.relation import quoted, relation_of
 from dagster_project.publish.restatement import write_no_restatement
 from dagster_project.run_log import step
 
 logger = logging.getLogger(__name__)
-
-_DUCKDB_TYPES = {
-    pa.string(): "varchar",
-    pa.int64(): "bigint",
-    pa.decimal128(18, 8): "decimal(18, 8)",
-    pa.date32(): "date",
-    pa.timestamp("us"): "timestamp",
-    pa.bool_(): "boolean",
-}
-
-
-def _quoted(path: Path | str) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
-
-
-def _relation(schema: pa.Schema, parts: Iterable[Path]) -> str:
-    """SQL that reads the parts, or an empty relation of the schema."""
-    columns = ", ".join(f"cast(null as {_DUCKDB_TYPES[field.type]}) as {field.name}" for field in schema)
-    empty = f"select {columns} where false"
-    paths = ", ".join(_quoted(path) for path in sorted(parts))
-    if not paths:
-        return empty
-    # By name: a part written before a column was added to the contract reads it as null.
-    return f"{empty} union all by name select * from read_parquet([{paths}], union_by_name = true)"
 
 
 def _parts(lake: Path, contract: Contract, entries: Iterable[Entry], kind: str) -> list[Path]:
@@ -96,22 +74,26 @@ def show_rows(connection: duckdb.DuckDBPyConnection, lake: Path) -> None:
     for contract in read_contracts().values():
         entries = read_manifest(lake / contract.system / contract.dataset)
         parts = _parts(lake, contract, entries.values(), "accepted")
-        relation = _relation(lake_schema(contract), parts)
+        relation = relation_of(lake_schema(contract), parts)
         connection.execute(f"create or replace view lake.{contract.system}__{contract.dataset} as {relation}")
         rejected += [
             part for part in _parts(lake, contract, entries.values(), "rejected") if pq.read_metadata(part).num_rows
         ]
-    connection.execute(f"create or replace view lake.rejected_rows as {_relation(REJECTED_SCHEMA, rejected)}")
+    connection.execute(f"create or replace view lake.rejected_rows as {relation_of(REJECTED_SCHEMA, rejected)}")
 
 
-def register_lake(lake: Path, warehouse: Path, hash_key: str) -> None:
+def register_lake(lake: Path, warehouse: Path, hash_key: str, as_of: date, *, by_changes: bool = False) -> None:
     """Create or replace the schema `lake` in the private warehouse.
 
     The rows, `loads` (one row a file), `check_results` (history of the checks), `restatement` (what changed in
-    closed months) and `hash_key` (the secret that customers and vehicles are hashed with).
+    closed months) and `hash_key` (the secret that customers and vehicles are hashed with). `by_changes`: what came
+    and went since the lake was registered last, too; the models must stand as they were built then.
     """
     with step("register"), open_warehouse(warehouse) as connection:
         show_rows(connection, lake)
+        if by_changes:
+            show_changes(connection, lake)
+        note_parts(connection, lake, as_of)
         connection.execute(f"create or replace view lake.loads as {_loads(lake)}")
         connection.execute(f"create or replace view lake.check_results as {_check_results(lake)}")
         connection.execute(f"create or replace view lake.restatement as {_restatement(lake)}")
@@ -119,7 +101,7 @@ def register_lake(lake: Path, warehouse: Path, hash_key: str) -> None:
 
 
 def _loads(lake: Path) -> str:
-    return _relation(MANIFEST_SCHEMA, lake.glob("*/*/manifest.parquet"))
+    return relation_of(MANIFEST_SCHEMA, lake.glob("*/*/manifest.parquet"))
 
 
 def _check_results(lake: Path) -> str:
@@ -134,4 +116,4 @@ def _restatement(lake: Path) -> str:
 
 def _all_files(folder: Path) -> str:
     # A pattern, not a list: the view shows the rows of a run as soon as they are written.
-    return f"select * from read_parquet({_quoted(folder / '*.parquet')}, union_by_name = true)"
+    return f"select * from read_parquet({quoted(folder / '*.parquet')}, union_by_name = true)"

@@ -11,11 +11,13 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
 
 from dagster_project.checks.worker import check_worker
+from dagster_project.last_run import read_registered
 from dagster_project.models.check_description import describe_check
 from dagster_project.models.dbt_build import (
     build_arguments,
     dbt_environment,
     forget_build,
+    mark_built_by_changes,
     parse_project,
     read_node_results,
     target_path,
@@ -83,17 +85,20 @@ class FolderTranslator(DagsterDbtTranslator):
 def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, installation: Installation) -> Iterator[Any]:
     """Build and test the dbt project in the private warehouse."""
     settings = installation.settings(context.log.info)
-    # dbt reads its folders from the environment of the process it is started by.
-    os.environ.update(dbt_environment(settings))
     with writing(context, settings) as run_id:
+        by_changes, _ = read_registered(settings)
+        # dbt reads its folders from the environment of the process it is started by.
+        os.environ.update(dbt_environment(settings, by_changes=by_changes))
         forget_build(settings)
         arguments = build_arguments(settings)
-        with step("build") as counted:
+        with step("build", by_changes=by_changes) as counted:
             invocation = dbt.cli(arguments, context=context, target_path=target_path(settings), raise_on_error=False)
             # Dagster keeps what is printed, and engines quote values in their errors.
             with redirect_stdout(_WithoutValues(sys.stdout)):
                 yield from invocation.stream()
             is_successful = counted["successful"] = invocation.is_successful()
+        if by_changes:
+            mark_built_by_changes(settings)
         if not is_successful:
             # What downstream of a failure does not run is still judged, so that owners see why nothing is published.
             with check_worker() as worker:

@@ -24,8 +24,9 @@ DBT = (sys.executable, "-m", "dbt.cli.main")
 # nothing.
 BUILD = ("build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure")
 
-# Beside dbt's manifest: its results, and which run of the checks has judged what it built.
+# Beside dbt's manifest: its results, whether they are of a build by changes, and which run of the checks has judged it.
 RESULTS = "run_results.json"
+BY_CHANGES = "by_changes.txt"
 CHECKED = "checked_run.txt"
 
 _NODE_DONE = re.compile(r"^\S+\s+(\d+) of (\d+) (?!START)\S+")
@@ -37,9 +38,10 @@ class ModelError(ExpectedError):
     """The dbt project could not be read or started; the message holds what dbt said."""
 
 
-def dbt_environment(settings: Settings) -> dict[str, str]:
-    """Environment variables that point dbt at this installation."""
+def dbt_environment(settings: Settings, *, by_changes: bool = False) -> dict[str, str]:
+    """Environment variables that point dbt at this installation, and tell it what to build."""
     return os.environ | {
+        "AFTERSALES_BUILD": "changes" if by_changes else "whole",
         "AFTERSALES_DATA_DIR": str(settings.data),
         "AFTERSALES_AS_OF": settings.as_of.isoformat(),
         "DBT_PROJECT_DIR": str(DBT_DIR),
@@ -61,8 +63,18 @@ def target_path(settings: Settings) -> Path:
 
 def forget_build(settings: Settings) -> None:
     """Before a build: what the last one gave, and that it was checked, holds no longer."""
-    for name in (RESULTS, CHECKED):
+    for name in (RESULTS, BY_CHANGES, CHECKED):
         (target_path(settings) / name).unlink(missing_ok=True)
+
+
+def mark_built_by_changes(settings: Settings) -> None:
+    """Note that what stands in the private warehouse differs from the last published state by its `changed` tables."""
+    (target_path(settings) / BY_CHANGES).touch()
+
+
+def was_built_by_changes(settings: Settings) -> bool:
+    """Whether the private warehouse tells what differs from the last published state."""
+    return (target_path(settings) / BY_CHANGES).exists()
 
 
 def mark_checked(settings: Settings, run_id: str) -> None:
@@ -126,14 +138,14 @@ def read_node_results(target: Path) -> list[NodeResult]:
     return found
 
 
-def _run_dbt(settings: Settings, tell: Callable[[str], None] | None) -> tuple[int, list[str]]:
+def _run_dbt(settings: Settings, tell: Callable[[str], None] | None, by_changes: bool) -> tuple[int, list[str]]:
     """Run the build; returns its exit code and what it printed."""
     output: list[str] = []
     told_at = time.monotonic()
     with subprocess.Popen(
         [*DBT, *build_arguments(settings)],
         cwd=DBT_DIR,
-        env=dbt_environment(settings),
+        env=dbt_environment(settings, by_changes=by_changes),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -150,17 +162,22 @@ def _run_dbt(settings: Settings, tell: Callable[[str], None] | None) -> tuple[in
     return process.returncode, output
 
 
-def build_models(settings: Settings, tell: Callable[[str], None] | None = None) -> list[NodeResult]:
+def build_models(
+    settings: Settings, tell: Callable[[str], None] | None = None, *, by_changes: bool = False
+) -> list[NodeResult]:
     """Run `dbt build` (seeds, models, data tests) on the registered lake.
 
+    `by_changes`: only what the lake's changes affect, on models that stand as the last published run built them.
     Returns what became of each node, failed ones included; raises ModelError when dbt could not start.
     """
     target_path(settings).mkdir(parents=True, exist_ok=True)
     forget_build(settings)
-    with step("build") as counted:
-        exit_code, output = _run_dbt(settings, tell)
+    with step("build", by_changes=by_changes) as counted:
+        exit_code, output = _run_dbt(settings, tell, by_changes)
         if not (target_path(settings) / RESULTS).exists():
             raise ModelError("dbt could not start:\n" + "\n".join(output[-20:]))
+        if by_changes:
+            mark_built_by_changes(settings)
         nodes = read_node_results(target_path(settings))
         counted |= {"nodes": len(nodes), "failed": sum(node.has_failed for node in nodes)}
         if exit_code and not counted["failed"]:

@@ -1,5 +1,6 @@
 {#
-    The rows of a lake relation by key, where the latest counts: by time of the extract, then file, then line.
+    The rows of a lake relation by key, where the latest counts: by time of the extract, then file, then line (a file's
+    name stands once in a dataset's folder).
 
     Few keys have more than one row. Only theirs are put in order: ordering all rows would cost more than all else in
     staging. `known` is a condition on rows that count at all, in terms of `lake_rows`; none where it is blank.
@@ -33,7 +34,6 @@ select
         order by
             lake_rows.extract_at desc nulls last,
             lake_rows.source_file desc nulls last,
-            lake_rows.source_path desc nulls last,
             lake_rows.source_line desc nulls last
     ) as version_number
 from {{ relation }} as lake_rows
@@ -61,14 +61,87 @@ from ({{ repeated_rows(relation, key, known, columns) }}) as versions
 where versions.version_number = 1
 {% endmacro %}
 
-{# Superseded rows by file, counted by themselves and not as what is left over, so that conservation can be tested. #}
-{% macro superseded_rows(relation, key, known) %}
+{#
+    Superseded rows by file, counted by themselves and not as what is left over, so that conservation can be tested.
+    By changes: to the counts that stand come new rows that do not stand, and rows that did; those of files that are
+    gone leave with their file. Where that can't be told from the new rows, all rows of the dataset are looked at.
+#}
+{% macro superseded_rows(dataset, key, known) %}
+{%- if not execute -%}
+    {#- dbt learns here what is read by changes, too. -#}
+    {%- do ref('stg_' ~ dataset) -%}
+{%- endif -%}
+{%- if not is_by_changes() or is_replaced(dataset) %}
 select
     versions.source_file,
     count(*) as rows_superseded
-from ({{ repeated_rows(relation, key, known, ['source_file']) }}) as versions
+from ({{ repeated_rows(source('lake', dataset), key, known, ['source_file']) }}) as versions
 where versions.version_number > 1
 group by versions.source_file
+{% else %}
+{%- set system_and_dataset = dataset.split('__') -%}
+select
+    counts.source_file,
+    cast(sum(counts.rows_superseded) as bigint) as rows_superseded
+from (
+    select
+        standing.source_file,
+        standing.rows_superseded
+    from {{ this }} as standing
+    where standing.system = '{{ system_and_dataset[0] }}' and standing.dataset = '{{ system_and_dataset[1] }}'
+    union all
+    select
+        lake_rows.source_file,
+        1 as rows_superseded
+    from {{ new_rows(dataset) }} as lake_rows
+    left join {{ ref('stg_' ~ dataset) }} as accepted_rows
+        on
+            {% for column in key %}lake_rows.{{ column }} = accepted_rows.{{ column }}
+            and {% endfor %}lake_rows.source_file = accepted_rows.source_file
+            and lake_rows.source_line = accepted_rows.source_line
+    where
+        accepted_rows.source_file is null
+        {% if known %}and {{ known }}{% endif %}
+
+    union all
+    select
+        superseded.source_file,
+        1 as rows_superseded
+    from {{ changed('stg_' ~ dataset) }} as superseded
+    where not superseded.is_new
+) as counts
+group by counts.source_file
+{% endif %}
+{% endmacro %}
+
+{# Accepted rows of a dataset by file; by changes, the counts that stand and what changed. #}
+{% macro accepted_rows(dataset) %}
+{%- if not is_by_changes() %}
+select
+    accepted.source_file,
+    count(*) as rows_accepted
+from {{ ref('stg_' ~ dataset) }} as accepted
+group by accepted.source_file
+{% else %}
+{%- set system_and_dataset = dataset.split('__') -%}
+select
+    counts.source_file,
+    cast(sum(counts.rows_accepted) as bigint) as rows_accepted
+from (
+    select
+        standing.source_file,
+        standing.rows_accepted
+    from {{ this }} as standing
+    where standing.system = '{{ system_and_dataset[0] }}' and standing.dataset = '{{ system_and_dataset[1] }}'
+    union all
+    select
+        accepted.source_file,
+        case when accepted.is_new then 1 else -1 end as rows_accepted
+    from {{ changed('stg_' ~ dataset) }} as accepted
+) as counts
+group by counts.source_file
+having sum(counts.rows_accepted) > 0
+{% endif %}
 {% endmacro %}
 
 {# Rows of a store that is known now. #}

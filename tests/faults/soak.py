@@ -47,7 +47,7 @@ def load(settings: Settings) -> None:
     """The first two stages of a run: load and register."""
     with only_run(settings):
         load_landing(settings.landing, settings.lake)
-        register_lake(settings.lake, settings.warehouse, KEY)
+        register_lake(settings.lake, settings.warehouse, KEY, settings.as_of)
 
 
 def publish(settings: Settings) -> None:
@@ -58,7 +58,7 @@ def publish(settings: Settings) -> None:
 
 def _register(settings: Settings) -> None:
     """Also after a copy: the warehouse of a data folder shows the lake by its full path."""
-    register_lake(settings.lake, settings.warehouse, KEY)
+    register_lake(settings.lake, settings.warehouse, KEY, settings.as_of)
 
 
 def _command(settings: Settings) -> list[str]:

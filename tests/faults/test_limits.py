@@ -28,7 +28,7 @@ def load(settings: Settings) -> None:
     """Load and register, as a run does."""
     with only_run(settings):
         load_landing(settings.landing, settings.lake)
-        register_lake(settings.lake, settings.warehouse, "key")
+        register_lake(settings.lake, settings.warehouse, "key", settings.as_of)
 
 
 def test_loading_on_a_full_disk_ends_like_a_clean_load(landed: Landing, tmp_path: Path) -> None:

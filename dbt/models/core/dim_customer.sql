@@ -1,4 +1,23 @@
 -- Grain: one row per customer of a store's files.
+{{ config(
+    unique_key=['customer_key'],
+    meta={'affected_by': ['stg_dms__customers']},
+    pre_hook=[
+        also_affected("
+            select customer_keys.customer_key
+            from {{ ref('int_customer_key') }} as customer_keys
+            inner join {{ changed('stg_dms__customers') }} as customers
+                on
+                    customer_keys.store_code = customers.store_code
+                    and customer_keys.customer_no = customers.customer_no
+        "),
+        also_affected("
+            select customer_key
+            from {{ this }}
+            where extract(year from {{ as_of() }}) <> extract(year from {{ as_of_before() }})
+        "),
+    ]
+) }}
 with customers as (
     select
         store_code,
@@ -28,3 +47,4 @@ inner join {{ ref('int_customer_key') }} as customer_keys
     on
         customers.store_code = customer_keys.store_code
         and customers.customer_no = customer_keys.customer_no
+where {{ is_affected(['customer_keys.customer_key']) }}

@@ -1,24 +1,35 @@
 -- Grain: one row per VIN in the stores' files.
+{{ config(
+    unique_key=['vehicle_key'],
+    meta={'affected_by': ['stg_dms__vehicles']},
+    pre_hook=also_affected("
+        select vehicle_keys.vehicle_key
+        from {{ ref('int_vehicle_key') }} as vehicle_keys
+        inner join {{ changed('stg_dms__vehicles') }} as vehicles
+            on vehicle_keys.vin = vehicles.vin
+    ")
+) }}
 with ranked_vehicles as (
     -- several stores can hold one VIN: the latest extract tells what the vehicle is
     select
-        vin,
-        brand,
-        model,
-        sold_on,
+        vehicle_keys.vehicle_key,
+        vehicles.brand,
+        vehicles.model,
+        vehicles.sold_on,
         row_number() over (
-            partition by vin
-            order by extract_at desc, source_file desc, source_line desc, store_code desc
+            partition by vehicles.vin
+            order by vehicles.extract_at desc, vehicles.source_file desc, vehicles.source_line desc, vehicles.store_code desc
         ) as recency
-    from {{ ref('stg_dms__vehicles') }}
+    from {{ ref('stg_dms__vehicles') }} as vehicles
+    inner join {{ ref('int_vehicle_key') }} as vehicle_keys
+        on vehicles.vin = vehicle_keys.vin
+    where {{ is_affected(['vehicle_keys.vehicle_key']) }}
 )
 
 select
-    vehicle_keys.vehicle_key,
-    {{ mask_personal('ranked_vehicles.brand') }} as brand,
-    {{ mask_personal('ranked_vehicles.model') }} as model,
-    ranked_vehicles.sold_on
+    vehicle_key,
+    {{ mask_personal('brand') }} as brand,
+    {{ mask_personal('model') }} as model,
+    sold_on
 from ranked_vehicles
-inner join {{ ref('int_vehicle_key') }} as vehicle_keys
-    on ranked_vehicles.vin = vehicle_keys.vin
-where ranked_vehicles.recency = 1
+where recency = 1

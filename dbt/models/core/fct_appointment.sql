@@ -1,4 +1,5 @@
 -- Grain: one row per appointment of a store.
+{{ config(unique_key=['store_code', 'appointment_no']) }}
 with appointments as (
     select
         store_code,
@@ -22,6 +23,7 @@ with appointments as (
         source_file,
         source_line
     from {{ ref('stg_dms__appointments') }}
+    where {{ is_affected() }}
 )
 
 select

@@ -1,4 +1,5 @@
 -- Grain: one row per callback, with its answers where it was completed.
+{{ config(unique_key=['store_code', 'callback_no']) }}
 with scores as (
     select
         store_code,
@@ -12,6 +13,7 @@ with scores as (
         max(case when question_code = 'Q7' then score end) as q7_score,
         max(case when question_code = 'Q8' then score end) as q8_score
     from {{ ref('int_callback_answer') }}
+    where {{ is_affected() }}
     group by store_code, callback_no
 )
 
@@ -51,3 +53,4 @@ left join {{ ref('int_customer_key') }} as customer_keys
     on
         callbacks.store_code = customer_keys.store_code
         and callbacks.customer_no = customer_keys.customer_no
+where {{ is_affected(['callbacks.store_code', 'callbacks.callback_no']) }}

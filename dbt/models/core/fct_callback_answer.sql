@@ -1,4 +1,5 @@
 -- Grain: one row per known answer to a scored question of a completed callback.
+{{ config(unique_key=['store_code', 'callback_no']) }}
 select
     store_code,
     callback_no,

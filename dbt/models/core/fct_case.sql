@@ -1,4 +1,5 @@
 -- Grain: one row per case of a store, with its timeline.
+{{ config(unique_key=['store_code', 'case_no']) }}
 select
     cases.store_code,
     cases.case_no,
@@ -42,3 +43,4 @@ left join {{ ref('int_customer_key') }} as customer_keys
         and cases.customer_no = customer_keys.customer_no
 left join {{ ref('int_vehicle_key') }} as vehicle_keys
     on cases.vin = vehicle_keys.vin
+where {{ is_affected(['cases.store_code', 'cases.case_no']) }}

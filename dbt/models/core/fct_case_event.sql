@@ -1,4 +1,5 @@
 -- Grain: one row per event of a case.
+{{ config(unique_key=['store_code', 'case_no']) }}
 select
     events.store_code,
     events.case_no,
@@ -16,3 +17,4 @@ inner join {{ ref('int_case') }} as cases
     on
         events.store_code = cases.store_code
         and events.case_no = cases.case_no
+where {{ is_affected(['events.store_code', 'events.case_no']) }}

@@ -1,4 +1,5 @@
 -- Grain: one row per call to a customer lost by a store.
+{{ config(unique_key=['store_code', 'callback_no']) }}
 select
     callbacks.store_code,
     callbacks.callback_no,
@@ -12,3 +13,4 @@ select
 from {{ ref('stg_survey__churn_callbacks') }} as callbacks
 left join {{ ref('int_vehicle_key') }} as vehicle_keys
     on callbacks.vin = vehicle_keys.vin
+where {{ is_affected(['callbacks.store_code', 'callbacks.callback_no']) }}

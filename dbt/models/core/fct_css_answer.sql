@@ -1,4 +1,16 @@
 -- Grain: one row per answer of a questionnaire.
+{{ config(
+    unique_key=['response_no'],
+    meta={'affected_by': ['stg_dms__customers']},
+    pre_hook=also_affected("
+        select answers.response_no
+        from {{ ref('int_css_answer') }} as answers
+        inner join {{ changed_values('stg_dms__customers', ['store_code', 'customer_no'], ['birth_year']) }} as customers
+            on
+                answers.store_code = customers.store_code
+                and answers.customer_no = customers.customer_no
+    ")
+) }}
 select
     answers.response_no,
     answers.item_code,
@@ -23,3 +35,4 @@ left join {{ ref('stg_dms__customers') }} as customers
         and answers.customer_no = customers.customer_no
 left join {{ ref('int_vehicle_key') }} as vehicle_keys
     on answers.vin = vehicle_keys.vin
+where {{ is_affected(['answers.response_no']) }}

@@ -1,4 +1,5 @@
 -- Grain: one row per repair order that counts (not void).
+{{ config(unique_key=['store_code', 'repair_order_no']) }}
 select
     store_code,
     repair_order_no,

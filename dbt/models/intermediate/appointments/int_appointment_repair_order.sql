@@ -1,4 +1,15 @@
 -- Grain: one row per repair order number linked with a kept appointment of its store, from either side.
+{{ config(
+    unique_key=['store_code', 'repair_order_no'],
+    pre_hook=also_affected("
+        select repair_orders.store_code, repair_orders.repair_order_no
+        from {{ ref('stg_dms__repair_orders') }} as repair_orders
+        inner join {{ changed('stg_dms__appointments') }} as appointments
+            on
+                repair_orders.store_code = appointments.store_code
+                and repair_orders.appointment_no = appointments.appointment_no
+    ")
+) }}
 with kept_appointments as (
     select
         store_code,
@@ -15,7 +26,7 @@ links as (
         repair_order_no,
         is_proactive
     from kept_appointments
-    where repair_order_no is not null
+    where repair_order_no is not null and {{ is_affected() }}
     union all
     select
         repair_orders.store_code,
@@ -26,6 +37,7 @@ links as (
         on
             repair_orders.store_code = kept_appointments.store_code
             and repair_orders.appointment_no = kept_appointments.appointment_no
+    where {{ is_affected(['repair_orders.store_code', 'repair_orders.repair_order_no']) }}
 )
 
 select

@@ -1,5 +1,6 @@
 -- Grain: one row per known answer to a scored question of a completed callback.
 -- Answers to calls that were not completed, or that nobody knows, do not count.
+{{ config(unique_key=['store_code', 'callback_no']) }}
 select
     answers.store_code,
     answers.callback_no,
@@ -15,4 +16,7 @@ inner join {{ ref('stg_survey__callbacks') }} as callbacks
     on
         answers.store_code = callbacks.store_code
         and answers.callback_no = callbacks.callback_no
-where callbacks.outcome = 'completed' and answers.score is not null
+where
+    callbacks.outcome = 'completed'
+    and answers.score is not null
+    and {{ is_affected(['answers.store_code', 'answers.callback_no']) }}

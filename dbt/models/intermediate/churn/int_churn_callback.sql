@@ -1,4 +1,9 @@
 -- Grain: one row per store, vehicle and cohort month that was called: the call that tells most.
+{{ config(
+    unique_key=['store_code', 'vin', 'month'],
+    meta={'affected_by': ['stg_survey__churn_callbacks']},
+    pre_hook=also_affected("select store_code, vin, cohort_month from {{ changed('stg_survey__churn_callbacks') }}")
+) }}
 with ranked_callbacks as (
     -- a completed call carries the reason; among equals the latest stands
     select
@@ -15,6 +20,7 @@ with ranked_callbacks as (
                 callback_no desc
         ) as preference
     from {{ ref('stg_survey__churn_callbacks') }}
+    where {{ is_affected(['store_code', 'vin', 'cohort_month']) }}
 )
 
 select

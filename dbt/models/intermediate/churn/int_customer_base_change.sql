@@ -1,28 +1,5 @@
 -- Grain: one row per store and month in which the number of on-file or active customers changes.
-with customer_months as (
-    select distinct
-        store_code,
-        customer_no,
-        month
-    from {{ ref('int_repair_order') }}
-),
-
-neighbouring_months as (
-    select
-        store_code,
-        month,
-        lag(month) over (
-            partition by store_code, customer_no
-            order by month
-        ) as previous_visit_month,
-        lead(month) over (
-            partition by store_code, customer_no
-            order by month
-        ) as next_visit_month
-    from customer_months
-),
-
-changes as (
+with changes as (
     select
         store_code,
         {{ month_of('registered_on') }} as month,
@@ -36,7 +13,7 @@ changes as (
         month,
         0 as on_file_change,
         1 as active_change
-    from neighbouring_months
+    from {{ ref('int_customer_month') }}
     where
         previous_visit_month is null
         or month >= {{ add_months('previous_visit_month', var('active_months')) }}
@@ -47,7 +24,7 @@ changes as (
         cast({{ add_months('month', var('active_months')) }} as date) as month,
         0 as on_file_change,
         -1 as active_change
-    from neighbouring_months
+    from {{ ref('int_customer_month') }}
     where
         next_visit_month is null
         or next_visit_month >= {{ add_months('month', var('active_months')) }}

@@ -1,4 +1,16 @@
 -- Grain: one row per store, vehicle and month with a repair order: its last visit of the month and the next one after.
+{{ config(
+    unique_key=['store_code', 'vin'],
+    meta={'affected_by': ['stg_dms__customers']},
+    pre_hook=also_affected("
+        select repair_orders.store_code, repair_orders.vin
+        from {{ ref('int_repair_order') }} as repair_orders
+        inner join {{ changed_values('stg_dms__customers', ['store_code', 'customer_no'], ['customer_type']) }} as customers
+            on
+                repair_orders.store_code = customers.store_code
+                and repair_orders.customer_no = customers.customer_no
+    ")
+) }}
 with visits as (
     select
         store_code,
@@ -11,6 +23,7 @@ with visits as (
             order by checked_in_at desc, repair_order_no desc
         ) as recency
     from {{ ref('int_repair_order') }}
+    where {{ is_affected() }}
 ),
 
 months as (
@@ -49,8 +62,7 @@ select
     followed_months.next_visit_at,
     followed_months.next_visit_at is null
     or followed_months.next_visit_at >= {{ add_months('followed_months.last_visit_at', var('churn_months')) }}
-        as is_lost,
-    {{ as_of() }} >= {{ add_months(month_end('followed_months.month'), var('churn_months')) }} as is_final
+        as is_lost
 from followed_months
 left join {{ ref('stg_dms__customers') }} as customers
     on

@@ -1,4 +1,5 @@
 -- Grain: one row per case, with what its events tell. Money and scores stay decimals, so that sums are exact.
+{{ config(unique_key=['store_code', 'case_no']) }}
 with cases as (
     select
         store_code,
@@ -20,6 +21,7 @@ with cases as (
         source_file,
         source_line
     from {{ ref('stg_complaint__cases') }}
+    where {{ is_affected() }}
 ),
 
 timelines as (
@@ -34,6 +36,7 @@ timelines as (
         bool_or(event_type = 'reopened') as is_reopened,
         sum(compensation_amount) as compensation_amount
     from {{ ref('stg_complaint__case_events') }}
+    where {{ is_affected() }}
     group by 1, 2
 ),
 
@@ -48,7 +51,7 @@ states as (
             order by event_at desc, event_no desc
         ) as recency
     from {{ ref('stg_complaint__case_events') }}
-    where event_type in ('resolved', 'closed', 'reopened')
+    where event_type in ('resolved', 'closed', 'reopened') and {{ is_affected() }}
 ),
 
 satisfactions as (
@@ -61,7 +64,7 @@ satisfactions as (
             order by event_at desc, event_no desc
         ) as recency
     from {{ ref('stg_complaint__case_events') }}
-    where satisfaction_score is not null
+    where satisfaction_score is not null and {{ is_affected() }}
 ),
 
 told_cases as (

@@ -1,5 +1,19 @@
 -- Grain: one row per answer of a questionnaire, with whom and what it is about.
 -- The customer is that of the response's repair order; a void one still says whose it was.
+{{ config(
+    unique_key=['response_no'],
+    meta={'affected_by': ['stg_dms__repair_orders']},
+    pre_hook=also_affected("
+        select answers.response_no
+        from {{ ref('stg_survey__css_responses') }} as answers
+        inner join {{ changed_values(
+            'stg_dms__repair_orders', ['store_code', 'repair_order_no'], ['customer_no', 'vin']
+        ) }} as repair_orders
+            on
+                answers.store_code = repair_orders.store_code
+                and answers.repair_order_no = repair_orders.repair_order_no
+    ")
+) }}
 select
     answers.response_no,
     answers.item_code,
@@ -17,3 +31,4 @@ left join {{ ref('stg_dms__repair_orders') }} as repair_orders
     on
         answers.store_code = repair_orders.store_code
         and answers.repair_order_no = repair_orders.repair_order_no
+where {{ is_affected(['answers.response_no']) }}

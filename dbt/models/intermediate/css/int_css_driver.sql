@@ -1,67 +1,59 @@
 -- Grain: one row per store (ALL for all stores pooled) and MOT item, over the months ending with the as-of month.
--- Sums are taken over exact whole numbers (scores ÷ 10^-8), so that no order of rows changes a bit of the correlation.
-with answers as (
+with months as (
     select
         store_code,
-        month,
-        response_no,
         item_code,
-        score
-    from {{ ref('int_css_answer') }}
+        sample_size,
+        sum_score,
+        sum_item,
+        sum_overall,
+        sum_item_item,
+        sum_overall_overall,
+        sum_item_overall
+    from {{ ref('int_css_driver_month') }}
     where
-        score is not null
-        and month > {{ add_months(month_of(as_of()), -var('css_driver_months')) }}
+        month > {{ add_months(month_of(as_of()), -var('css_driver_months')) }}
         and month <= {{ as_of() }}
-),
-
-pairs as (
-    select
-        items.store_code,
-        items.item_code,
-        items.score,
-        cast(round(cast(items.score as double) * 100000000) as decimal(38, 0)) as item_score,
-        cast(round(cast(overall.score as double) * 100000000) as decimal(38, 0)) as overall_score
-    from answers as items
-    inner join {{ ref('mot_items') }} as mot_items
-        on items.item_code = mot_items.item_code
-    inner join answers as overall
-        on
-            items.store_code = overall.store_code
-            and items.month = overall.month
-            and items.response_no = overall.response_no
-            and overall.item_code = 'overall'
 ),
 
 pooled as (
     select
         store_code,
         item_code,
-        score,
-        item_score,
-        overall_score
-    from pairs
+        sample_size,
+        sum_score,
+        sum_item,
+        sum_overall,
+        sum_item_item,
+        sum_overall_overall,
+        sum_item_overall
+    from months
     union all
     select
         'ALL' as store_code,
         item_code,
-        score,
-        item_score,
-        overall_score
-    from pairs
+        sample_size,
+        sum_score,
+        sum_item,
+        sum_overall,
+        sum_item_item,
+        sum_overall_overall,
+        sum_item_overall
+    from months
 ),
 
 sums as (
     select
         store_code,
         item_code,
-        count(*) as sample_size,
-        {{ mean('score') }} as mean_score,
-        cast(count(*) as decimal(38, 0)) as n,
-        cast(sum(item_score) as decimal(38, 0)) as sum_item,
-        cast(sum(overall_score) as decimal(38, 0)) as sum_overall,
-        cast(sum(item_score * item_score) as decimal(38, 0)) as sum_item_item,
-        cast(sum(overall_score * overall_score) as decimal(38, 0)) as sum_overall_overall,
-        cast(sum(item_score * overall_score) as decimal(38, 0)) as sum_item_overall
+        cast(sum(sample_size) as bigint) as sample_size,
+        cast(sum(sum_score) as double) / nullif(cast(sum(sample_size) as double), 0) as mean_score,
+        cast(sum(sample_size) as decimal(38, 0)) as n,
+        cast(sum(sum_item) as decimal(38, 0)) as sum_item,
+        cast(sum(sum_overall) as decimal(38, 0)) as sum_overall,
+        cast(sum(sum_item_item) as decimal(38, 0)) as sum_item_item,
+        cast(sum(sum_overall_overall) as decimal(38, 0)) as sum_overall_overall,
+        cast(sum(sum_item_overall) as decimal(38, 0)) as sum_item_overall
     from pooled
     group by store_code, item_code
 ),

@@ -1,4 +1,28 @@
 -- Grain: one row per known answer and group it counts in: its store, its advisor, and each segment it is known for.
+{{ config(
+    unique_key=['store_code', 'month'],
+    meta={'affected_by': ['dim_store', 'stg_dms__customers']},
+    pre_hook=[
+        also_affected("
+            select answers.store_code, answers.month
+            from {{ ref('int_css_answer') }} as answers
+            inner join {{ changed_values('dim_store', ['store_code'], ['city_tier', 'brand']) }} as stores
+                on answers.store_code = stores.store_code
+        "),
+        also_affected("
+            select answers.store_code, answers.month
+            from {{ ref('int_css_answer') }} as answers
+            inner join {{ changed_values(
+                'stg_dms__customers',
+                ['store_code', 'customer_no'],
+                ['gender', 'birth_year', 'customer_type', 'occupation']
+            ) }} as customers
+                on
+                    answers.store_code = customers.store_code
+                    and answers.customer_no = customers.customer_no
+        "),
+    ]
+) }}
 with customers as (
     select
         store_code,

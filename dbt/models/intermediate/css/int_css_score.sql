@@ -1,4 +1,5 @@
 -- Grain: one row per store, month and group with a known score: the MOT and the CSS score.
+{{ config(unique_key=['store_code', 'month']) }}
 with samples as (
     select
         store_code,
@@ -7,6 +8,7 @@ with samples as (
         group_value,
         count(distinct response_no) as sample_size
     from {{ ref('int_css_group_answer') }}
+    where {{ is_affected() }}
     group by store_code, month, grouping_name, group_value
 ),
 
@@ -23,6 +25,7 @@ scores as (
     from {{ ref('int_css_item_score') }} as items
     left join {{ ref('mot_items') }} as mot_items
         on items.item_code = mot_items.item_code
+    where {{ is_affected(['items.store_code', 'items.month']) }}
     group by items.store_code, items.month, items.grouping_name, items.group_value
 )
 

@@ -1,5 +1,17 @@
 -- Grain: one row per repair order and concern that came back: another repair order of the same VIN, any store, with
 -- the same concern, checked in within the window after delivery.
+{{ config(
+    unique_key=['vin'],
+    meta={'affected_by': ['stg_dms__repair_order_lines']},
+    pre_hook=also_affected("
+        select repair_orders.vin
+        from {{ ref('int_repair_order') }} as repair_orders
+        inner join {{ changed('stg_dms__repair_order_lines') }} as job_lines
+            on
+                repair_orders.store_code = job_lines.store_code
+                and repair_orders.repair_order_no = job_lines.repair_order_no
+    ")
+) }}
 with concerns as (
     select distinct
         repair_orders.store_code,
@@ -14,13 +26,14 @@ with concerns as (
         on
             repair_orders.store_code = job_lines.store_code
             and repair_orders.repair_order_no = job_lines.repair_order_no
-    where trim(job_lines.concern) <> ''
+    where trim(job_lines.concern) <> '' and {{ is_affected(['repair_orders.vin']) }}
 ),
 
 comebacks as (
     select
         repaired.store_code,
         repaired.repair_order_no,
+        repaired.vin,
         repaired.concern,
         later.store_code as comeback_store_code,
         later.repair_order_no as comeback_repair_order_no,
@@ -45,6 +58,7 @@ comebacks as (
 select
     store_code,
     repair_order_no,
+    vin,
     concern,
     comeback_store_code,
     comeback_repair_order_no

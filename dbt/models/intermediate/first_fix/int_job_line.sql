@@ -1,4 +1,12 @@
 -- Grain: one row per job line of a repair order that counts. Hours and amounts stay decimals, so that sums are exact.
+{{ config(
+    unique_key=['store_code', 'repair_order_no'],
+    pre_hook=also_affected("
+        select store_code, original_repair_order_no
+        from {{ changed('int_repair_order') }}
+        where original_repair_order_no is not null
+    ")
+) }}
 with repair_orders as (
     select
         store_code,
@@ -28,6 +36,7 @@ redone_repair_orders as (
             original.store_code = redo.store_code
             and original.repair_order_no = redo.original_repair_order_no
             and original.checked_in_at < redo.checked_in_at
+    where {{ is_affected(['original.store_code', 'original.repair_order_no']) }}
 )
 
 select
@@ -69,3 +78,4 @@ left join {{ ref('int_comeback') }} as comebacks
         job_lines.store_code = comebacks.store_code
         and job_lines.repair_order_no = comebacks.repair_order_no
         and job_lines.concern = comebacks.concern
+where {{ is_affected(['job_lines.store_code', 'job_lines.repair_order_no']) }}

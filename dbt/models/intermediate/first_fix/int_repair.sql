@@ -1,4 +1,5 @@
 -- Grain: one row per repair: a repair order and a technician with at least one line on it.
+{{ config(unique_key=['store_code', 'repair_order_no']) }}
 with job_lines as (
     select
         store_code,
@@ -11,7 +12,7 @@ with job_lines as (
         is_redone,
         is_comeback
     from {{ ref('int_job_line') }}
-    where technician_no is not null
+    where technician_no is not null and {{ is_affected() }}
 ),
 
 failed_lines as (

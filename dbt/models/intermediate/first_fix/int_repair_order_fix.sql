@@ -1,4 +1,5 @@
 -- Grain: one row per repair order with a line; judged over all its lines, also those that name no technician.
+{{ config(unique_key=['store_code', 'repair_order_no']) }}
 with repair_orders as (
     select
         store_code,
@@ -7,6 +8,7 @@ with repair_orders as (
         bool_or(is_failed or is_redone) as is_recorded_not_fixed,
         bool_or(is_comeback) as has_comeback
     from {{ ref('int_job_line') }}
+    where {{ is_affected() }}
     group by 1, 2, 3
 )
 

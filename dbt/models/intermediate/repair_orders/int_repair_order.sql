@@ -1,4 +1,5 @@
 -- Grain: one row per repair order that counts (not void). Amounts stay decimals, so that sums are exact.
+{{ config(unique_key=['store_code', 'repair_order_no']) }}
 with repair_orders as (
     select
         store_code,
@@ -27,7 +28,7 @@ with repair_orders as (
         source_file,
         source_line
     from {{ ref('stg_dms__repair_orders') }}
-    where status <> 'void'
+    where status <> 'void' and {{ is_affected() }}
 ),
 
 appointment_links as (

@@ -1,4 +1,5 @@
 -- Grain: one row per store and month with an appointment or a repair order.
+{{ config(unique_key=['store_code', 'month']) }}
 with appointments as (
     select
         store_code,
@@ -12,6 +13,7 @@ with appointments as (
         count(*) filter (where is_kept_with_arrival) as kept_with_arrival,
         count(*) filter (where is_on_time_arrival) as on_time_arrivals
     from {{ ref('fct_appointment') }}
+    where {{ is_affected() }}
     group by 1, 2
 ),
 
@@ -25,6 +27,7 @@ repair_orders as (
         {{ percentile('case when is_appointment then wait_minutes end', 0.5) }} as wait_minutes_median_appointment,
         {{ percentile('case when not is_appointment then wait_minutes end', 0.5) }} as wait_minutes_median_walk_in
     from {{ ref('int_repair_order') }}
+    where {{ is_affected() }}
     group by 1, 2
 ),
 

@@ -1,4 +1,5 @@
 -- Grain: one row per store and month with a repair order.
+{{ config(unique_key=['store_code', 'month']) }}
 with repair_orders as (
     select
         store_code,
@@ -14,6 +15,7 @@ with repair_orders as (
         coalesce(cast(sum(parts_amount) as double), 0) as parts_amount,
         coalesce(cast(sum(total_amount) as double), 0) as total_amount
     from {{ ref('int_repair_order') }}
+    where {{ is_affected() }}
     group by 1, 2
 ),
 
@@ -23,6 +25,7 @@ job_lines as (
         month,
         cast(sum(labour_hours) as double) as labour_hours
     from {{ ref('int_job_line') }}
+    where {{ is_affected() }}
     group by 1, 2
 )
 

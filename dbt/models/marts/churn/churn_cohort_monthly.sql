@@ -1,21 +1,40 @@
 -- Grain: one row per store, month and customer type with a vehicle that visited; type `all` counts every vehicle.
+{{ config(
+    unique_key=['store_code', 'month'],
+    pre_hook=also_affected("
+        select store_code, month
+        from {{ this }}
+        where is_final <> {{ is_final_cohort('month') }}
+    ")
+) }}
 with visits as (
     select
         store_code,
         month,
         'all' as customer_type,
-        is_lost,
-        is_final
+        is_lost
     from {{ ref('int_vehicle_month') }}
+    where {{ is_affected() }}
     union all
     select
         store_code,
         month,
         customer_type,
-        is_lost,
-        is_final
+        is_lost
     from {{ ref('int_vehicle_month') }}
-    where customer_type is not null
+    where customer_type is not null and {{ is_affected() }}
+),
+
+cohorts as (
+    select
+        store_code,
+        month,
+        customer_type,
+        count(*) as visited_vehicles,
+        count(*) filter (where is_lost) as vehicles_without_return,
+        {{ is_final_cohort('month') }} as is_final
+    from visits
+    group by store_code, month, customer_type
 ),
 
 counts as (
@@ -24,11 +43,10 @@ counts as (
         store_code,
         month,
         customer_type,
-        count(*) as visited_vehicles,
-        case when is_final then count(*) filter (where is_lost) end as lost_vehicles,
+        visited_vehicles,
+        case when is_final then vehicles_without_return end as lost_vehicles,
         is_final
-    from visits
-    group by store_code, month, customer_type, is_final
+    from cohorts
 )
 
 select

@@ -1,4 +1,9 @@
 -- Grain: one row per store, cohort month and reason told in a completed call.
+{{ config(
+    unique_key=['store_code', 'month'],
+    meta={'affected_by': ['stg_survey__churn_callbacks']},
+    pre_hook=also_affected("select store_code, cohort_month from {{ changed('stg_survey__churn_callbacks') }}")
+) }}
 with completed_calls as (
     select
         store_code,
@@ -6,7 +11,7 @@ with completed_calls as (
         vin,
         reason
     from {{ ref('stg_survey__churn_callbacks') }}
-    where outcome = 'completed'
+    where outcome = 'completed' and {{ is_affected(['store_code', 'cohort_month']) }}
 ),
 
 reasons as (

@@ -1,4 +1,24 @@
 -- Grain: one row per store, vehicle and month of its last visit, for vehicles lost in a final cohort.
+{{ config(
+    unique_key=['store_code', 'month'],
+    pre_hook=[
+        also_affected("
+            select vehicles.store_code, vehicles.month
+            from {{ ref('int_vehicle_month') }} as vehicles
+            inner join {{ changed('int_repair_order') }} as repair_orders
+                on
+                    vehicles.store_code = repair_orders.store_code
+                    and vehicles.vin = repair_orders.vin
+        "),
+        also_affected("
+            select store_code, month
+            from {{ ref('int_vehicle_month') }}
+            where
+                {{ is_final_cohort('month') }}
+                <> ({{ as_of_before() }} >= {{ add_months(month_end('month'), var('churn_months')) }})
+        "),
+    ]
+) }}
 with lost_vehicles as (
     select
         store_code,
@@ -7,7 +27,7 @@ with lost_vehicles as (
         last_visit_at,
         customer_type
     from {{ ref('int_vehicle_month') }}
-    where is_lost and is_final
+    where is_lost and {{ is_final_cohort('month') }} and {{ is_affected() }}
 ),
 
 earlier_visits as (

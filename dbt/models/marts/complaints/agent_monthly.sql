@@ -1,4 +1,5 @@
 -- Grain: one row per store, agent and month with a case handled or a callback made.
+{{ config(unique_key=['store_code', 'month']) }}
 with cases as (
     select
         store_code,
@@ -10,7 +11,7 @@ with cases as (
         {{ percentile('first_response_minutes', 0.5) }} as first_response_minutes_median,
         {{ mean('satisfaction_score') }} as satisfaction_mean
     from {{ ref('int_case') }}
-    where handler_no is not null
+    where handler_no is not null and {{ is_affected() }}
     group by 1, 2, 3
 ),
 
@@ -22,7 +23,7 @@ callbacks as (
         count(*) as callbacks,
         count(*) filter (where is_completed) as callbacks_completed
     from {{ ref('fct_callback') }}
-    where interviewer_no is not null
+    where interviewer_no is not null and {{ is_affected() }}
     group by 1, 2, 3
 ),
 

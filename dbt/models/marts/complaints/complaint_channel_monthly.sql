@@ -1,4 +1,5 @@
 -- Grain: one row per store, month, channel and topic with a case; a blank topic is a row too.
+{{ config(unique_key=['store_code', 'month']) }}
 with cases as (
     select
         store_code,
@@ -6,6 +7,7 @@ with cases as (
         channel,
         coalesce(topic, '') as topic
     from {{ ref('int_case') }}
+    where {{ is_affected() }}
 )
 
 select

@@ -1,4 +1,5 @@
 -- Grain: one row per store, month and category with a dissatisfaction or complaint.
+{{ config(unique_key=['store_code', 'month'], pre_hook=in_following_months('int_case')) }}
 with reasons as (
     select
         store_code,
@@ -6,7 +7,7 @@ with reasons as (
         category,
         count(*) as cases
     from {{ ref('int_case') }}
-    where case_type in ('dissatisfaction', 'complaint')
+    where case_type in ('dissatisfaction', 'complaint') and {{ is_affected_or_before(['store_code', 'month']) }}
     group by 1, 2, 3
 ),
 
@@ -42,3 +43,4 @@ left join reasons as previous_reasons
         reasons.store_code = previous_reasons.store_code
         and reasons.category = previous_reasons.category
         and previous_reasons.month = {{ add_months('reasons.month', -1) }}
+where {{ is_affected(['reasons.store_code', 'reasons.month']) }}

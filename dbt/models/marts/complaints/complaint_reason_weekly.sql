@@ -1,4 +1,5 @@
 -- Grain: one row per store, month, week of the month and category with a dissatisfaction or complaint.
+{{ config(unique_key=['store_code', 'month']) }}
 select
     store_code,
     month,
@@ -6,5 +7,5 @@ select
     category,
     count(*) as cases
 from {{ ref('int_case') }}
-where case_type in ('dissatisfaction', 'complaint')
+where case_type in ('dissatisfaction', 'complaint') and {{ is_affected() }}
 group by 1, 2, 3, 4

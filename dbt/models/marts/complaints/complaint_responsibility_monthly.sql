@@ -1,4 +1,5 @@
 -- Grain: one row per store, month, responsible department and responsible employee with a case; blank is a row too.
+{{ config(unique_key=['store_code', 'month']) }}
 with cases as (
     select
         store_code,
@@ -7,6 +8,7 @@ with cases as (
         coalesce(responsible_employee_no, '') as responsible_employee_no,
         case_type
     from {{ ref('int_case') }}
+    where {{ is_affected() }}
 )
 
 select

@@ -1,4 +1,5 @@
 -- Grain: one row per store and month with a case or a repair order.
+{{ config(unique_key=['store_code', 'month']) }}
 with cases as (
     select
         store_code,
@@ -22,6 +23,7 @@ with cases as (
         {{ mean('satisfaction_score') }} as satisfaction_mean,
         cast(sum(compensation_amount) as double) as compensation_amount
     from {{ ref('int_case') }}
+    where {{ is_affected() }}
     group by 1, 2
 ),
 
@@ -31,6 +33,7 @@ repair_orders as (
         month,
         count(*) as repair_orders
     from {{ ref('int_repair_order') }}
+    where {{ is_affected() }}
     group by 1, 2
 ),
 

@@ -1,4 +1,5 @@
 -- Grain: one row per advisor, month and question Q1 to Q7 with a known answer.
+{{ config(unique_key=['store_code', 'month'], pre_hook=in_following_months('int_callback_answer')) }}
 with questions as (
     select
         store_code,
@@ -10,7 +11,10 @@ with questions as (
         {{ mean('score * 20') }} as score,
         count(*) filter (where is_low) as low_answers
     from {{ ref('int_callback_answer') }}
-    where question_code in ('Q1', 'Q2', 'Q3', 'Q4', 'Q5', 'Q6', 'Q7') and advisor_no is not null
+    where
+        question_code in ('Q1', 'Q2', 'Q3', 'Q4', 'Q5', 'Q6', 'Q7')
+        and advisor_no is not null
+        and {{ is_affected_or_before(['store_code', 'month']) }}
     group by store_code, advisor_no, month, question_code
 )
 
@@ -33,3 +37,4 @@ left join questions as previous_questions
         and questions.advisor_no = previous_questions.advisor_no
         and questions.question_code = previous_questions.question_code
         and cast({{ add_months('questions.month', -1) }} as date) = previous_questions.month
+where {{ is_affected(['questions.store_code', 'questions.month']) }}

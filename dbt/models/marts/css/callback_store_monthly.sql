@@ -1,4 +1,5 @@
 -- Grain: one row per store and month with a callback.
+{{ config(unique_key=['store_code', 'month']) }}
 with calls as (
     select
         store_code,
@@ -13,6 +14,7 @@ with calls as (
         count(*) filter (where is_detractor) as detractors,
         count(q8_score) as nps_answers
     from {{ ref('fct_callback') }}
+    where {{ is_affected() }}
     group by store_code, month
 )
 

@@ -1,4 +1,5 @@
 -- Grain: one row per advisor, month and MOT item with a known score.
+{{ config(unique_key=['store_code', 'month']) }}
 select
     scores.store_code,
     scores.group_value as advisor_no,
@@ -9,4 +10,4 @@ select
 from {{ ref('int_css_item_score') }} as scores
 inner join {{ ref('mot_items') }} as mot_items
     on scores.item_code = mot_items.item_code
-where scores.grouping_name = 'advisor'
+where scores.grouping_name = 'advisor' and {{ is_affected(['scores.store_code', 'scores.month']) }}

@@ -1,4 +1,5 @@
 -- Grain: one row per advisor and month with a check-in, a completed callback or a known CSS score.
+{{ config(unique_key=['store_code', 'month']) }}
 with check_ins as (
     select
         store_code,
@@ -6,7 +7,7 @@ with check_ins as (
         month,
         count(*) as check_ins
     from {{ ref('fct_repair_order') }}
-    where advisor_no is not null
+    where advisor_no is not null and {{ is_affected() }}
     group by store_code, advisor_no, month
 ),
 
@@ -17,7 +18,7 @@ callbacks as (
         month,
         count(*) as callbacks_completed
     from {{ ref('fct_callback') }}
-    where is_completed and advisor_no is not null
+    where is_completed and advisor_no is not null and {{ is_affected() }}
     group by store_code, advisor_no, month
 ),
 
@@ -30,7 +31,7 @@ scores as (
         mot_score,
         css_score
     from {{ ref('int_css_score') }}
-    where grouping_name = 'advisor'
+    where grouping_name = 'advisor' and {{ is_affected() }}
 ),
 
 advisor_months as (

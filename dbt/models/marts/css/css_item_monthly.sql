@@ -1,4 +1,5 @@
 -- Grain: one row per store, month and MOT item with a known score.
+{{ config(unique_key=['store_code', 'month'], pre_hook=in_following_months('int_css_item_score')) }}
 with items as (
     select
         scores.store_code,
@@ -42,6 +43,7 @@ compared as (
             items.store_code = benchmarks.store_code
             and items.month = benchmarks.month
             and items.item_code = benchmarks.item_code
+    where {{ is_affected(['items.store_code', 'items.month']) }}
 )
 
 select

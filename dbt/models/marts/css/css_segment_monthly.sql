@@ -1,4 +1,5 @@
 -- Grain: one row per store, month, segment and value with a known CSS score.
+{{ config(unique_key=['store_code', 'month']) }}
 select
     store_code,
     month,
@@ -8,4 +9,4 @@ select
     mot_score,
     css_score
 from {{ ref('int_css_score') }}
-where grouping_name not in ('store', 'advisor')
+where grouping_name not in ('store', 'advisor') and {{ is_affected() }}

@@ -1,4 +1,5 @@
 -- Grain: one row per store and month with a known CSS score.
+{{ config(unique_key=['store_code', 'month'], pre_hook=in_following_months('int_css_score')) }}
 with scores as (
     select
         store_code,
@@ -62,3 +63,4 @@ left join css_benchmarks
     on
         scores.store_code = css_benchmarks.store_code
         and scores.month = css_benchmarks.month
+where {{ is_affected(['scores.store_code', 'scores.month']) }}

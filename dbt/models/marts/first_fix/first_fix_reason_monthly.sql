@@ -1,4 +1,5 @@
 -- Grain: one row per store, technician, month and reason of a repair not fixed first time.
+{{ config(unique_key=['store_code', 'month']) }}
 select
     store_code,
     technician_no,
@@ -6,5 +7,5 @@ select
     reason,
     count(*) as not_fixed
 from {{ ref('int_repair') }}
-where is_not_fixed
+where is_not_fixed and {{ is_affected() }}
 group by 1, 2, 3, 4

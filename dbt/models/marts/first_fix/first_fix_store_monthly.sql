@@ -1,4 +1,15 @@
 -- Grain: one row per store and month with a repair order that has a line.
+{{ config(
+    unique_key=['store_code', 'month'],
+    pre_hook=[
+        in_following_months('int_repair_order_fix'),
+        also_affected("
+            select store_code, month
+            from {{ this }}
+            where is_final <> {{ is_final_first_fix('month') }}
+        "),
+    ]
+) }}
 with counts as (
     select
         store_code,
@@ -8,6 +19,7 @@ with counts as (
         count(*) filter (where is_inferred_not_fixed) as inferred_not_fixed,
         count(*) filter (where is_not_fixed) as not_fixed
     from {{ ref('int_repair_order_fix') }}
+    where {{ is_affected_or_before(['store_code', 'month']) }}
     group by 1, 2
 ),
 
@@ -38,10 +50,10 @@ select
     {{ wilson_low('(rates.repairs - rates.not_fixed)', 'rates.repairs') }} as first_fix_rate_low,
     {{ wilson_high('(rates.repairs - rates.not_fixed)', 'rates.repairs') }} as first_fix_rate_high,
     previous_rates.first_fix_rate as previous_first_fix_rate,
-    -- until the window of the month's last day has passed, comebacks can still arrive
-    {{ as_of() }} >= {{ add_days(month_end('rates.month'), var('comeback_days')) }} as is_final
+    {{ is_final_first_fix('rates.month') }} as is_final
 from rates
 left join rates as previous_rates
     on
         rates.store_code = previous_rates.store_code
         and previous_rates.month = {{ add_months('rates.month', -1) }}
+where {{ is_affected(['rates.store_code', 'rates.month']) }}

@@ -1,4 +1,14 @@
 -- Grain: one row per store, technician and month with a repair.
+{{ config(
+    unique_key=['store_code', 'month'],
+    pre_hook=[
+        also_affected("
+            select store_code, month
+            from {{ this }}
+            where is_final <> {{ is_final_first_fix('month') }}
+        "),
+    ]
+) }}
 with counts as (
     select
         store_code,
@@ -9,6 +19,7 @@ with counts as (
         count(*) filter (where is_inferred_not_fixed) as inferred_not_fixed,
         count(*) filter (where is_not_fixed) as not_fixed
     from {{ ref('int_repair') }}
+    where {{ is_affected() }}
     group by 1, 2, 3
 )
 
@@ -26,6 +37,5 @@ select
     {{ ratio('(repairs - not_fixed)', 'repairs') }} as first_fix_rate,
     {{ wilson_low('(repairs - not_fixed)', 'repairs') }} as first_fix_rate_low,
     {{ wilson_high('(repairs - not_fixed)', 'repairs') }} as first_fix_rate_high,
-    -- until the window of the month's last day has passed, comebacks can still arrive
-    {{ as_of() }} >= {{ add_days(month_end('month'), var('comeback_days')) }} as is_final
+    {{ is_final_first_fix('month') }} as is_final
 from counts

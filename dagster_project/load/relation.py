@@ -1,0 +1,31 @@
+"""SQL that reads parts of the lake."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pyarrow as pa
+
+_DUCKDB_TYPES = {
+    pa.string(): "varchar",
+    pa.int64(): "bigint",
+    pa.decimal128(18, 8): "decimal(18, 8)",
+    pa.date32(): "date",
+    pa.timestamp("us"): "timestamp",
+    pa.bool_(): "boolean",
+}
+
+
+def quoted(path: Path | str) -> str:
+    """A text as SQL."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def relation_of(schema: pa.Schema, parts: Iterable[Path]) -> str:
+    """SQL that reads the parts, or an empty relation of the schema."""
+    columns = ", ".join(f"cast(null as {_DUCKDB_TYPES[field.type]}) as {field.name}" for field in schema)
+    empty = f"select {columns} where false"
+    paths = ", ".join(quoted(path) for path in sorted(parts))
+    if not paths:
+        return empty
+    # By name: a part written before a column was added to the contract reads it as null.
+    return f"{empty} union all by name select * from read_parquet([{paths}], union_by_name = true)"

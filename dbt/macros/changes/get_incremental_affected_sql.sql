@@ -1,0 +1,41 @@
+{#
+    dbt's incremental strategy `affected`: the rows of the affected units are computed (temp_relation) and compared with
+    those that stand; units with a difference are replaced. A model without a unit is computed and compared whole.
+#}
+{% macro get_incremental_affected_sql(arguments) %}
+    {%- set target = arguments['target_relation'] -%}
+    {%- set computed = arguments['temp_relation'] -%}
+    {%- set unit = arguments['unique_key'] -%}
+    {%- set columns = arguments['dest_columns'] | map(attribute='quoted') | join(', ') -%}
+    {%- set units = comma_separated(unit or []) -%}
+    create or replace table {{ changed(this.name) }} as
+    with standing as (
+        select {{ columns }}
+        from {{ target }}
+        {% if unit %}
+        where ({{ units }}) in (select {{ units }} from {{ affected(this.name) }})
+        {% endif %}
+    )
+
+    select *, false as is_new
+    from (select * from standing except all select {{ columns }} from {{ computed }}) as were
+    union all
+    select *, true as is_new
+    from (select {{ columns }} from {{ computed }} except all select * from standing) as are;
+
+    delete from {{ target }}
+    {% if unit %}
+    where ({{ units }}) in (select {{ units }} from {{ changed(this.name) }})
+    {% else %}
+    where exists (select 1 from {{ changed(this.name) }})
+    {% endif %};
+
+    insert into {{ target }} ({{ columns }})
+    select {{ columns }}
+    from {{ computed }}
+    {% if unit %}
+    where ({{ units }}) in (select {{ units }} from {{ changed(this.name) }})
+    {% else %}
+    where exists (select 1 from {{ changed(this.name) }})
+    {% endif %}
+{% endmacro %}

@@ -1,0 +1,63 @@
+{#
+    The rows that the latest are chosen from. Whole: all in the lake. By changes: those of the affected keys, which are
+    the new rows and those that stand; where a file was replaced or stores became known, older rows may stand again, and
+    they are looked up in the lake.
+#}
+{% macro lake_rows(dataset, key, columns) %}
+    {%- if not is_by_changes() -%}
+        {{ source('lake', dataset) }}
+    {%- elif is_replaced(dataset) -%}
+        (
+            select {{ comma_separated(columns) }}
+            from {{ source('lake', dataset) }}
+            where {{ is_affected(key) }}
+        )
+    {%- else -%}
+        (
+            select {{ comma_separated(columns) }}
+            from {{ new_rows(dataset) }}
+            union all
+            select {{ comma_separated(columns) }}
+            from {{ this }}
+            where {{ is_affected(key) }}
+        )
+    {%- endif -%}
+{% endmacro %}
+
+{# A dataset's rows of files that came since the last run. #}
+{% macro new_rows(dataset) %}lake.new__{{ dataset }}{% endmacro %}
+
+{# Whether rows of a dataset can have gone since the last run, or older ones count again. #}
+{% macro is_replaced(dataset) %}
+    {%- set found = run_query("select 1 from lake.replaced_dataset where relation = '" ~ dataset ~ "'") -%}
+    {% do return(found.rows | length > 0) %}
+{% endmacro %}
+
+{# A staging model's pre_hook: the keys whose latest row can differ. #}
+{% macro affected_keys(dataset, key, has_store) %}
+    {%- set keys = comma_separated(key) -%}
+    {% do return(also_affected(
+        "select " ~ keys ~ " from {{ new_rows('" ~ dataset ~ "') }}"
+        ~ " union select " ~ keys ~ " from {{ this }} where source_file in"
+        ~ " (select gone.source_file from lake.gone_file as gone where gone.relation = '" ~ dataset ~ "')"
+        ~ ("{% if is_replaced('" ~ dataset ~ "') %} union select " ~ keys ~ " from {{ source('lake', '" ~ dataset ~ "') }}"
+        ~ " where store_code in (select store_code from lake.changed_store){% endif %}" if has_store else "")
+    )) %}
+{% endmacro %}
+
+{# The rows to be judged by themselves, once a file: by changes, those of files that came, or count anew. #}
+{% macro rows_to_judge(dataset) %}
+    {%- if not is_by_changes() -%}
+        {{ source('lake', dataset) }}
+    {%- elif is_replaced(dataset) -%}
+        (
+            select *
+            from {{ source('lake', dataset) }}
+            where source_file in (
+                select changed_file.source_file from lake.changed_file where changed_file.relation = '{{ dataset }}'
+            )
+        )
+    {%- else -%}
+        {{ new_rows(dataset) }}
+    {%- endif -%}
+{% endmacro %}

@@ -1,0 +1,66 @@
+{#
+    A model's unit is its `unique_key`: the rows with one value of it are computed together. In a run by changes
+    `affected.<model>` holds the units that are computed again, `changed.<model>` the rows that differ: as they were
+    (not is_new) and as they are (is_new).
+#}
+{% macro affected(model_name) %}affected.{{ model_name }}{% endmacro %}
+
+{% macro changed(model_name) %}changed.{{ model_name }}{% endmacro %}
+
+{% macro comma_separated(names) %}{{ names | join(', ') }}{% endmacro %}
+
+{# Holds for rows of units that are computed now; `columns` are what the unit's columns are called where it is asked. #}
+{% macro is_affected(columns=none) %}
+    {%- if is_by_changes() -%}
+        ({{ comma_separated(columns or config.get('unique_key')) }})
+        in (select {{ comma_separated(config.get('unique_key')) }} from {{ affected(this.name) }})
+    {%- else -%}
+        true
+    {%- endif -%}
+{% endmacro %}
+
+{# The same for a unit of store and month, or for the month before one: what figures are compared with. #}
+{% macro is_affected_or_before(columns=none) %}
+    {%- if is_by_changes() -%}
+        {%- set names = columns or config.get('unique_key') -%}
+        ({{ is_affected(names) }}
+        or ({{ names[0] }}, cast({{ add_months(names[1], 1) }} as date))
+        in (select {{ comma_separated(config.get('unique_key')) }} from {{ affected(this.name) }}))
+    {%- else -%}
+        true
+    {%- endif -%}
+{% endmacro %}
+
+{#
+    The keys in a model of which a value of `columns` differs, and those that came or went: for a model of which many
+    rows come again with nothing new but their file.
+#}
+{% macro changed_values(model_name, key, columns) %}
+    {%- set told = comma_separated(key + columns) -%}
+    (
+        select {{ comma_separated(key) }}
+        from (
+            (
+                select {{ told }} from {{ changed(model_name) }} where is_new
+                except
+                select {{ told }} from {{ changed(model_name) }} where not is_new
+            )
+            union all
+            (
+                select {{ told }} from {{ changed(model_name) }} where not is_new
+                except
+                select {{ told }} from {{ changed(model_name) }} where is_new
+            )
+        ) as differing_values
+    )
+{% endmacro %}
+
+{# The unit of the month after each changed row's: the one that compares itself with it. #}
+{% macro in_following_months(model_name) %}
+    {% do return(also_affected(
+        "select store_code, cast({{ add_months('month', 1) }} as date) from {{ changed('" ~ model_name ~ "') }}"
+    )) %}
+{% endmacro %}
+
+{# The business date of the build before this one. #}
+{% macro as_of_before() %}(select built_before.as_of from lake.built_before){% endmacro %}

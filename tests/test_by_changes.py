@@ -1,0 +1,130 @@
+"""Whatever came, was corrected or replaced, and however far the date moved: built by changes, all is as built whole.
+
+One random story by default; AFTERSALES_TEST_STORIES names others, for longer runs: `5,6:4` are two stories, each of a
+seed, perhaps a number of runs by changes.
+"""
+
+import os
+import random
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from dagster_project.load.lake import register_lake
+from dagster_project.load.load import load_landing
+from dagster_project.models.dbt_build import build_models, was_built_by_changes
+from dagster_project.settings import Settings
+from tests.reference import edge_cases
+from tests.reference.landing_tree import write_landing_tree
+
+KEY = "the hash key of these stories"
+LAYERS = ("staging", "intermediate", "core", "marts")
+# Of runs, not of the data.
+OF_RUNS = ("quality_check_result", "quality_scorecard", "restatement")
+# Chance that a file is landed before the first run, and that a landed one is replaced by another of its dataset.
+LANDED_FIRST, REPLACED = 0.6, 0.1
+
+
+@dataclass(frozen=True)
+class Story:
+    """A random order of events."""
+
+    seed: int
+    runs: int = 2
+
+    def __str__(self) -> str:
+        return f"{self.seed}:{self.runs}"
+
+
+def read_stories(text: str) -> list[Story]:
+    """The stories that AFTERSALES_TEST_STORIES asks for."""
+    return [Story(*map(int, entry.split(":"))) for entry in text.split(",")]
+
+
+def build(settings: Settings, *, by_changes: bool) -> None:
+    """Load, and build and test the models; every node must succeed."""
+    load_landing(settings.landing, settings.lake)
+    register_lake(settings.lake, settings.warehouse, KEY, settings.as_of, by_changes=by_changes)
+    nodes = build_models(settings, by_changes=by_changes)
+    failed = [f"{node.name}: {node.status} {node.message}" for node in nodes if node.has_failed]
+    assert not failed, "\n".join(failed)
+    assert was_built_by_changes(settings) == by_changes
+
+
+def events(story: Story, pool: Path, settings: Settings) -> Iterator[Settings]:
+    """Land some files of the pool, then the others, replace some, and move the date; the settings of each run."""
+    chance = random.Random(story.seed)
+    waiting = sorted(path.relative_to(pool) for path in pool.rglob("*") if path.is_file())
+    landed: list[Path] = []
+
+    def land(name: Path, source: Path) -> None:
+        target = settings.landing / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(source, target)
+
+    stores = [name for name in waiting if name.parts[:2] == ("dms", "stores")]
+    for name in [stores[0], *(name for name in waiting if name != stores[0] and chance.random() < LANDED_FIRST)]:
+        waiting.remove(name)
+        landed.append(name)
+        land(name, pool / name)
+    settings = replace(settings, as_of=settings.as_of - timedelta(days=chance.choice([40, 250, 500])))
+    yield settings
+    for run in range(story.runs):
+        for name in landed:
+            alike = [other for other in landed if other.parent == name.parent and other.suffix == name.suffix]
+            if chance.random() < REPLACED:
+                land(name, pool / chance.choice(alike))
+        share = 1 if run == story.runs - 1 else chance.random()
+        for name in chance.sample(waiting, round(len(waiting) * share)):
+            waiting.remove(name)
+            landed.append(name)
+            land(name, pool / name)
+        settings = replace(settings, as_of=settings.as_of + timedelta(days=chance.choice([0, 1, 31, 200])))
+        yield settings
+
+
+def tables(connection: duckdb.DuckDBPyConnection, catalog: str) -> set[str]:
+    """The tables and views of all layers, with their schema."""
+    found = connection.execute(
+        "select table_schema || '.' || table_name from information_schema.tables "
+        "where table_catalog = ? and list_contains(?, table_schema)",
+        [catalog, LAYERS],
+    ).fetchall()
+    return {name for (name,) in found if not name.endswith(OF_RUNS)}
+
+
+def differing(one: Path, other: Path) -> list[str]:
+    """The tables that differ, with the number of rows that only one of the two has."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{one}' as one (read_only); attach '{other}' as other (read_only)")
+        assert tables(connection, "one") == tables(connection, "other")
+        found = []
+        for name in sorted(tables(connection, "one")):
+            only = [
+                connection.sql(f"select * from {a}.{name} except all select * from {b}.{name}").count("*").fetchone()[0]
+                for a, b in (("one", "other"), ("other", "one"))
+            ]
+            if any(only):
+                found.append(f"{name}: {only[0]} rows by changes only, {only[1]} rows whole only")
+    return found
+
+
+@pytest.mark.parametrize("story", read_stories(os.environ.get("AFTERSALES_TEST_STORIES") or "1"), ids=str)
+def test_runs_by_changes_leave_what_a_whole_build_makes(story: Story, tmp_path: Path) -> None:
+    pool = tmp_path / "pool"
+    write_landing_tree(pool, story.seed, "small")
+    for name in edge_cases.NAMES:
+        edge_cases.land(name, pool)
+    begins = Settings(landing=tmp_path / "landing", data=tmp_path / "data", as_of=date(2026, 6, 30))
+    for run, settings in enumerate(events(story, pool, begins)):
+        build(settings, by_changes=run > 0)
+    whole = replace(settings, data=tmp_path / "whole")
+    shutil.copytree(settings.lake, whole.lake)
+    build(whole, by_changes=False)
+    found = differing(settings.warehouse, whole.warehouse)
+    assert not found, "\n".join([f"again: AFTERSALES_TEST_STORIES={story} pytest {__file__}", *found])
