@@ -117,9 +117,12 @@ class Touched:
         """Pick the rows of a relation whose columns equal a key: once for all checks that ask for them."""
         if pick in self._picked or not (wanted := self._table(f"select distinct * from ({keys})")):
             return
-        # Nulls are one value where rows are grouped, and equal nothing where they are looked up.
-        equal = "is not distinct from" if pick.asked_by is None else "="
-        same = " and ".join(f"whole.{column} {equal} wanted.{column}" for column in pick.columns)
+        # Nulls are one value where rows are grouped, and equal nothing where they are looked up; keys have none.
+        key = self._told[pick.relation][1].key
+        same = " and ".join(
+            f"whole.{column} {'=' if pick.asked_by or column in key else 'is not distinct from'} wanted.{column}"
+            for column in pick.columns
+        )
         # A row of a table is fetched by its number later, whole and once; those of the lake have none.
         row = "whole.*" if self._told[pick.relation][0] == "parsed" else "whole.rowid as row_number"
         picked = self._table(
