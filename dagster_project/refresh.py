@@ -9,7 +9,14 @@ from datetime import datetime
 from typing import Any
 
 from dagster_project.checks.blocking import blocks, judge
-from dagster_project.checks.results import CheckResult, RunInfo, last_run_at, results_of_last_runs, write_results
+from dagster_project.checks.results import (
+    CheckResult,
+    RunInfo,
+    last_run_at,
+    results_of_last_runs,
+    results_of_run,
+    write_results,
+)
 from dagster_project.checks.worker import CheckWorker, check_worker
 from dagster_project.errors import ExpectedError
 from dagster_project.last_run import digest_of_inputs, is_nothing_new, may_be_spared, note_last_run, stands_as_published
@@ -24,6 +31,7 @@ from dagster_project.models.dbt_build import (
     is_checked,
     mark_checked,
     target_path,
+    was_checked,
 )
 from dagster_project.privacy.access import close_private, make_data_folder
 from dagster_project.privacy.forget import remove_published, settle_forgotten
@@ -31,7 +39,7 @@ from dagster_project.privacy.forgotten import read_forgotten
 from dagster_project.publish.open_state import published_state
 from dagster_project.publish.publish import PublishedState, publish, publish_quality
 from dagster_project.publish.restatement import record_restatements
-from dagster_project.publish.state import new_state, standing_state
+from dagster_project.publish.state import last_state, new_state, standing_state
 from dagster_project.reports.quality import write_quality_report
 from dagster_project.run_log import begun_at, new_run_id, run_log, step
 from dagster_project.settings import TIME_ZONE, Settings
@@ -89,18 +97,27 @@ def new_run_id_of(settings: Settings, token: str = "") -> str:
     return new_run_id(token, after=last_run_at(settings.lake / "quality"))
 
 
+def _results_before(settings: Settings) -> list[CheckResult]:
+    """What the checks found in the state that the build changed; none where it was built whole, or judged since."""
+    published = last_state(settings.published)
+    if published is None or published.run_id is None or changes_since(settings) is None or was_checked(settings):
+        return []
+    return results_of_run(settings.lake / "quality", published.run_id)
+
+
 def check_build(settings: Settings, run_id: str, nodes: list[NodeResult], worker: CheckWorker) -> list[CheckResult]:
     """Check the data and judge the build; the results are kept in the lake, run by run.
 
     Raises Damaged when the models could not be built because something on disk is damaged.
     """
-    if any(node.status == "error" for node in nodes):
+    is_built = all(node.status != "error" for node in nodes)
+    if not is_built:
         refuse_damage(settings)
     now = datetime.now(TIME_ZONE).replace(tzinfo=None)
     run = RunInfo(run_id=run_id, run_at=max(now, begun_at(run_id)), as_of=settings.as_of)
     with step("check") as counted:
         results = judge(run, settings.warehouse, settings.published / "aftersales.duckdb", nodes)
-        results += worker.run(settings.warehouse, run)
+        results += worker.run(settings.warehouse, run, _results_before(settings) if is_built else [])
         write_results(settings.lake / "quality", results)
         counted |= {
             "checks": len(results),

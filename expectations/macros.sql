@@ -23,3 +23,9 @@ create or replace temp macro vin_check_digit(vin) as '0123456789X'[(
     + 3 * vin_value(vin, 16)
     + 2 * vin_value(vin, 17)
 ) % 11 + 1];
+
+-- When a row came, as one number: by the time of its extract; rows of one time by file and line.
+create or replace temp macro came(extract_at, source_file, source_line) as
+    epoch_us(extract_at)::hugeint * 18446744073709551616
+    + (hash(source_file) >> 32)::hugeint * 2147483648
+    + source_line;

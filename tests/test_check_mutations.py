@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.checks import count_plainly, differences
 from dagster_project.checks.results import RunInfo
-from dagster_project.checks.run import open_session
+from dagster_project.checks.session import open_session
 from dagster_project.checks.suites import NOT_NULL, read_suites
 from dagster_project.contracts import read_contracts
 from tests.defects import HARMLESS

@@ -23,6 +23,10 @@ def test_every_dataset_has_a_suite_and_every_column_a_bound():
     assert {check.dimension for suite in suites.values() for check in suite.checks} == set(DIMENSIONS)
 
 
+def sql(query: str, **meta) -> dict:
+    return entry(SQL, {"unexpected_rows_query": query}, **meta)
+
+
 @pytest.mark.parametrize(
     ("fault", "told"),
     [
@@ -42,6 +46,24 @@ def test_every_dataset_has_a_suite_and_every_column_a_bound():
         (entry(SQL, {"unexpected_rows_query": "select '{' from {batch}"}), "unexpected_rows_query: "),
         (entry(description="Only English."), "both languages"),
         ({**entry(), "mostly": 1}, "mostly is not known"),
+        (entry(judged_by="row"), "judged_by belongs to"),
+        (entry(looks_up={}), "looks_up belongs to checks with judged_by"),
+        (sql("from {batch}", judged_by=["wine"]), "judged_by must be row, or a list of columns"),
+        (sql("from {batch} where registered_on > {as_of}", judged_by="row"), "rows that nobody touched fail by time"),
+        (
+            sql("from {batch} anti join accepted__dms__stores using (store_code)", judged_by="row"),
+            "not told by looks_up",
+        ),
+        (
+            sql("from {batch}", judged_by="row", looks_up={"accepted__dms__shops": {"store_code": "store_code"}}),
+            "accepted__dms__shops is no relation",
+        ),
+        (
+            sql("from {batch}", judged_by="row", looks_up={"accepted__dms__stores": {"store_code": "code"}}),
+            "dms/stores has no column 'code'",
+        ),
+        (sql("from lake.loads", judged_by="row"), "stands_while: extracts_come_later goes with"),
+        (sql("from staging.stg_dms__stores", judged_by="row"), "staging.stg_dms__stores can't be read"),
     ],
 )
 def test_misspelt_suite_is_refused_with_file_and_check(tmp_path, fault, told):

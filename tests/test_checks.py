@@ -16,7 +16,8 @@ import pytest
 from dagster_project import cli
 from dagster_project.checks.failing import write_failing_file
 from dagster_project.checks.results import RunInfo, write_results
-from dagster_project.checks.run import open_session, run_checks, shown_columns
+from dagster_project.checks.run import run_checks
+from dagster_project.checks.session import open_session, shown_columns
 from dagster_project.checks.suites import SQL, Suite, read_suites
 from dagster_project.checks.worker import CheckWorker
 from dagster_project.contracts import read_contracts

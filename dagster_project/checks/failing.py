@@ -10,7 +10,7 @@ from typing import TextIO
 import duckdb
 
 from dagster_project.checks.results import CheckResult, last_results
-from dagster_project.checks.run import open_session
+from dagster_project.checks.session import open_session
 from dagster_project.checks.suites import Suite, read_suites
 from dagster_project.errors import ExpectedError
 from dagster_project.load.lake import WarehouseBusy

@@ -158,9 +158,16 @@ def last_run_at(folder: Path) -> datetime | None:
 def last_results(folder: Path, run_id: str = "") -> list[CheckResult]:
     """The results of the run named, else of the newest, with up to 200 failing rows each; none before the first run."""
     runs = run_files(folder / "check_results")
-    if not runs:
+    return (
+        results_of_run(folder, next((path.stem for path in runs if path.stem == run_id), runs[-1].stem)) if runs else []
+    )
+
+
+def results_of_run(folder: Path, run_id: str) -> list[CheckResult]:
+    """The results of a run with up to 200 failing rows each; none where it has no file of its own (any more)."""
+    path = folder / "check_results" / f"{run_id}.parquet"
+    if not path.exists():
         return []
-    path = next((path for path in runs if path.stem == run_id), runs[-1])
     failing: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for row in pq.read_table(folder / "check_failures" / path.name).to_pylist():
         where = {"source_file": row["source_file"], "source_line": row["source_line"]}

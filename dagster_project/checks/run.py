@@ -1,283 +1,17 @@
-"""Run the check suites on the private warehouse and name the rows that fail.
+"""Run the check suites on the private warehouse."""
 
-Checks read three temporary views of each dataset, also of others: `accepted__<system>__<dataset>` (staging),
-`original__…` (the same rows with the values as they came) and `parsed__…` (all rows that could be read).
-"""
-
-import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import date
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-import sqlalchemy as sa
-
-from dagster_project.checks.results import LISTED_ROWS, CheckResult, RunInfo
-from dagster_project.checks.suites import NOT_NULL, ROWS, SQL, SUITES_DIR, Check, Suite, read_suites
-from dagster_project.contracts import Contract, read_contracts
-from dagster_project.contracts.staging import plausible_sql
-from dagster_project.privacy.error_details import without_values
-
-if TYPE_CHECKING:
-    from dagster_project.checks.engine import Engine
-
-logger = logging.getLogger(__name__)
-
-# The lineage columns that a failing row is found by.
-WHERE_FROM = ("source_file", "source_line")
-
-_FETCHED_ROWS = 10_000
-# What the SQL of several suites shares.
-MACROS = SUITES_DIR / "macros.sql"
-
-
-def _views(contract: Contract) -> dict[str, str]:
-    """SQL of the three views of a dataset."""
-    name = f"{contract.system}__{contract.dataset}"
-    return {
-        "accepted": f"select * from staging.stg_{name}",
-        "original": _original(contract, name),
-        "parsed": f"select * from lake.{name}",
-    }
-
-
-def _original(contract: Contract, name: str) -> str:
-    """SQL of the accepted rows with the implausible values that staging reads as unknown.
-
-    Those few are looked up in the lake; to look up every accepted row there costs more than all else.
-    """
-    scaled = {column.name: condition for column in contract.columns if (condition := plausible_sql(column))}
-    if not scaled:
-        return f"select * from staging.stg_{name}"
-    # Names are unique in a dataset's folder, so a file and a line tell one row.
-    same_row = ", ".join(WHERE_FROM)
-    told = ", ".join(f"if(implausible.source_line is null, accepted.{c}, implausible.{c}) as {c}" for c in scaled)
-    is_implausible = " or ".join(f"({c} is not null and ({condition}) is not true)" for c, condition in scaled.items())
-    return (
-        f"select accepted.* replace ({told}) from staging.stg_{name} as accepted "
-        f"left join (select {same_row}, {', '.join(scaled)} from lake.{name} where {is_implausible}) as implausible "
-        f"using ({same_row})"
-    )
-
-
-def _relation(rows: str, contract: Contract) -> str:
-    return f"{rows}__{contract.system}__{contract.dataset}"
-
-
-def shown_columns(contracts: Iterable[Contract]) -> frozenset[str]:
-    """Columns that a failing row may show: none that is hidden in any dataset."""
-    columns = [column for contract in contracts for column in contract.columns]
-    hidden = {column.name for column in columns if column.is_hidden}
-    return frozenset({column.name for column in columns} - hidden | {*WHERE_FROM, "extract_at", "month"})
-
-
-def _result(run: RunInfo, check: Check, **found: Any) -> CheckResult:  # noqa: ANN401
-    values: dict[str, Any] = {"evaluated": None, "failed": None, "pass_rate": None, "passed": None} | found
-    return CheckResult(
-        run_id=run.run_id,
-        system=check.system,
-        dataset=check.dataset,
-        check_name=check.name,
-        dimension=check.dimension,
-        severity=check.severity,
-        column_name=check.column,
-        is_blocking=check.is_blocking,
-        run_at=run.run_at,
-        as_of=run.as_of,
-        owner=check.owner,
-        description=check.description,
-        **values,
-    )
+from dagster_project.checks.kept import carry_over
+from dagster_project.checks.results import CheckResult, RunInfo
+from dagster_project.checks.session import open_session, result_of
+from dagster_project.checks.suites import Suite, read_suites
 
 
 def not_run(run: RunInfo, error: str) -> list[CheckResult]:
     """Every planned check as one that did not run, and why."""
-    return [_result(run, check, error=error) for suite in read_suites().values() for check in suite.checks]
-
-
-class CheckSession:
-    """The checks of one business date on one open warehouse."""
-
-    def __init__(self, engine: "Engine", as_of: date) -> None:
-        self.engine = engine
-        self.as_of = as_of
-        self.shown = shown_columns(read_contracts().values())
-        self.execute(MACROS.read_text(encoding="utf-8"))
-        self.engine.connection.commit()
-        for contract in read_contracts().values():
-            self._create_views(contract)
-        engine.register(_relation(rows, contract) for contract in read_contracts().values() for rows in ROWS)
-
-    def _create_views(self, contract: Contract) -> None:
-        for rows, sql in _views(contract).items():
-            try:
-                self.execute(f"create or replace temp view {_relation(rows, contract)} as {sql}")
-                self.engine.connection.commit()
-            except sa.exc.DBAPIError as error:
-                # The checks that read it will say so.
-                self.engine.connection.rollback()
-                logger.debug("%s can't be read: %s", _relation(rows, contract), error)
-
-    def execute(self, sql: str) -> sa.CursorResult:
-        """Run SQL as it stands: a colon in it is no parameter."""
-        return self.engine.connection.exec_driver_sql(sql)
-
-    def _query(self, sql: str, suite: Suite, check: Check) -> str:
-        """SQL of a check with its relation, the business date and the dataset's cadence filled in."""
-        return sql.format(
-            batch=_relation(check.rows, suite.contract),
-            as_of=f"date '{self.as_of}'",
-            latency_days=suite.contract.latency_days,
-        ).rstrip()
-
-    def _validate(self, suite: Suite, rows: str, checks: Sequence[Check]) -> dict:
-        """Great Expectations' result of each check, by its name: counts, and the query of the failing rows."""
-        from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
-
-        # Complete but for the rows themselves, which the engine never lists.
-        result_format = {
-            "result_format": "COMPLETE",
-            "unexpected_index_column_names": list(dict.fromkeys([*suite.contract.key, *WHERE_FROM])),
-            "partial_unexpected_count": 0,
-        }
-        configurations = []
-        for check in checks:
-            kwargs = dict(check.kwargs)
-            if check.type == SQL:
-                kwargs["unexpected_rows_query"] = _for_great_expectations(
-                    self._query(kwargs["unexpected_rows_query"], suite, check)
-                )
-            configurations.append(
-                ExpectationConfiguration(
-                    type=check.type, kwargs=kwargs, meta={"check": check.name}, severity=check.severity
-                )
-            )
-        found = self.engine.validate(_relation(rows, suite.contract), configurations, result_format)
-        return {result.expectation_config.meta["check"]: result for result in found}
-
-    def _evaluated(self, suite: Suite, checks: Iterable[Check]) -> dict[str, int | Exception]:
-        """How many rows each SQL check applies to."""
-        queries = {
-            check.name: self._query(check.evaluated_query or "select count(*) from {batch}", suite, check)
-            for check in checks
-            if check.type == SQL
-        }
-        if not queries:
-            return {}
-        try:
-            row = self.execute(f"select {', '.join(f'({query})' for query in queries.values())}").one()
-            return dict(zip(queries, row, strict=True))
-        except sa.exc.DBAPIError:
-            self.engine.connection.rollback()
-        counted: dict[str, int | Exception] = {}
-        for name, query in queries.items():
-            try:
-                counted[name] = self.execute(query).scalar_one()
-            except sa.exc.DBAPIError as error:
-                self.engine.connection.rollback()
-                counted[name] = error
-        return counted
-
-    def _failing_query(self, suite: Suite, check: Check, result: Any) -> str:  # noqa: ANN401
-        """SQL of the failing rows of a check, from Great Expectations' result of it."""
-        if check.type == SQL:
-            return self._query(check.kwargs["unexpected_rows_query"], suite, check)
-        return result.result["unexpected_index_query"].rstrip().removesuffix(";")
-
-    def _stream(self, query: str, limit: int | None = None) -> tuple[list[str], Iterable[Sequence[Any]]]:
-        """The columns that failing rows may show (key, file, line), and the rows, in the same order each time."""
-        limited = f" limit {limit}" if limit is not None else ""
-        found = self.execute(f"select * from ({query}) order by all{limited}")
-        columns = [name for name in found.keys() if name in self.shown]  # noqa: SIM118 (a result is no mapping)
-        return columns, found.yield_per(_FETCHED_ROWS).columns(*columns)
-
-    def _list(self, query: str, limit: int | None) -> list[dict[str, Any]]:
-        columns, rows = self._stream(query, limit)
-        return [dict(zip(columns, row, strict=True)) for row in rows]
-
-    def _query_of_failing(self, suite: Suite, check: Check) -> str:
-        result = None if check.type == SQL else self._validate(suite, check.rows, [check])[check.name]
-        return self._failing_query(suite, check, result)
-
-    def stream_failing_rows(self, suite: Suite, check: Check) -> tuple[list[str], Iterable[Sequence[Any]]]:
-        """The columns that failing rows may show, and all rows; read one by one, their number costs no memory."""
-        return self._stream(self._query_of_failing(suite, check))
-
-    def failing_rows(self, suite: Suite, check: Check, limit: int | None = None) -> list[dict[str, Any]]:
-        """The failing rows by key, file and line, in the same order each time."""
-        return self._list(self._query_of_failing(suite, check), limit)
-
-    def _judge(self, run: RunInfo, suite: Suite, check: Check, result: Any, evaluated: Any) -> CheckResult:  # noqa: ANN401
-        """What Great Expectations' result says of a check."""
-        if result is None:
-            return _result(run, check, error="the check did not run")
-        if (problem := _problem(result.exception_info)) or isinstance(evaluated, Exception):
-            return _result(run, check, error=problem or _short(str(evaluated)))
-        if check.type == SQL:
-            failed = result.result["observed_value"]
-            passed = failed == 0
-        else:
-            failed = result.result["unexpected_count"]
-            missing = 0 if check.type == NOT_NULL else result.result.get("missing_count", 0)
-            evaluated = result.result["element_count"] - missing
-            passed = bool(result.success) if evaluated else True
-        failing = [] if passed else self._list(self._failing_query(suite, check, result), LISTED_ROWS)
-        pass_rate = 1 - failed / evaluated if evaluated else None
-        return _result(
-            run, check, evaluated=evaluated, failed=failed, pass_rate=pass_rate, passed=passed, failing=failing
-        )
-
-    def run(self, suite: Suite, run: RunInfo, names: Iterable[str] | None = None) -> list[CheckResult]:
-        """Run a suite, or only the checks named; one result a check, whatever happens."""
-        wanted = [check for check in suite.checks if names is None or check.name in names]
-        results: dict[str, CheckResult] = {}
-        for rows in ROWS:
-            checks = [check for check in wanted if check.rows == rows]
-            if not checks:
-                continue
-            try:
-                found, evaluated = self._validate(suite, rows, checks), self._evaluated(suite, checks)
-            except Exception as error:
-                self.engine.connection.rollback()
-                results |= {check.name: _result(run, check, error=_short(str(error))) for check in checks}
-                continue
-            for check in checks:
-                try:
-                    judged = self._judge(run, suite, check, found.get(check.name), evaluated.get(check.name))
-                except Exception as error:
-                    self.engine.connection.rollback()
-                    judged = _result(run, check, error=_short(str(error)))
-                results[check.name] = judged
-        return [results[check.name] for check in wanted]
-
-
-def _for_great_expectations(query: str) -> str:
-    """The query, complete as it is: what is put for `{batch}` differs from query to query, but it is demanded."""
-    return query.replace("{", "{{").replace("}", "}}") + "\n/* {batch} */"
-
-
-def _short(message: str) -> str:
-    """The first lines of a message: enough to find the fault, without the SQL and the values it quotes."""
-    return without_values(" ".join(message.split()))[:500]
-
-
-def _problem(exception_info: Mapping[str, Any]) -> str | None:
-    """The message of an expectation that raised; Great Expectations keeps one a metric, or one in all."""
-    infos = [exception_info, *(info for info in exception_info.values() if isinstance(info, dict))]
-    for info in infos:
-        if info.get("raised_exception"):
-            return _short(str(info.get("exception_message")))
-    return None
-
-
-@contextmanager
-def open_session(warehouse: Path, as_of: date, *, read_only: bool = True) -> Iterator[CheckSession]:
-    """A session on a warehouse file that no other connection writes to; the file is free afterwards."""
-    from dagster_project.checks.engine import open_engine
-
-    with open_engine(warehouse, read_only=read_only) as engine:
-        yield CheckSession(engine, as_of)
+    return [result_of(run, check, error=error) for suite in read_suites().values() for check in suite.checks]
 
 
 def run_checks(
@@ -285,13 +19,21 @@ def run_checks(
     run: RunInfo,
     suites: Mapping[str, Suite] | None = None,
     progress: Callable[[str], None] | None = None,
+    base: Sequence[CheckResult] = (),
 ) -> list[CheckResult]:
-    """Run all suites (or those given): exactly one result for each of their checks."""
+    """Run all suites (or those given): exactly one result for each of their checks.
+
+    After a build by changes, `base` is what the checks found in the state that it began from: then only what the
+    changes touch is judged again, and the results are those of a whole run.
+    """
     suites = read_suites() if suites is None else suites
     results: list[CheckResult] = []
     with open_session(warehouse, run.as_of) as session:
+        kept = carry_over(session, suites, run, base) if base else {}
         for position, (name, suite) in enumerate(suites.items(), start=1):
             if progress:
                 progress(f"checks: {name}, {position} of {len(suites)} datasets")
-            results += session.run(suite, run)
+            whole = [check.name for check in suite.checks if (name, check.name) not in kept]
+            judged = {result.check_name: result for result in session.run(suite, run, whole)}
+            results += [judged.get(check.name) or kept[name, check.name] for check in suite.checks]
     return results

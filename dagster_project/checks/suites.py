@@ -4,6 +4,7 @@ Great Expectations drops an expectation that it does not know with a line in its
 validated here first, without importing it.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +14,13 @@ from typing import Any
 import yaml
 
 from dagster_project.contracts import Contract, read_contracts
+from dagster_project.contracts.staging import LINEAGE_NAMES
 from dagster_project.settings import PROJECT_DIR
 
 SUITES_DIR = PROJECT_DIR / "expectations"
 
 NOT_NULL = "expect_column_values_to_not_be_null"
+PAIR = "expect_column_pair_values_a_to_be_greater_than_b"
 SQL = "unexpected_rows_expectation"
 
 # Expectation types in use: arguments that must be given, arguments that may be.
@@ -26,7 +29,7 @@ TYPES: dict[str, tuple[set[str], set[str]]] = {
     "expect_column_values_to_be_between": ({"column"}, {"min_value", "max_value", "mostly"}),
     "expect_column_values_to_be_in_set": ({"column", "value_set"}, {"mostly"}),
     "expect_column_values_to_match_regex": ({"column", "regex"}, {"mostly"}),
-    "expect_column_pair_values_a_to_be_greater_than_b": (
+    PAIR: (
         {"column_A", "column_B", "or_equal", "ignore_row_if"},
         {"mostly"},
     ),
@@ -39,12 +42,24 @@ SEVERITIES = ("critical", "warning", "info")
 # included. parsed: every row that could be read, superseded versions and unknown stores included.
 ROWS = ("accepted", "original", "parsed")
 
+# The relation of a dataset in SQL.
+RELATION = rf"\b(?:{'|'.join(ROWS)})__\w+"
+
 # What is filled into SQL: the relation of `rows`, the business date, the cadence of the dataset in days.
 PLACEHOLDERS = ("batch", "as_of", "latency_days")
 
-_COLUMN_ARGUMENTS = ("column", "column_A", "column_B")
+# What a SQL check is judged by: each row by itself, or together with the rows that share values of columns.
+ROW = "row"
+# The file of a row: rows of one file come and go together.
+SOURCE_PATH = "source_path"
+# When what was judged stands although the loaded files, which the SQL reads, are others.
+EXTRACTS_COME_LATER = "extracts_come_later"
+
+COLUMN_ARGUMENTS = ("column", "column_A", "column_B")
 _META_REQUIRED = {"name", "dimension", "rows", "description"}
-_META_ALLOWED = _META_REQUIRED | {"owner", "column", "evaluated_query", "blocking"}
+_META_ALLOWED = _META_REQUIRED | {
+    "owner", "column", "evaluated_query", "blocking", "judged_by", "looks_up", "stands_while"
+}  # fmt: skip
 _ENTRY_KEYS = {"type", "kwargs", "severity", "meta"}
 
 
@@ -53,11 +68,31 @@ class SuiteError(ValueError):
 
 
 @dataclass(frozen=True)
+class LookUp:
+    """Rows of another relation that a row is judged with: those whose columns equal its own, pair by pair."""
+
+    relation: str
+    columns: tuple[tuple[str, str], ...]
+
+    @property
+    def ours(self) -> tuple[str, ...]:
+        """The columns of the row that is judged."""
+        return tuple(ours for ours, _ in self.columns)
+
+    @property
+    def theirs(self) -> tuple[str, ...]:
+        """The columns of the rows looked up."""
+        return tuple(theirs for _, theirs in self.columns)
+
+
+@dataclass(frozen=True)
 class Check:
     """One check of a dataset.
 
     `type` and `kwargs` are Great Expectations' own; `evaluated_query` counts the rows that a SQL check
     applies to, where that is not every row; `column` is the one the finding is about, if there is one.
+    `judged_by` names the columns whose values bind rows together: none where each row is judged by itself, None
+    where only the whole relation can be judged; with `looks_up` it says what a change can touch.
     """
 
     system: str
@@ -73,6 +108,9 @@ class Check:
     column: str | None
     evaluated_query: str | None
     is_blocking: bool
+    judged_by: tuple[str, ...] | None
+    looks_up: tuple[LookUp, ...]
+    stands_while: str | None
 
 
 @dataclass(frozen=True)
@@ -127,6 +165,66 @@ def _query_faults(queries: Mapping[str, object]) -> list[str]:
     return faults
 
 
+def relations_read(sql: str) -> set[str]:
+    """The relations of datasets that SQL names; its own stands there by a placeholder."""
+    return set(re.findall(RELATION, sql))
+
+
+def _as_look_ups(told: Mapping[str, Any]) -> tuple[LookUp, ...]:
+    """What `looks_up` says; a relation that is looked up in two ways has a list of them."""
+    ways = [(name, way) for name, ways in told.items() for way in (ways if isinstance(ways, list) else [ways])]
+    return tuple(LookUp(name, tuple(way.items())) for name, way in ways)
+
+
+def _look_up_faults(told: object, contract: Contract, contracts: Mapping[str, Contract]) -> list[str]:
+    ways = (
+        [w for way in told.values() for w in (way if isinstance(way, list) else [way])]
+        if isinstance(told, dict)
+        else []
+    )
+    if not ways or not all(isinstance(way, dict) and way for way in ways):
+        return ["looks_up must tell, by relation, {column: column looked up}"]
+    relations = {f"{rows}__{c.system}__{c.dataset}": c for c in contracts.values() for rows in ("accepted", "original")}
+    faults = []
+    for look_up in _as_look_ups(told):
+        if look_up.relation not in relations:
+            faults.append(f"looks_up: {look_up.relation} is no relation of accepted or original rows")
+            continue
+        for ours, theirs in look_up.columns:
+            for column, of in ((ours, contract), (theirs, relations[look_up.relation])):
+                if column not in {known.name for known in of.columns}:
+                    faults.append(f"looks_up: {of.name} has no column {column!r}")
+    return faults
+
+
+def _kept_faults(entry: dict, contract: Contract, contracts: Mapping[str, Contract]) -> list[str]:
+    """What contradicts that only changed rows, and those bound to them, need be judged again."""
+    meta, together = entry["meta"], entry["meta"].get("judged_by")
+    if together is None:
+        return [f"{key} belongs to checks with judged_by" for key in ("looks_up", "stands_while") if key in meta]
+    if entry["type"] != SQL:
+        return [f"judged_by belongs to {SQL} only: the other types judge each row by itself"]
+    columns = {column.name for column in contract.columns} | {*LINEAGE_NAMES, SOURCE_PATH}
+    if together != ROW and not (isinstance(together, list) and together and set(together) <= columns):
+        return [f"judged_by must be {ROW}, or a list of columns of {contract.name}"]
+    if "looks_up" in meta and (faults := _look_up_faults(meta["looks_up"], contract, contracts)):
+        return faults
+    faults = []
+    sql = f"{entry['kwargs'].get('unexpected_rows_query')} {meta.get('evaluated_query', '')}"
+    looked_up = {look_up.relation for look_up in _as_look_ups(meta.get("looks_up", {}))}
+    faults += [f"{name} is read but not told by looks_up" for name in sorted(relations_read(sql) - looked_up)]
+    if looked_up and together not in (ROW, [*contract.key]):
+        faults.append("looks_up goes with rows judged by themselves, or by their key")
+    if "{as_of}" in sql:
+        faults.append("a check that asks for {as_of} can't have judged_by: rows that nobody touched fail by time")
+    others = set(re.findall(r"\b(?:lake|staging|intermediate|core|marts|changed|affected)\.\w+", sql))
+    faults += [f"{name} can't be read by a check with judged_by" for name in sorted(others - {"lake.loads"})]
+    stands = meta.get("stands_while")
+    if ("lake.loads" in others) != (stands == EXTRACTS_COME_LATER) or stands not in (None, EXTRACTS_COME_LATER):
+        faults.append(f"stands_while: {EXTRACTS_COME_LATER} goes with SQL that reads lake.loads")
+    return faults
+
+
 def _value_faults(entry: dict, contract: Contract) -> list[str]:
     kwargs, meta = entry["kwargs"], entry["meta"]
     faults = _choice("type", entry["type"], TYPES)
@@ -138,7 +236,7 @@ def _value_faults(entry: dict, contract: Contract) -> list[str]:
     faults += _choice("dimension", meta["dimension"], DIMENSIONS)
     faults += _choice("rows", meta["rows"], ROWS)
     columns = {column.name for column in contract.columns}
-    named = {f"kwargs.{key}": kwargs[key] for key in _COLUMN_ARGUMENTS if key in kwargs}
+    named = {f"kwargs.{key}": kwargs[key] for key in COLUMN_ARGUMENTS if key in kwargs}
     if "column" in meta:
         named["meta.column"] = meta["column"]
     faults += [f"{key}: {contract.name} has no column {name!r}" for key, name in named.items() if name not in columns]
@@ -151,7 +249,12 @@ def _value_faults(entry: dict, contract: Contract) -> list[str]:
         faults.append(f"evaluated_query belongs to {SQL} only")
     if " / " not in str(meta["description"]):
         faults.append("description must be in both languages, English / 中文")
-    return faults
+    return faults + _kept_faults(entry, contract, read_contracts())
+
+
+def _judged_by(entry: dict) -> tuple[str, ...] | None:
+    together = entry["meta"].get("judged_by", None if entry["type"] == SQL else ROW)
+    return () if together == ROW else together and tuple(together)
 
 
 def _check(entry: dict, contract: Contract) -> Check:
@@ -170,13 +273,16 @@ def _check(entry: dict, contract: Contract) -> Check:
         column=meta.get("column", kwargs.get("column")),
         evaluated_query=meta.get("evaluated_query"),
         is_blocking=meta.get("blocking", False),
+        judged_by=_judged_by(entry),
+        looks_up=_as_look_ups(meta.get("looks_up", {})),
+        stands_while=meta.get("stands_while"),
     )
 
 
 def read_suite(path: Path, contract: Contract) -> Suite:
     """Read one suite; raises SuiteError with every fault in the file."""
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     except yaml.YAMLError as error:
         raise SuiteError(f"{path}: not YAML: {error}") from error
     if not isinstance(document, dict) or document.keys() != {"expectations"} or not document["expectations"]:

@@ -4,7 +4,7 @@ import atexit
 import logging
 import multiprocessing
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,13 +35,13 @@ class CheckWorker:
 
     pool: ProcessPoolExecutor
 
-    def run(self, warehouse: Path, run: RunInfo) -> list[CheckResult]:
-        """All results of the suites; the warehouse is free for others afterwards.
+    def run(self, warehouse: Path, run: RunInfo, base: Sequence[CheckResult] = ()) -> list[CheckResult]:
+        """All results of the suites, as `run_checks` has them; the warehouse is free for others afterwards.
 
         When the process dies, every planned check is told as one that did not run.
         """
         try:
-            return self.pool.submit(run_checks, warehouse, run).result()
+            return self.pool.submit(run_checks, warehouse, run, base=base).result()
         except Exception as error:
             told = without_values(str(error)) or type(error).__name__
             logger.error("the checks could not run: %s", told)

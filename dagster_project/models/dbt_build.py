@@ -88,6 +88,11 @@ def mark_checked(settings: Settings, run_id: str) -> None:
     (target_path(settings) / CHECKED).write_text(run_id, encoding="utf-8")
 
 
+def was_checked(settings: Settings) -> bool:
+    """Whether any run of the checks has judged what stands in the private warehouse since it was built."""
+    return (target_path(settings) / CHECKED).exists()
+
+
 def is_checked(settings: Settings, run_id: str) -> bool:
     """Whether a run of the checks has judged the marts as they stand in the private warehouse."""
     mark = target_path(settings) / CHECKED

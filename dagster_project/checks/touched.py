@@ -1,0 +1,196 @@
+"""The few rows that a change can touch, as relations that a check reads in place of the whole ones.
+
+They are made from what a build by changes tells (`changed.*`, `lake.new__*`, `lake.gone_file`). Of a relation such
+as `accepted__dms__employees`, `gone__…` are the rows that are no longer so, `come__…` those that are so now, and
+`stays__…` those that did not change but are judged with rows that did; `before__…` is those that stay and those gone,
+`now__…` those that stay and those come. Unchanged rows may be among them that nothing touches: a check says of them
+before what it says now, so that they change no total.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from dagster_project.checks.suites import SOURCE_PATH, Check, LookUp, Suite
+from dagster_project.checks.views import WHERE_FROM, dataset_relation, original_sql, relation_of, scaled_columns
+from dagster_project.contracts import Contract, read_contracts
+from dagster_project.contracts.staging import LINEAGE_NAMES
+
+Kept = Sequence[tuple[Suite, Check]]
+
+_SIDES = ("gone", "come")
+
+
+def _names(columns: Iterable[str]) -> str:
+    return ", ".join(columns)
+
+
+class Touched:
+    """Makes the relations for the checks given; `execute` runs SQL where the checks run."""
+
+    def __init__(self, execute: Callable[[str], Any], kept: Kept) -> None:
+        self._execute = execute
+        self._numbers = count(1)
+        self._told: dict[str, tuple[str, Contract]] = {}
+        self._changed: dict[str, bool] = {}
+        self._differing: dict[str, str] = {}
+        # The table of the rows picked, where there are any.
+        self._picked: dict[_Pick, str] = {}
+        contracts = read_contracts()
+        named = {relation_of(rows, c): (rows, c) for c in contracts.values() for rows in ("accepted", "original")}
+        for suite, check in kept:
+            self._told[relation_of(check.rows, suite.contract)] = (check.rows, suite.contract)
+            self._told |= {look_up.relation: named[look_up.relation] for look_up in check.looks_up}
+        for relation in self._told:
+            self._show_changed(relation)
+        for relation in {look_up.relation for _, check in kept for look_up in check.looks_up}:
+            self._find_differing(relation)
+        for suite, check in kept:
+            self._pick_judged(suite, check)
+        for suite, check in kept:
+            self._pick_looked_up(suite, check)
+        for relation in self._told:
+            self._show_sides(relation)
+
+    # ---------- what a check reads
+
+    def sides(self, suite: Suite, check: Check) -> tuple[str, str] | None:
+        """The prefixes of what a check reads before and now; None where nothing touches it."""
+        relation = relation_of(check.rows, suite.contract)
+        differs = any(look_up.relation in self._differing for look_up in check.looks_up)
+        if not self._changed[relation] and not differs:
+            return None
+        return ("before", "now") if check.judged_by or check.looks_up else _SIDES
+
+    # ---------- rows that changed
+
+    def _table(self, sql: str) -> str | None:
+        """A table of the rows; None where there is none."""
+        name = f"touched_{next(self._numbers)}"
+        return name if self._made(name, sql) else None
+
+    def _made(self, name: str, sql: str) -> int:
+        """Make a table; how many rows it has."""
+        return self._execute(f"create or replace temp table {name} as {sql}").scalar_one()
+
+    def _show_changed(self, relation: str) -> None:
+        rows, contract = self._told[relation]
+        name = dataset_relation(contract)
+        made = 0
+        for side, condition in zip(_SIDES, ("not is_new", "is_new"), strict=True):
+            sql = f"select * exclude (is_new) from changed.stg_{name} where {condition}"
+            if rows == "parsed":
+                # Where a row of the lake is gone, its file is, and these checks are not kept.
+                sql = f"select * from lake.new__{name}" + (" where false" if side == "gone" else "")
+            made += self._made(f"{side}__{relation}", self._as_came(relation, sql))
+        self._changed[relation] = made > 0
+
+    def _as_came(self, relation: str, accepted: str) -> str:
+        """SQL of the rows; of original ones with the values as they came, looked up in the files that may hold some."""
+        rows, contract = self._told[relation]
+        scaled = scaled_columns(contract)
+        if rows != "original" or not scaled:
+            return accepted
+        unknown = " or ".join(f"{column} is null" for column in scaled)
+        table = self._table(accepted)
+        if table is None:
+            return accepted
+        files = self._execute(f"select distinct source_file from {table} where {unknown}").scalars().all()
+        return original_sql(contract, table, files)
+
+    def _find_differing(self, relation: str) -> None:
+        """The rows of a looked-up relation that differ in more than where they came from."""
+        columns = f"* exclude ({_names(LINEAGE_NAMES)})"
+        gone, come = (f"select {columns} from {side}__{relation}" for side in _SIDES)
+        differing = self._table(f"({gone} except all {come}) union all ({come} except all {gone})")
+        if differing:
+            self._differing[relation] = differing
+
+    # ---------- unchanged rows that are judged, or looked up, with them
+
+    def _whole(self, relation: str) -> str:
+        rows, contract = self._told[relation]
+        return f"lake.{dataset_relation(contract)}" if rows == "parsed" else f"staging.stg_{dataset_relation(contract)}"
+
+    def _pick(self, pick: "_Pick", keys: str) -> None:
+        """Pick the rows of a relation whose columns equal a key: once for all checks that ask for them."""
+        if pick in self._picked or not (wanted := self._table(f"select distinct * from ({keys})")):
+            return
+        # Nulls are one value where rows are grouped, and equal nothing where they are looked up; keys have none.
+        key = self._told[pick.relation][1].key
+        same = " and ".join(
+            f"whole.{column} {'=' if pick.asked_by or column in key else 'is not distinct from'} wanted.{column}"
+            for column in pick.columns
+        )
+        # A row of a table is fetched by its number later, whole and once; those of the lake have none.
+        row = "whole.*" if self._told[pick.relation][0] == "parsed" else "whole.rowid as row_number"
+        picked = self._table(
+            f"select {row} from {self._whole(pick.relation)} as whole semi join {wanted} as wanted on {same}"
+        )
+        if picked:
+            self._picked[pick] = picked
+
+    def _changed_keys(self, relation: str, columns: Iterable[str]) -> str:
+        return " union ".join(f"select {_names(columns)} from {side}__{relation}" for side in _SIDES)
+
+    def _pick_judged(self, suite: Suite, check: Check) -> None:
+        """Rows that are judged together with changed ones, and those that look up a row that differs."""
+        relation = relation_of(check.rows, suite.contract)
+        together = check.judged_by or ()
+        is_one_row = check.rows == "accepted" and {*suite.contract.key} <= {*together}
+        # A file is new as a whole: nothing that stays is of it.
+        if together and not is_one_row and SOURCE_PATH not in together:
+            self._pick(_Pick(relation, together), self._changed_keys(relation, together))
+        for look_up in check.looks_up:
+            if differing := self._differing.get(look_up.relation):
+                keys = _names(f"{theirs} as {ours}" for ours, theirs in look_up.columns)
+                self._pick(_Pick(relation, look_up.ours, look_up), f"select {keys} from {differing}")
+
+    def _pick_looked_up(self, suite: Suite, check: Check) -> None:
+        """Rows that the rows to be judged look up."""
+        relation = relation_of(check.rows, suite.contract)
+        judged = [_Pick(relation, look_up.ours, look_up) for look_up in check.looks_up]
+        picked = [self._picked[pick] for pick in judged if pick in self._picked]
+        for look_up in check.looks_up:
+            keys = self._changed_keys(relation, look_up.ours)
+            for rows in picked:
+                whole = (
+                    f"{self._whole(relation)} as whole semi join {rows} as picked on whole.rowid = picked.row_number"
+                )
+                keys += f" union select {_names(look_up.ours)} from {whole}"
+            renamed = _names(f"{ours} as {theirs}" for ours, theirs in look_up.columns)
+            self._pick(
+                _Pick(look_up.relation, look_up.theirs, (relation, check.looks_up)), f"select {renamed} from ({keys})"
+            )
+
+    # ---------- before and now
+
+    def _show_sides(self, relation: str) -> None:
+        rows, _ = self._told[relation]
+        picks = [table for pick, table in self._picked.items() if pick.relation == relation]
+        parts = {side: [f"select * from {side}__{relation}"] for side in _SIDES}
+        if picks:
+            numbers = " union ".join(f"select * from {table}" for table in picks)
+            picked = f"select whole.* from {self._whole(relation)} as whole where rowid in ({numbers})"
+            # Of a relation and of its rows that came, a file and a line tell the same row.
+            stays = (
+                f"select * from ({numbers if rows == 'parsed' else picked}) as picked "
+                f"anti join come__{relation} as come using ({_names(WHERE_FROM)})"
+            )
+            self._made(f"stays__{relation}", self._as_came(relation, stays))
+            for side in _SIDES:
+                parts[side].append(f"select * from stays__{relation}")
+        for name, side in zip(("before", "now"), _SIDES, strict=True):
+            self._execute(
+                f"create or replace temp view {name}__{relation} as {' union all by name '.join(parts[side])}"
+            )
+
+
+@dataclass(frozen=True)
+class _Pick:
+    """Rows of a relation asked for by values of columns: by look-ups that bind them, or as they are judged together."""
+
+    relation: str
+    columns: tuple[str, ...]
+    asked_by: LookUp | tuple[str, tuple[LookUp, ...]] | None = None

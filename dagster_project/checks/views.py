@@ -1,0 +1,57 @@
+"""SQL of the three views of a dataset that checks read; see `ROWS` for what each holds."""
+
+from collections.abc import Iterable
+
+from dagster_project.contracts import Contract
+from dagster_project.contracts.staging import plausible_sql
+
+# The lineage columns that a failing row is found by.
+WHERE_FROM = ("source_file", "source_line")
+
+
+def dataset_relation(contract: Contract) -> str:
+    """`<system>__<dataset>`."""
+    return f"{contract.system}__{contract.dataset}"
+
+
+def relation_of(rows: str, contract: Contract) -> str:
+    """The view of a dataset's rows."""
+    return f"{rows}__{dataset_relation(contract)}"
+
+
+def views(contract: Contract) -> dict[str, str]:
+    """SQL of the three views of a dataset, by the rows they hold."""
+    staged = f"staging.stg_{dataset_relation(contract)}"
+    return {
+        "accepted": f"select * from {staged}",
+        "original": original_sql(contract, staged),
+        "parsed": f"select * from lake.{dataset_relation(contract)}",
+    }
+
+
+def scaled_columns(contract: Contract) -> dict[str, str]:
+    """The columns whose implausible values staging reads as unknown, with the condition of a plausible one."""
+    return {column.name: condition for column in contract.columns if (condition := plausible_sql(column))}
+
+
+def original_sql(contract: Contract, accepted: str, files: Iterable[str] | None = None) -> str:
+    """SQL of accepted rows with the implausible values that staging reads as unknown.
+
+    Those few are looked up in the lake, or in the files given; to look up every accepted row there costs more than
+    all else.
+    """
+    scaled = scaled_columns(contract)
+    if not scaled:
+        return f"select * from {accepted}"
+    # Names are unique in a dataset's folder, so a file and a line tell one row.
+    same_row = ", ".join(WHERE_FROM)
+    told = ", ".join(f"if(implausible.source_line is null, accepted.{c}, implausible.{c}) as {c}" for c in scaled)
+    is_implausible = " or ".join(f"({c} is not null and ({condition}) is not true)" for c, condition in scaled.items())
+    if files is not None:
+        names = ", ".join("'" + name.replace("'", "''") + "'" for name in files)
+        is_implausible = f"source_file in ({names or 'null'}) and ({is_implausible})"
+    return (
+        f"select accepted.* replace ({told}) from {accepted} as accepted "
+        f"left join (select {same_row}, {', '.join(scaled)} from lake.{dataset_relation(contract)} "
+        f"where {is_implausible}) as implausible using ({same_row})"
+    )

@@ -1,0 +1,30 @@
+"""Results carried over from the run before are those of a whole run, whatever changed in between."""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from dagster_project.checks.results import CheckResult, RunInfo, last_results, write_results
+from dagster_project.checks.run import run_checks
+from tests.changing_warehouse import ChangingWarehouse
+
+
+def as_kept(folder, results: list[CheckResult]) -> list[CheckResult]:
+    """Results as readers find them."""
+    write_results(folder, results)
+    return last_results(folder, results[0].run_id)
+
+
+@pytest.mark.parametrize("seed", [1])
+def test_results_carried_over_are_those_of_a_whole_run(tmp_path, sample_run, seed):
+    warehouse = ChangingWarehouse(tmp_path / "warehouse.duckdb", sample_run.warehouse, seed)
+    run = RunInfo("run-0", datetime(2026, 1, 1, 6), date(2025, 12, 31))
+    base = as_kept(tmp_path / "kept", run_checks(warehouse.path, run))
+    for step in range(1, 3):
+        told = warehouse.change()
+        run = replace(run, run_id=f"run-{step}", as_of=run.as_of + timedelta(days=warehouse.random.choice([1, 1, 30])))
+        whole = as_kept(tmp_path / "whole", run_checks(warehouse.path, run))
+        base = as_kept(tmp_path / "kept", run_checks(warehouse.path, run, base=base))
+        differing = [(now, then) for now, then in zip(base, whole, strict=True) if now != then]
+        assert not differing, (step, told, differing[0])
