@@ -21,6 +21,10 @@ ROWS_WRITTEN_WHOLE = 100_000
 logger = logging.getLogger(__name__)
 
 
+# Of the engine while it copies; without one it keeps most of what it reads.
+MEMORY_LIMIT = "4GB"
+
+
 @dataclass(frozen=True)
 class Written:
     """A written table: its rows, and in which months rows differ from the last state's; None: any may differ."""
@@ -37,7 +41,9 @@ def text(value: object) -> str:
 @contextmanager
 def open_state_file(file: Path, warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that writes to `published.marts` and reads from `warehouse`; the file is whole when it ends."""
-    with duckdb.connect() as connection:
+    with duckdb.connect(
+        config={"memory_limit": MEMORY_LIMIT, "temp_directory": str(file.parent / ".spilled")}
+    ) as connection:
         connection.execute(f"attach {text(warehouse)} as warehouse (read_only)")
         connection.execute(f"attach {text(file)} as published (storage_version '{STORAGE_VERSION}')")
         connection.execute("create schema if not exists published.marts")
