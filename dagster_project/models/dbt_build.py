@@ -99,6 +99,14 @@ def is_checked(settings: Settings, run_id: str) -> bool:
     return mark.exists() and mark.read_text(encoding="utf-8") == run_id
 
 
+def built_everything(settings: Settings) -> bool:
+    """Whether the last build was of all models, and not of a choice of them."""
+    manifest = json.loads((target_path(settings) / "manifest.json").read_text(encoding="utf-8"))["nodes"]
+    results = json.loads((target_path(settings) / RESULTS).read_text(encoding="utf-8"))["results"]
+    models = {name for name, node in manifest.items() if node["resource_type"] == "model"}
+    return models <= {result["unique_id"] for result in results}
+
+
 def parse_project(target: Path) -> None:
     """Write dbt's manifest into `target` without touching a warehouse; raises ModelError when dbt can't read it."""
     command = [*DBT, "parse", "--target", "lint", "--target-path", str(target), "--profiles-dir", str(DBT_DIR)]

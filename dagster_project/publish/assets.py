@@ -8,7 +8,7 @@ from dagster_project.checks.assets import CHECKS_KEY
 from dagster_project.checks.results import last_results
 from dagster_project.last_run import note_last_run, read_registered
 from dagster_project.models.assets import OWNER, dbt_models
-from dagster_project.models.dbt_build import target_path
+from dagster_project.models.dbt_build import built_everything, target_path
 from dagster_project.publish.models import PUBLISHED_SCHEMAS
 from dagster_project.publish.postgres.load import publish_postgres
 from dagster_project.publish.postgres.target import VARIABLE, read_target
@@ -34,7 +34,8 @@ def published_marts(context: dg.AssetExecutionContext, installation: Installatio
         # Of this run, though another one checked since it began.
         results = last_results(settings.lake / "quality", run_id)
         state = publish_checked(settings, results)
-        note_last_run(settings, read_registered(settings)[1])
+        if built_everything(settings):
+            note_last_run(settings, read_registered(settings)[1])
     table = "\n".join(f"| {name} | {rows:,} |" for name, rows in state.rows.items())
     return dg.MaterializeResult(
         metadata={
