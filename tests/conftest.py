@@ -29,6 +29,7 @@ STORES = "store_code,store_name,region_code\n001,Store one,R1\n002,Store two,R2\
 # The files that take longest, first to last, so that both workers end together. While one worker makes the sample
 # store's run for the first of them, the other begins with those that need none.
 LONGEST = (
+    "test_by_changes",
     "test_privacy",
     "test_hostile_files",
     "test_files",
@@ -38,6 +39,8 @@ LONGEST = (
     "test_blocking",
     "test_whole_run",
     "test_check_mutations",
+    "test_check_kept",
+    "test_publish_by_changes",
     "test_monthly_report",
     "test_backup",
     "test_semantic_layer",

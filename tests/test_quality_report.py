@@ -209,7 +209,7 @@ def test_a_blocking_failure_comes_first_and_says_what_to_do(settings: Settings) 
 def test_a_check_that_did_not_run_is_shown_and_never_passed(settings: Settings) -> None:
     planned = Check(
         *("dms", "vehicles", "vin_form", "unexpected_rows_expectation", {}, "warning", "accuracy", "accepted"),
-        *("Form of the VIN. / 车架号格式。", "dms_owner", "vin", None, False),
+        *("Form of the VIN. / 车架号格式。", "dms_owner", "vin", None, False, None, (), None),
     )
     suites = {"dms/vehicles": Suite(read_contracts()["dms/vehicles"], (planned,))}
     write(settings, not_run(), result(check_name="other"))

@@ -189,7 +189,7 @@ def test_a_late_correction_is_told_once_whatever_happens_to_publishing(landing, 
     # Publishing is killed after the correction was noted, and repeated.
     landing.write("dms/repair_orders/repair_orders_20260702.csv", ORDERS + LATE)
     with monkeypatch.context() as killed:
-        killed.setattr(refresh, "publish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        killed.setattr(refresh, "publish", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             refresh.refresh(settings)
     assert restated(settings) == []
