@@ -135,11 +135,7 @@ class CheckSession:
 
     def _evaluated(self, suite: Suite, checks: Iterable[Check]) -> dict[str, int | Exception]:
         """How many rows each SQL check applies to."""
-        queries = {
-            check.name: self._query(check.evaluated_query or "select count(*) from {batch}", suite, check)
-            for check in checks
-            if check.type == SQL
-        }
+        queries = {check.name: self.evaluated_query(suite, check) for check in checks if check.type == SQL}
         if not queries:
             return {}
         try:

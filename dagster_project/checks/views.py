@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from dagster_project.contracts import Contract
 from dagster_project.contracts.staging import plausible_sql
+from dagster_project.sql_text import sql_text
 
 # The lineage columns that a failing row is found by.
 WHERE_FROM = ("source_file", "source_line")
@@ -48,7 +49,7 @@ def original_sql(contract: Contract, accepted: str, files: Iterable[str] | None 
     told = ", ".join(f"if(implausible.source_line is null, accepted.{c}, implausible.{c}) as {c}" for c in scaled)
     is_implausible = " or ".join(f"({c} is not null and ({condition}) is not true)" for c, condition in scaled.items())
     if files is not None:
-        names = ", ".join("'" + name.replace("'", "''") + "'" for name in files)
+        names = ", ".join(map(sql_text, files))
         is_implausible = f"source_file in ({names or 'null'}) and ({is_implausible})"
     return (
         f"select accepted.* replace ({told}) from {accepted} as accepted "

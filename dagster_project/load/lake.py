@@ -17,9 +17,10 @@ from dagster_project.load.cells import lake_schema
 from dagster_project.load.changes import note_parts, show_changes
 from dagster_project.load.manifest import MANIFEST_SCHEMA, Entry, read_manifest
 from dagster_project.load.part import REJECTED_SCHEMA
-from dagster_project.load.relation import quoted, relation_of
+from dagster_project.load.relation import relation_of
 from dagster_project.publish.restatement import write_no_restatement
 from dagster_project.run_log import step
+from dagster_project.sql_text import sql_text
 
 logger = logging.getLogger(__name__)
 
@@ -116,4 +117,4 @@ def _restatement(lake: Path) -> str:
 
 def _all_files(folder: Path) -> str:
     # A pattern, not a list: the view shows the rows of a run as soon as they are written.
-    return f"select * from read_parquet({quoted(folder / '*.parquet')}, union_by_name = true)"
+    return f"select * from read_parquet({sql_text(folder / '*.parquet')}, union_by_name = true)"

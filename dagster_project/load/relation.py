@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from dagster_project.sql_text import sql_text
+
 _DUCKDB_TYPES = {
     pa.string(): "varchar",
     pa.int64(): "bigint",
@@ -15,16 +17,11 @@ _DUCKDB_TYPES = {
 }
 
 
-def quoted(path: Path | str) -> str:
-    """A text as SQL."""
-    return "'" + str(path).replace("'", "''") + "'"
-
-
 def relation_of(schema: pa.Schema, parts: Iterable[Path]) -> str:
     """SQL that reads the parts, or an empty relation of the schema."""
     columns = ", ".join(f"cast(null as {_DUCKDB_TYPES[field.type]}) as {field.name}" for field in schema)
     empty = f"select {columns} where false"
-    paths = ", ".join(quoted(path) for path in sorted(parts))
+    paths = ", ".join(sql_text(path) for path in sorted(parts))
     if not paths:
         return empty
     # By name: a part written before a column was added to the contract reads it as null.

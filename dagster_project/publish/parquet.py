@@ -13,7 +13,8 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.publish.tables import Written, has_months, text
+from dagster_project.publish.tables import Written, has_months
+from dagster_project.sql_text import sql_text
 
 # A table of more rows is a folder with a file a month, which readers of Parquet take for one table.
 ROWS_IN_ONE_FILE = 1_000_000
@@ -52,7 +53,7 @@ def _is_in(month: date | None) -> str:
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
-    connection.execute(f"copy ({query}) to {text(path)} ({FORMAT})")
+    connection.execute(f"copy ({query}) to {sql_text(path)} ({FORMAT})")
 
 
 def link(source: Path, target: Path) -> None:

@@ -32,10 +32,10 @@ from dagster_project.publish.tables import (
     open_state_file,
     relations,
     renew,
-    text,
     write_whole,
 )
 from dagster_project.settings import TIME_ZONE
+from dagster_project.sql_text import sql_text
 from dagster_project.upkeep.retention import STATES_KEPT
 
 QUALITY_PREFIX = "quality_"
@@ -95,7 +95,7 @@ def publish_quality(warehouse: Path, manifest: Path, published: Path) -> Publish
             built = relations(connection, "warehouse", *PUBLISHED_SCHEMAS)
             known = {name: source for name, source in built.items() if name.startswith(QUALITY_PREFIX)}
             if last:
-                connection.execute(f"attach {text(last / 'aftersales.duckdb')} as kept (read_only)")
+                connection.execute(f"attach {sql_text(last / 'aftersales.duckdb')} as kept (read_only)")
                 known = relations(connection, "kept", "marts") | known
             sources = [(model, known[model.name]) for model in read_models(manifest) if model.name in known]
             rows = _write(connection, _write_kept, sources, folder, last)

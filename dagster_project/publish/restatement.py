@@ -21,6 +21,7 @@ import pyarrow as pa
 from dagster_project.parquet_rows import write_rows
 from dagster_project.publish.state import StateInfo, state_of
 from dagster_project.reports.reported_months import reported_months
+from dagster_project.sql_text import sql_text
 
 STORE_MONTH = ("store_code", "month")
 RELATIVE_TOLERANCE = 1e-9
@@ -54,15 +55,11 @@ class FollowedMart:
     @property
     def condition(self) -> str:
         """SQL of the rows that tell the store as a whole."""
-        return " and ".join(["true", *(f"{_name(column)} = {_text(value)}" for column, value in self.total.items())])
+        return " and ".join(["true", *(f"{_name(column)} = {sql_text(value)}" for column, value in self.total.items())])
 
 
 def _name(column: str) -> str:
     return '"' + column.replace('"', '""') + '"'
-
-
-def _text(value: object) -> str:
-    return "'" + str(value).replace("'", "''") + "'"
 
 
 def _is_measure(name: str, data_type: str) -> bool:
@@ -162,8 +159,8 @@ def find_restatements(
     """
     rows = []
     with duckdb.connect() as connection:
-        connection.execute(f"attach {_text(warehouse)} as warehouse (read_only)")
-        connection.execute(f"attach {_text(published.resolve())} as published (read_only)")
+        connection.execute(f"attach {sql_text(warehouse)} as warehouse (read_only)")
+        connection.execute(f"attach {sql_text(published.resolve())} as published (read_only)")
         connection.register("reported", reported)
         columns = _published_columns(connection)
         for mart in followed_marts(manifest):

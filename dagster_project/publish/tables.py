@@ -12,17 +12,16 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.publish.models import Model
+from dagster_project.sql_text import sql_text
 
 # Old clients (DuckDB 1.0 on) read this storage version.
 STORAGE_VERSION = "v1.0.0"
 # A table of no more rows is written whole, in order, when it changed at all: people export and read it as it stands.
 ROWS_WRITTEN_WHOLE = 100_000
-
-logger = logging.getLogger(__name__)
-
-
 # Of the engine while it copies; without one it keeps most of what it reads.
 MEMORY_LIMIT = "4GB"
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -33,19 +32,14 @@ class Written:
     months: frozenset[date | None] | None
 
 
-def text(value: object) -> str:
-    """A value as SQL text."""
-    return "'" + str(value).replace("'", "''") + "'"
-
-
 @contextmanager
 def open_state_file(file: Path, warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that writes to `published.marts` and reads from `warehouse`; the file is whole when it ends."""
     with duckdb.connect(
         config={"memory_limit": MEMORY_LIMIT, "temp_directory": str(file.parent / ".spilled")}
     ) as connection:
-        connection.execute(f"attach {text(warehouse)} as warehouse (read_only)")
-        connection.execute(f"attach {text(file)} as published (storage_version '{STORAGE_VERSION}')")
+        connection.execute(f"attach {sql_text(warehouse)} as warehouse (read_only)")
+        connection.execute(f"attach {sql_text(file)} as published (storage_version '{STORAGE_VERSION}')")
         connection.execute("create schema if not exists published.marts")
         yield connection
         connection.execute("detach published")
@@ -82,10 +76,10 @@ def write_whole(connection: duckdb.DuckDBPyConnection, model: Model, source: str
     table = f"published.marts.{model.name}"
     ordered = "" if model.name.startswith("fct_") else " order by all"
     connection.execute(f"create or replace table {table} as select * from {source}{ordered}")
-    connection.execute(f"comment on table {table} is {text(model.description)}")
+    connection.execute(f"comment on table {table} is {sql_text(model.description)}")
     # A table that stays while publishing is blocked can lack columns that the code describes by now.
     for column, _ in _columns(connection, table):
-        connection.execute(f"comment on column {table}.{column} is {text(model.columns.get(column, ''))}")
+        connection.execute(f"comment on column {table}.{column} is {sql_text(model.columns.get(column, ''))}")
     return Written(count(connection, table), months=None)
 
 

@@ -20,6 +20,7 @@ from dagster_project.load.manifest import ManifestDamaged, read_manifest
 from dagster_project.load.part import LakeError
 from dagster_project.models.dbt_build import ModelError
 from dagster_project.settings import Settings
+from dagster_project.sql_text import sql_text
 
 # What DuckDB raises where a file can't be opened, read or written, a full disk included.
 _OF_STORAGE = (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException)
@@ -85,7 +86,7 @@ def _damaged_state(published: Path) -> Iterator[str]:
         _read_database(folder / "aftersales.duckdb")
         with duckdb.connect() as connection:
             for path in sorted((folder / "parquet").glob("*.parquet")):
-                _read_whole(connection, "read_parquet('" + str(path).replace("'", "''") + "')")
+                _read_whole(connection, f"read_parquet({sql_text(path)})")
     except duckdb.Error as error:
         yield f"the published state is damaged ({_short(error)}): delete {folder}; the next run publishes anew"
 

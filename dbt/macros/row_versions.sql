@@ -79,16 +79,11 @@ from ({{ repeated_rows(source('lake', dataset), key, known, ['source_file']) }})
 where versions.version_number > 1
 group by versions.source_file
 {% else %}
-{%- set system_and_dataset = dataset.split('__') -%}
 select
     counts.source_file,
     cast(sum(counts.rows_superseded) as bigint) as rows_superseded
 from (
-    select
-        standing.source_file,
-        standing.rows_superseded
-    from {{ this }} as standing
-    where standing.system = '{{ system_and_dataset[0] }}' and standing.dataset = '{{ system_and_dataset[1] }}'
+    {{ standing_counts(dataset, 'rows_superseded') }}
     union all
     select
         lake_rows.source_file,
@@ -124,16 +119,11 @@ select
 from {{ ref('stg_' ~ dataset) }} as accepted
 group by accepted.source_file
 {% else %}
-{%- set system_and_dataset = dataset.split('__') -%}
 select
     counts.source_file,
     cast(sum(counts.rows_accepted) as bigint) as rows_accepted
 from (
-    select
-        standing.source_file,
-        standing.rows_accepted
-    from {{ this }} as standing
-    where standing.system = '{{ system_and_dataset[0] }}' and standing.dataset = '{{ system_and_dataset[1] }}'
+    {{ standing_counts(dataset, 'rows_accepted') }}
     union all
     select
         accepted.source_file,
@@ -144,6 +134,16 @@ group by counts.source_file
 having sum(counts.rows_accepted) > 0
 {% endif %}
 {% endmacro %}
+
+{# What a model counted of a dataset's files before. #}
+{% macro standing_counts(dataset, count) %}
+    {%- set system_and_dataset = dataset.split('__') -%}
+    select
+        standing.source_file,
+        standing.{{ count }}
+    from {{ this }} as standing
+    where standing.system = '{{ system_and_dataset[0] }}' and standing.dataset = '{{ system_and_dataset[1] }}'
+{%- endmacro %}
 
 {# Rows of a store that is known now. #}
 {% macro known_store() %}

@@ -8,6 +8,10 @@
     {%- set unit = arguments['unique_key'] -%}
     {%- set columns = arguments['dest_columns'] | map(attribute='quoted') | join(', ') -%}
     {%- set units = comma_separated(unit or []) -%}
+    {%- set differs -%}
+        where {% if unit %}({{ units }}) in (select {{ units }} {% else %}exists (select 1 {% endif -%}
+        from {{ changed(this.name) }})
+    {%- endset -%}
     create or replace table {{ changed(this.name) }} as
     with standing as (
         select {{ columns }}
@@ -24,18 +28,10 @@
     from (select {{ columns }} from {{ computed }} except all select * from standing) as are;
 
     delete from {{ target }}
-    {% if unit %}
-    where ({{ units }}) in (select {{ units }} from {{ changed(this.name) }})
-    {% else %}
-    where exists (select 1 from {{ changed(this.name) }})
-    {% endif %};
+    {{ differs }};
 
     insert into {{ target }} ({{ columns }})
     select {{ columns }}
     from {{ computed }}
-    {% if unit %}
-    where ({{ units }}) in (select {{ units }} from {{ changed(this.name) }})
-    {% else %}
-    where exists (select 1 from {{ changed(this.name) }})
-    {% endif %}
+    {{ differs }}
 {% endmacro %}

@@ -3,14 +3,14 @@
     the new rows and those that stand; where a file was replaced or stores became known, older rows may stand again, and
     they are looked up in the lake.
 #}
-{% macro lake_rows(dataset, key, columns) %}
+{% macro lake_rows(dataset, columns) %}
     {%- if not is_by_changes() -%}
         {{ source('lake', dataset) }}
     {%- elif is_replaced(dataset) -%}
         (
             select {{ comma_separated(columns) }}
             from {{ source('lake', dataset) }}
-            where {{ is_affected(key) }}
+            where {{ is_affected() }}
         )
     {%- else -%}
         (
@@ -19,7 +19,7 @@
             union all
             select {{ comma_separated(columns) }}
             from {{ this }}
-            where {{ is_affected(key) }}
+            where {{ is_affected() }}
         )
     {%- endif -%}
 {% endmacro %}
@@ -34,8 +34,8 @@
 {% endmacro %}
 
 {# A staging model's pre_hook: the keys whose latest row can differ. #}
-{% macro affected_keys(dataset, key, has_store) %}
-    {%- set keys = comma_separated(key) -%}
+{% macro affected_keys(dataset, has_store) %}
+    {%- set keys = "{{ comma_separated(config.get('unique_key')) }}" -%}
     {% do return(also_affected(
         "select " ~ keys ~ " from {{ new_rows('" ~ dataset ~ "') }}"
         ~ " union select " ~ keys ~ " from {{ this }} where source_file in"

@@ -20,12 +20,9 @@
 {% endmacro %}
 
 {# The same for a unit of store and month, or for the month before one: what figures are compared with. #}
-{% macro is_affected_or_before(columns=none) %}
+{% macro is_affected_or_before() %}
     {%- if is_by_changes() -%}
-        {%- set names = columns or config.get('unique_key') -%}
-        ({{ is_affected(names) }}
-        or ({{ names[0] }}, cast({{ add_months(names[1], 1) }} as date))
-        in (select {{ comma_separated(config.get('unique_key')) }} from {{ affected(this.name) }}))
+        ({{ is_affected() }} or {{ is_affected(['store_code', 'cast(' ~ add_months('month', 1) ~ ' as date)']) }})
     {%- else -%}
         true
     {%- endif -%}

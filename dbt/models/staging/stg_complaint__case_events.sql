@@ -4,7 +4,7 @@
 {{ config(
     unique_key=['store_code', 'case_no', 'event_no'],
     meta={'affected_by': ['stg_dms__stores']},
-    pre_hook=affected_keys('complaint__case_events', ['store_code', 'case_no', 'event_no'], true)
+    pre_hook=affected_keys('complaint__case_events', true)
 ) }}
 {% set columns = [
     'store_code',
@@ -21,7 +21,7 @@
 ] %}
 with latest_rows as (
     {{ latest_rows(
-        lake_rows('complaint__case_events', ['store_code', 'case_no', 'event_no'], columns), ['store_code', 'case_no', 'event_no'], known_store(), columns
+        lake_rows('complaint__case_events', columns), ['store_code', 'case_no', 'event_no'], known_store(), columns
     ) }}
 )
 

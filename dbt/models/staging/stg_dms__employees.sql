@@ -4,7 +4,7 @@
 {{ config(
     unique_key=['store_code', 'employee_no'],
     meta={'affected_by': ['stg_dms__stores']},
-    pre_hook=affected_keys('dms__employees', ['store_code', 'employee_no'], true)
+    pre_hook=affected_keys('dms__employees', true)
 ) }}
 {% set columns = [
     'store_code',
@@ -20,7 +20,7 @@
 ] %}
 with latest_rows as (
     {{ latest_rows(
-        lake_rows('dms__employees', ['store_code', 'employee_no'], columns), ['store_code', 'employee_no'], known_store(), columns
+        lake_rows('dms__employees', columns), ['store_code', 'employee_no'], known_store(), columns
     ) }}
 )
 

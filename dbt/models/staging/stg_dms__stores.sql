@@ -3,7 +3,7 @@
 -- dagster_project/contracts/dms/stores.yml; do not edit.
 {{ config(
     unique_key=['store_code'],
-    pre_hook=affected_keys('dms__stores', ['store_code'], false)
+    pre_hook=affected_keys('dms__stores', false)
 ) }}
 {% set columns = [
     'store_code',
@@ -20,7 +20,7 @@
 ] %}
 with latest_rows as (
     {{ latest_rows(
-        lake_rows('dms__stores', ['store_code'], columns), ['store_code'], none, columns
+        lake_rows('dms__stores', columns), ['store_code'], none, columns
     ) }}
 )
 

@@ -4,7 +4,7 @@
 {{ config(
     unique_key=['store_code', 'action_no'],
     meta={'affected_by': ['stg_dms__stores']},
-    pre_hook=affected_keys('planning__improvement_actions', ['store_code', 'action_no'], true)
+    pre_hook=affected_keys('planning__improvement_actions', true)
 ) }}
 {% set columns = [
     'store_code',
@@ -27,7 +27,7 @@
 ] %}
 with latest_rows as (
     {{ latest_rows(
-        lake_rows('planning__improvement_actions', ['store_code', 'action_no'], columns), ['store_code', 'action_no'], known_store(), columns
+        lake_rows('planning__improvement_actions', columns), ['store_code', 'action_no'], known_store(), columns
     ) }}
 )
 

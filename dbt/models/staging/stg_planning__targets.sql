@@ -4,7 +4,7 @@
 {{ config(
     unique_key=['store_code', 'period', 'kpi_code'],
     meta={'affected_by': ['stg_dms__stores']},
-    pre_hook=affected_keys('planning__targets', ['store_code', 'period', 'kpi_code'], true)
+    pre_hook=affected_keys('planning__targets', true)
 ) }}
 {% set columns = [
     'store_code',
@@ -17,7 +17,7 @@
 ] %}
 with latest_rows as (
     {{ latest_rows(
-        lake_rows('planning__targets', ['store_code', 'period', 'kpi_code'], columns), ['store_code', 'period', 'kpi_code'], known_store(), columns
+        lake_rows('planning__targets', columns), ['store_code', 'period', 'kpi_code'], known_store(), columns
     ) }}
 )
 

@@ -4,7 +4,7 @@
 {{ config(
     unique_key=['store_code', 'callback_no', 'question_code'],
     meta={'affected_by': ['stg_dms__stores']},
-    pre_hook=affected_keys('survey__callback_answers', ['store_code', 'callback_no', 'question_code'], true)
+    pre_hook=affected_keys('survey__callback_answers', true)
 ) }}
 {% set columns = [
     'store_code',
@@ -18,7 +18,7 @@
 ] %}
 with latest_rows as (
     {{ latest_rows(
-        lake_rows('survey__callback_answers', ['store_code', 'callback_no', 'question_code'], columns), ['store_code', 'callback_no', 'question_code'], known_store(), columns
+        lake_rows('survey__callback_answers', columns), ['store_code', 'callback_no', 'question_code'], known_store(), columns
     ) }}
 )
 

@@ -4,7 +4,7 @@
 {{ config(
     unique_key=['response_no', 'item_code'],
     meta={'affected_by': ['stg_dms__stores']},
-    pre_hook=affected_keys('survey__css_responses', ['response_no', 'item_code'], true)
+    pre_hook=affected_keys('survey__css_responses', true)
 ) }}
 {% set columns = [
     'response_no',
@@ -20,7 +20,7 @@
 ] %}
 with latest_rows as (
     {{ latest_rows(
-        lake_rows('survey__css_responses', ['response_no', 'item_code'], columns), ['response_no', 'item_code'], known_store(), columns
+        lake_rows('survey__css_responses', columns), ['response_no', 'item_code'], known_store(), columns
     ) }}
 )
 

@@ -4,7 +4,7 @@
 {{ config(
     unique_key=['visit_no', 'section_code', 'item_no'],
     meta={'affected_by': ['stg_dms__stores']},
-    pre_hook=affected_keys('survey__mystery_visits', ['visit_no', 'section_code', 'item_no'], true)
+    pre_hook=affected_keys('survey__mystery_visits', true)
 ) }}
 {% set columns = [
     'visit_no',
@@ -20,7 +20,7 @@
 ] %}
 with latest_rows as (
     {{ latest_rows(
-        lake_rows('survey__mystery_visits', ['visit_no', 'section_code', 'item_no'], columns), ['visit_no', 'section_code', 'item_no'], known_store(), columns
+        lake_rows('survey__mystery_visits', columns), ['visit_no', 'section_code', 'item_no'], known_store(), columns
     ) }}
 )
 

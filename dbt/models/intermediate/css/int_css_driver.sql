@@ -1,61 +1,27 @@
 -- Grain: one row per store (ALL for all stores pooled) and MOT item, over the months ending with the as-of month.
-with months as (
-    select
-        store_code,
-        item_code,
-        sample_size,
-        sum_score,
-        sum_item,
-        sum_overall,
-        sum_item_item,
-        sum_overall_overall,
-        sum_item_overall
-    from {{ ref('int_css_driver_month') }}
-    where
-        month > {{ add_months(month_of(as_of()), -var('css_driver_months')) }}
-        and month <= {{ as_of() }}
-),
-
-pooled as (
-    select
-        store_code,
-        item_code,
-        sample_size,
-        sum_score,
-        sum_item,
-        sum_overall,
-        sum_item_item,
-        sum_overall_overall,
-        sum_item_overall
-    from months
-    union all
-    select
-        'ALL' as store_code,
-        item_code,
-        sample_size,
-        sum_score,
-        sum_item,
-        sum_overall,
-        sum_item_item,
-        sum_overall_overall,
-        sum_item_overall
-    from months
+with scopes as (
+    select of_all.is_all
+    from (values (false), (true)) as of_all (is_all)
 ),
 
 sums as (
     select
-        store_code,
-        item_code,
-        cast(sum(sample_size) as bigint) as sample_size,
-        cast(sum(sum_score) as double) / nullif(cast(sum(sample_size) as double), 0) as mean_score,
-        cast(sum(sample_size) as decimal(38, 0)) as n,
-        cast(sum(sum_item) as decimal(38, 0)) as sum_item,
-        cast(sum(sum_overall) as decimal(38, 0)) as sum_overall,
-        cast(sum(sum_item_item) as decimal(38, 0)) as sum_item_item,
-        cast(sum(sum_overall_overall) as decimal(38, 0)) as sum_overall_overall,
-        cast(sum(sum_item_overall) as decimal(38, 0)) as sum_item_overall
-    from pooled
-    group by store_code, item_code
+        case when scopes.is_all then 'ALL' else months.store_code end as store_code,
+        months.item_code,
+        cast(sum(months.sample_size) as bigint) as sample_size,
+        cast(sum(months.sum_score) as double) / nullif(cast(sum(months.sample_size) as double), 0) as mean_score,
+        cast(sum(months.sample_size) as decimal(38, 0)) as n,
+        cast(sum(months.sum_item) as decimal(38, 0)) as sum_item,
+        cast(sum(months.sum_overall) as decimal(38, 0)) as sum_overall,
+        cast(sum(months.sum_item_item) as decimal(38, 0)) as sum_item_item,
+        cast(sum(months.sum_overall_overall) as decimal(38, 0)) as sum_overall_overall,
+        cast(sum(months.sum_item_overall) as decimal(38, 0)) as sum_item_overall
+    from {{ ref('int_css_driver_month') }} as months
+    cross join scopes
+    where
+        months.month > {{ add_months(month_of(as_of()), -var('css_driver_months')) }}
+        and months.month <= {{ as_of() }}
+    group by 1, 2
 ),
 
 spreads as (

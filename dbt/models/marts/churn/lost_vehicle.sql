@@ -17,9 +17,7 @@
             from {{ ref('int_vehicle_month') }} as vehicles
             inner join {{ ref('int_month') }} as months
                 on vehicles.month = months.month
-            where
-                {{ is_final_cohort('months.month') }}
-                <> ({{ as_of_before() }} >= {{ add_months(month_end('months.month'), var('churn_months')) }})
+            where {{ is_final_cohort('months.month') }} <> {{ is_final_cohort('months.month', as_of_before()) }}
         "),
     ]
 ) }}

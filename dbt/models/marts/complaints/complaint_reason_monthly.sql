@@ -7,7 +7,7 @@ with reasons as (
         category,
         count(*) as cases
     from {{ ref('int_case') }}
-    where case_type in ('dissatisfaction', 'complaint') and {{ is_affected_or_before(['store_code', 'month']) }}
+    where case_type in ('dissatisfaction', 'complaint') and {{ is_affected_or_before() }}
     group by 1, 2, 3
 ),
 

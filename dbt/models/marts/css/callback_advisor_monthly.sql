@@ -14,7 +14,7 @@ with questions as (
     where
         question_code in ('Q1', 'Q2', 'Q3', 'Q4', 'Q5', 'Q6', 'Q7')
         and advisor_no is not null
-        and {{ is_affected_or_before(['store_code', 'month']) }}
+        and {{ is_affected_or_before() }}
     group by store_code, advisor_no, month, question_code
 )
 

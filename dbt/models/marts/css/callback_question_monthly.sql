@@ -12,7 +12,7 @@ with questions as (
     from {{ ref('int_callback_answer') }}
     where
         question_code in ('Q1', 'Q2', 'Q3', 'Q4', 'Q5', 'Q6', 'Q7')
-        and {{ is_affected_or_before(['store_code', 'month']) }}
+        and {{ is_affected_or_before() }}
     group by store_code, month, question_code
 )
 

@@ -19,7 +19,7 @@ with counts as (
         count(*) filter (where is_inferred_not_fixed) as inferred_not_fixed,
         count(*) filter (where is_not_fixed) as not_fixed
     from {{ ref('int_repair_order_fix') }}
-    where {{ is_affected_or_before(['store_code', 'month']) }}
+    where {{ is_affected_or_before() }}
     group by 1, 2
 ),
 
