@@ -22,7 +22,7 @@ from dagster_project.load.manifest import read_manifest
 from dagster_project.load.relation import relation_of
 
 # Of one build, made anew for each.
-CHANGE_SCHEMAS = ("affected", "changed")
+CHANGE_SCHEMAS = ("affected", "changed", "written")
 
 _PART = pa.schema([(name, pa.string()) for name in ("system", "dataset", "relation", "source_file", "part")])
 
