@@ -115,13 +115,14 @@ def _told(connection: duckdb.DuckDBPyConnection, model: Model, schema: str) -> s
     return relation if _columns(connection, relation) else None
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, relation: str) -> list[tuple]:
-    catalog, schema, name = relation.split(".")
-    return connection.execute(
-        "select column_name, data_type from information_schema.columns "
-        "where table_catalog = ? and table_schema = ? and table_name = ? order by ordinal_position",
-        [catalog, schema, name],
-    ).fetchall()
+def _columns(connection: duckdb.DuckDBPyConnection, relation: str) -> list[tuple[str, str]]:
+    """Names and types of a relation's columns; none where there is no such relation."""
+    try:
+        # The information schema takes ten times as long: it looks at every table.
+        described = connection.execute(f"describe {relation}").fetchall()
+    except duckdb.CatalogException:
+        return []
+    return [(name, data_type) for name, data_type, *_ in described]
 
 
 def _replace_units(
