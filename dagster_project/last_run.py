@@ -58,11 +58,16 @@ def digest_of_inputs(settings: Settings) -> str:
 
 
 def _as_it_stands(settings: Settings) -> dict[str, object] | None:
-    """The code, the private warehouse's size and time, and the published state; None when one is missing."""
+    """The code, the engine, the private warehouse's size and time, the published state; None when one is missing."""
     current = settings.published / "current"
     if not (current / "aftersales.duckdb").exists() or not settings.warehouse.exists():
         return None
-    return {"code": _digest_of_code(settings), "warehouse": stamp(settings.warehouse), "state": current.resolve().name}
+    return {
+        "code": _digest_of_code(settings),
+        "engine": settings.engine,
+        "warehouse": stamp(settings.warehouse),
+        "state": current.resolve().name,
+    }
 
 
 def stamp(path: Path) -> list[int]:

@@ -42,7 +42,7 @@ from dagster_project.publish.restatement import record_restatements
 from dagster_project.publish.state import last_state, new_state, standing_state
 from dagster_project.reports.quality import write_quality_report
 from dagster_project.run_log import begun_at, new_run_id, run_log, step
-from dagster_project.settings import TIME_ZONE, Settings
+from dagster_project.settings import SPARK, TIME_ZONE, Settings
 from dagster_project.upkeep.damage import damage_is_told, refuse_damage
 from dagster_project.upkeep.housekeeping import clean_up
 
@@ -103,6 +103,22 @@ def _results_before(settings: Settings) -> list[CheckResult]:
     if published is None or published.run_id is None or changes_since(settings) is None or was_checked(settings):
         return []
     return results_of_run(settings.lake / "quality", published.run_id)
+
+
+def _build(settings: Settings, hash_key: str, tell: Tell | None, *, anew: bool) -> list[NodeResult]:
+    """Build and test the models; what is published of them, and the lake, stand in the private warehouse then."""
+    if settings.engine == SPARK:
+        # Only with the libraries of the extra `spark`.
+        from dagster_project.load.iceberg import open_catalog, register_iceberg
+        from dagster_project.publish.from_cluster import bring_marts
+
+        register_iceberg(settings.lake, open_catalog(), hash_key)
+        nodes = build_models(settings, tell)
+        bring_marts(settings, hash_key, {node.name for node in nodes if not (node.is_test or node.has_failed)})
+        return nodes
+    by_changes = not anew and stands_as_published(settings)
+    register_lake(settings.lake, settings.warehouse, hash_key, settings.as_of, by_changes=by_changes)
+    return build_models(settings, tell, by_changes=by_changes)
 
 
 def check_build(settings: Settings, run_id: str, nodes: list[NodeResult], worker: CheckWorker) -> list[CheckResult]:
@@ -199,9 +215,7 @@ def refresh(
             counted["nothing_new"] = True
             return _as_before(settings, run_id, loads)
         worker = worker or stack.enter_context(check_worker())
-        by_changes = not anew and stands_as_published(settings)
-        register_lake(settings.lake, settings.warehouse, hash_key, settings.as_of, by_changes=by_changes)
-        nodes = build_models(settings, tell, by_changes=by_changes)
+        nodes = _build(settings, hash_key, tell, anew=anew)
         if tell:
             tell("checking the data")
         results = check_build(settings, run_id, nodes, worker)

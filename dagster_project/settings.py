@@ -13,6 +13,10 @@ PROJECT_DIR = Path(__file__).parent.parent
 DBT_DIR = PROJECT_DIR / "dbt"
 TIME_ZONE = ZoneInfo("Asia/Shanghai")
 
+# What builds the models: this machine, or a cluster.
+DUCKDB = "duckdb"
+SPARK = "spark"
+
 # Every variable that the product reads; deploy/aftersales.env.example tells what each is.
 VARIABLES = (
     "AFTERSALES_LANDING_DIR",
@@ -33,12 +37,14 @@ VARIABLES = (
 class Settings:
     """Folders and business date of one installation.
 
-    `landing` holds the dropped extracts and is only read; everything written goes below `data`.
+    `landing` holds the dropped extracts and is only read; everything written goes below `data`. `engine` is what the
+    models are built with: the target of dbt's profile.
     """
 
     landing: Path
     data: Path
     as_of: date
+    engine: str = DUCKDB
 
     @property
     def lake(self) -> Path:

@@ -4,8 +4,9 @@ import sys
 import time
 from argparse import Namespace, _SubParsersAction
 from collections.abc import Callable
+from dataclasses import replace
 
-from dagster_project.settings import read_settings
+from dagster_project.settings import DUCKDB, SPARK, read_settings
 
 
 def add(commands: _SubParsersAction) -> None:
@@ -26,6 +27,12 @@ def add(commands: _SubParsersAction) -> None:
     run.add_argument("--data", metavar="DIR", help="folder for all that is written (AFTERSALES_DATA_DIR, else data)")
     run.add_argument(
         "--as-of", metavar="YYYY-MM-DD", help="business date (AFTERSALES_AS_OF, else today in Asia/Shanghai)"
+    )
+    run.add_argument(
+        "--engine",
+        choices=(DUCKDB, SPARK),
+        default=DUCKDB,
+        help="what builds and checks the models: this machine, or the Spark cluster of dbt's profile",
     )
     run.add_argument("--anew", action="store_true", help="make all figures again, even where nothing is new")
     run.add_argument(
@@ -57,7 +64,7 @@ def do(parsed: Namespace) -> int:
     started = time.monotonic()
     tell = _tell_since(started)
     settings = read_settings(landing=parsed.landing, data=parsed.data, as_of=parsed.as_of)
-    settings = choose_sample(settings, parsed.landing, parsed.as_of, tell)
+    settings = replace(choose_sample(settings, parsed.landing, parsed.as_of, tell), engine=parsed.engine)
     # Before the work: a URL that can't be read is told at once.
     postgres = read_target()
     guard_sample(settings)

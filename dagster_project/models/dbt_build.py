@@ -15,7 +15,7 @@ from dagster_project.models.check_description import describe_check
 from dagster_project.privacy.error_details import without_values
 from dagster_project.processes import die_with_parent
 from dagster_project.run_log import step
-from dagster_project.settings import DBT_DIR, Settings
+from dagster_project.settings import DBT_DIR, DUCKDB, Settings
 from dagster_project.upkeep.retention import DBT_LOG_BYTES
 
 # The dbt of this environment, whatever is on the path.
@@ -23,6 +23,9 @@ DBT = (sys.executable, "-m", "dbt.cli.main")
 # Seeds, models and data tests. Unit tests are left to `make test`: they judge the code, not the data; exposures build
 # nothing.
 BUILD = ("build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure")
+
+# Views of what runs write into the lake: they show it at once, wherever the models are built.
+LAKE_VIEWS = ("quality_check_result", "quality_scorecard", "restatement")
 
 # Beside dbt's manifest: its results, whether they are of a build by changes, and which run of the checks has judged it.
 RESULTS = "run_results.json"
@@ -57,7 +60,7 @@ def build_arguments(settings: Settings) -> tuple[str, ...]:
     The log tells of nodes and errors: with every statement, as dbt has it by default, it takes an eighth of a build.
     """
     log = ("--log-path", str(settings.logs / "dbt"), "--log-file-max-bytes", str(DBT_LOG_BYTES))
-    return (*BUILD, *log, "--log-level-file", "info")
+    return (*BUILD, "--target", settings.engine, *log, "--log-level-file", "info")
 
 
 def target_path(settings: Settings) -> Path:
@@ -105,6 +108,21 @@ def built_everything(settings: Settings) -> bool:
     results = json.loads((target_path(settings) / RESULTS).read_text(encoding="utf-8"))["results"]
     models = {name for name, node in manifest.items() if node["resource_type"] == "model"}
     return models <= {result["unique_id"] for result in results}
+
+
+def build_lake_views(settings: Settings) -> None:
+    """Build, in the private warehouse, the published models that are views of the lake: where all else is a cluster's.
+
+    Raises ModelError when dbt can't build them.
+    """
+    # Beside the manifest and the results of what the cluster built.
+    beside = ("--target-path", str(target_path(settings).with_name("lake_views")))
+    command = [*DBT, "run", "--target", DUCKDB, "--select", *LAKE_VIEWS, *beside]
+    finished = subprocess.run(
+        command, cwd=DBT_DIR, env=dbt_environment(settings), capture_output=True, text=True, check=False
+    )
+    if finished.returncode:
+        raise ModelError(f"dbt can't show the lake's views:\n{finished.stdout[-5000:]}")
 
 
 def parse_project(target: Path) -> None:
@@ -157,14 +175,12 @@ def read_node_results(target: Path) -> list[NodeResult]:
     return found
 
 
-def _run_dbt(
-    settings: Settings, tell: Callable[[str], None] | None, by_changes: bool, engine: str
-) -> tuple[int, list[str]]:
+def _run_dbt(settings: Settings, tell: Callable[[str], None] | None, by_changes: bool) -> tuple[int, list[str]]:
     """Run the build; returns its exit code and what it printed."""
     output: list[str] = []
     told_at = time.monotonic()
     with subprocess.Popen(
-        [*DBT, *build_arguments(settings), "--target", engine],
+        [*DBT, *build_arguments(settings)],
         cwd=DBT_DIR,
         env=dbt_environment(settings, by_changes=by_changes),
         stdout=subprocess.PIPE,
@@ -184,18 +200,18 @@ def _run_dbt(
 
 
 def build_models(
-    settings: Settings, tell: Callable[[str], None] | None = None, *, by_changes: bool = False, engine: str = "duckdb"
+    settings: Settings, tell: Callable[[str], None] | None = None, *, by_changes: bool = False
 ) -> list[NodeResult]:
     """Run `dbt build` (seeds, models, data tests) on the registered lake.
 
     `by_changes`: only what the lake's changes affect, on models that stand as the last published run built them.
-    `engine`: the target of dbt's profile; on `spark` everything is always built whole.
+    On Spark everything is always built whole.
     Returns what became of each node, failed ones included; raises ModelError when dbt could not start.
     """
     target_path(settings).mkdir(parents=True, exist_ok=True)
     forget_build(settings)
     with step("build", by_changes=by_changes) as counted:
-        exit_code, output = _run_dbt(settings, tell, by_changes, engine)
+        exit_code, output = _run_dbt(settings, tell, by_changes)
         if not (target_path(settings) / RESULTS).exists():
             raise ModelError("dbt could not start:\n" + "\n".join(output[-20:]))
         if by_changes:

@@ -1,0 +1,70 @@
+"""Bring what a Spark cluster built to where it is checked and published as always: the private warehouse.
+
+The cluster writes each published model as Parquet into `<data>/cluster/<model>/`, which every node must see under the
+same path, as it must see the lake. In the private warehouse they are views, beside the lake.
+"""
+
+import os
+from collections.abc import Container, Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dagster_project.errors import ExpectedError
+from dagster_project.load.lake import open_warehouse, register_lake
+from dagster_project.models.dbt_build import LAKE_VIEWS, build_lake_views, target_path
+from dagster_project.publish.models import Model, read_models
+from dagster_project.run_log import step
+from dagster_project.settings import Settings
+from dagster_project.sql_text import sql_text
+
+if TYPE_CHECKING:
+    from pyhive.hive import Connection
+
+
+class ClusterError(ExpectedError):
+    """The cluster's Thrift server can't be reached."""
+
+
+@contextmanager
+def open_cluster(environment: Mapping[str, str] = os.environ) -> Iterator["Connection"]:
+    """A connection to the Thrift server that dbt's profile names, too; raises ClusterError when it does not answer."""
+    from pyhive import hive
+
+    host = environment.get("AFTERSALES_SPARK_HOST", "127.0.0.1")
+    port = int(environment.get("AFTERSALES_SPARK_PORT", "10000"))
+    try:
+        connection = hive.connect(host=host, port=port)
+    except Exception as error:
+        raise ClusterError(
+            f"no Thrift server answers at {host}:{port} ({error}): set AFTERSALES_SPARK_HOST and AFTERSALES_SPARK_PORT"
+        ) from error
+    with closing(connection):
+        yield connection
+
+
+def bring_marts(settings: Settings, hash_key: str, built: Container[str]) -> None:
+    """Make the private warehouse anew: of the lake, and of the published models that were built on the cluster."""
+    published = read_models(target_path(settings) / "manifest.json")
+    models = [model for model in published if model.name in built and model.name not in LAKE_VIEWS]
+    folder = settings.data / "cluster"
+    with step("bring") as counted:
+        _write_parquet(models, folder)
+        # Whatever stands in it was built by another engine, or by the run before.
+        for file in (settings.warehouse, settings.warehouse.with_name(f"{settings.warehouse.name}.wal")):
+            file.unlink(missing_ok=True)
+        register_lake(settings.lake, settings.warehouse, hash_key, settings.as_of)
+        build_lake_views(settings)
+        with open_warehouse(settings.warehouse) as connection:
+            for model in models:
+                rows = sql_text(folder / model.name / "*.parquet")
+                connection.execute(f"create schema if not exists {model.schema}")
+                connection.execute(f"create view {model.schema}.{model.name} as select * from read_parquet({rows})")
+        counted["tables"] = len(models)
+
+
+def _write_parquet(models: list[Model], folder: Path) -> None:
+    with open_cluster() as connection, closing(connection.cursor()) as cursor:
+        for model in models:
+            path = sql_text((folder / model.name).as_uri())
+            cursor.execute(f"insert overwrite directory {path} using parquet select * from {model.schema}.{model.name}")
