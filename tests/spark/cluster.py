@@ -178,10 +178,14 @@ def _start_postgres(starter: _Starter) -> str:
     options = {"user": made.system_user} if made.system_user else {}
     server = starter.start("postgres", command, dict(os.environ), **options)
     _wait_until_listening(server, port)
-    address = f"{HOST}:{port}/iceberg"
-    with psycopg.connect(f"postgresql://postgres@{HOST}:{port}/postgres", autocommit=True) as connection:
+    url = f"postgresql://postgres@{HOST}:{port}/postgres"
+    # It listens before it is ready.
+    while psycopg.pq.PGconn.ping(url.encode()) != psycopg.pq.Ping.OK:
+        server.must_run()
+        time.sleep(0.2)
+    with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("create database iceberg")
-    return address
+    return f"{HOST}:{port}/iceberg"
 
 
 def _write_configuration(folder: Path, address: str, warehouse: Path) -> Path:
