@@ -12,13 +12,23 @@ export UV_VENV_CLEAR := 1
 export DAGSTER_HOME ?= $(CURDIR)/data/dagster
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
-.PHONY: run test soak dev lint format lock contracts clean
+# An environment of its own for the tests on Spark, with a cluster in it.
+SPARK := .venv-spark
+# Java's driver for Postgres, from Debian's libpostgresql-jdbc-java: in no registry of Python packages.
+POSTGRES_DRIVER := $(SPARK)/share/java/postgresql.jar
+POSTGRES_DRIVER_SHA256 := e68b153660caa7f47505d323829e995bd84fec7a30d2160f3ca272f774569a22
+
+.PHONY: run test test-spark soak dev lint format lock contracts clean
 
 run: $(VENV)/.ready
 	$(BIN)/aftersales run
 
 test: $(VENV)/.ready lint
 	$(BIN)/pytest
+
+# The same project on a Spark cluster, which the tests start and stop.
+test-spark: $(SPARK)/.ready
+	$(SPARK)/bin/pytest tests/spark --numprocesses 0
 
 # Faults and hostile input at random, for SOAK_MINUTES (20).
 soak: $(VENV)/.ready
@@ -44,6 +54,8 @@ contracts: $(VENV)/.ready
 lock: $(UV)
 	$(UV) pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url \
 		--python-version 3.11 --output-file requirements.lock
+	$(UV) pip compile pyproject.toml --extra spark --group dev --group spark-cluster --constraint requirements.lock \
+		--universal --generate-hashes --no-emit-index-url --python-version 3.11 --output-file requirements-spark.lock
 
 .uv/bin/uv:
 	$(PYTHON) -m venv .uv
@@ -55,5 +67,15 @@ $(VENV)/.ready: requirements.lock pyproject.toml | $(UV)
 	$(UV) pip install --quiet --no-deps --python $(BIN)/python --editable .
 	touch $@
 
+$(SPARK)/.ready: requirements-spark.lock pyproject.toml | $(UV)
+	$(UV) venv --quiet --python $(PYTHON) $(SPARK)
+	$(UV) pip sync --quiet --require-hashes --python $(SPARK)/bin/python requirements-spark.lock
+	$(UV) pip install --quiet --no-deps --python $(SPARK)/bin/python --editable .
+	mkdir -p $(dir $(POSTGRES_DRIVER)) $(SPARK)/debian
+	cd $(SPARK)/debian && { apt-get download -qq libpostgresql-jdbc-java || { apt-get update -qq && apt-get download -qq libpostgresql-jdbc-java; }; }
+	dpkg-deb --fsys-tarfile $(SPARK)/debian/libpostgresql-jdbc-java_*.deb | tar -xO ./usr/share/java/postgresql.jar > $(POSTGRES_DRIVER)
+	echo "$(POSTGRES_DRIVER_SHA256)  $(POSTGRES_DRIVER)" | sha256sum --check --quiet
+	touch $@
+
 clean:
-	rm -rf $(VENV) .uv data dbt/target dbt/logs
+	rm -rf $(VENV) $(SPARK) .uv data dbt/target dbt/logs

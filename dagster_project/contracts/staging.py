@@ -332,7 +332,7 @@ def _superseded_rows_sql(contracts: list[Contract]) -> str:
 def _key_json(contract: Contract) -> str:
     """SQL of a small JSON text of the key, for rows that were still known when they were loaded."""
     parts = [
-        f"'{start}\"{name}\": \"', replace(coalesce(cast({name} as varchar), ''), '\"', ' ')"
+        f"'{start}\"{name}\": \"', replace(coalesce(cast({name} as string), ''), '\"', ' ')"
         for start, name in zip(["{", *['", '] * len(contract.key)], contract.key, strict=False)
     ]
     return f"concat(\n            {_lines([*parts, _END_OF_JSON], 12)}\n        )"

@@ -3,7 +3,7 @@
 import errno
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from dagster_project.load.cells import lake_schema
 from dagster_project.load.changes import forget_changes, note_parts, show_changes
 from dagster_project.load.manifest import MANIFEST_SCHEMA, Entry, read_manifest
 from dagster_project.load.part import REJECTED_SCHEMA
-from dagster_project.load.relation import relation_of
+from dagster_project.load.relation import Relation, relation_of
 from dagster_project.publish.restatement import write_no_restatement
 from dagster_project.run_log import step
 from dagster_project.sql_text import sql_text
@@ -68,19 +68,25 @@ def set_warehouse_aside(warehouse: Path) -> Path:
     return damaged
 
 
-def show_rows(connection: duckdb.DuckDBPyConnection, lake: Path) -> None:
-    """Show the lake's rows as the schema `lake`: one view a dataset (`<system>__<dataset>`), and `rejected_rows`."""
+def part_relations(lake: Path) -> Iterator[Relation]:
+    """The lake's rows: accepted rows by dataset (`<system>__<dataset>`), and `rejected_rows`."""
     rejected: list[Path] = []
-    connection.execute("create schema if not exists lake")
     for contract in read_contracts().values():
         entries = read_manifest(lake / contract.system / contract.dataset)
         parts = _parts(lake, contract, entries.values(), "accepted")
-        relation = relation_of(lake_schema(contract), parts)
-        connection.execute(f"create or replace view lake.{contract.system}__{contract.dataset} as {relation}")
+        yield Relation(f"{contract.system}__{contract.dataset}", lake_schema(contract), parts)
         rejected += [
             part for part in _parts(lake, contract, entries.values(), "rejected") if pq.read_metadata(part).num_rows
         ]
-    connection.execute(f"create or replace view lake.rejected_rows as {relation_of(REJECTED_SCHEMA, rejected)}")
+    yield Relation("rejected_rows", REJECTED_SCHEMA, rejected)
+
+
+def show_rows(connection: duckdb.DuckDBPyConnection, lake: Path) -> None:
+    """Show the lake's rows as views of the schema `lake`."""
+    connection.execute("create schema if not exists lake")
+    for relation in part_relations(lake):
+        rows = relation_of(relation.schema, relation.parts)
+        connection.execute(f"create or replace view lake.{relation.name} as {rows}")
 
 
 def register_lake(lake: Path, warehouse: Path, hash_key: str, as_of: date, *, by_changes: bool = False) -> None:

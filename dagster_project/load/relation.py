@@ -1,6 +1,7 @@
-"""SQL that reads parts of the lake."""
+"""Relations over parts of the lake, and SQL that reads them."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,6 +16,15 @@ _DUCKDB_TYPES = {
     pa.timestamp("us"): "timestamp",
     pa.bool_(): "boolean",
 }
+
+
+@dataclass(frozen=True)
+class Relation:
+    """What engines see as one table: its columns, and the parts that hold its rows."""
+
+    name: str
+    schema: pa.Schema
+    parts: list[Path]
 
 
 def relation_of(schema: pa.Schema, parts: Iterable[Path]) -> str:

@@ -157,12 +157,14 @@ def read_node_results(target: Path) -> list[NodeResult]:
     return found
 
 
-def _run_dbt(settings: Settings, tell: Callable[[str], None] | None, by_changes: bool) -> tuple[int, list[str]]:
+def _run_dbt(
+    settings: Settings, tell: Callable[[str], None] | None, by_changes: bool, engine: str
+) -> tuple[int, list[str]]:
     """Run the build; returns its exit code and what it printed."""
     output: list[str] = []
     told_at = time.monotonic()
     with subprocess.Popen(
-        [*DBT, *build_arguments(settings)],
+        [*DBT, *build_arguments(settings), "--target", engine],
         cwd=DBT_DIR,
         env=dbt_environment(settings, by_changes=by_changes),
         stdout=subprocess.PIPE,
@@ -182,17 +184,18 @@ def _run_dbt(settings: Settings, tell: Callable[[str], None] | None, by_changes:
 
 
 def build_models(
-    settings: Settings, tell: Callable[[str], None] | None = None, *, by_changes: bool = False
+    settings: Settings, tell: Callable[[str], None] | None = None, *, by_changes: bool = False, engine: str = "duckdb"
 ) -> list[NodeResult]:
     """Run `dbt build` (seeds, models, data tests) on the registered lake.
 
     `by_changes`: only what the lake's changes affect, on models that stand as the last published run built them.
+    `engine`: the target of dbt's profile; on `spark` everything is always built whole.
     Returns what became of each node, failed ones included; raises ModelError when dbt could not start.
     """
     target_path(settings).mkdir(parents=True, exist_ok=True)
     forget_build(settings)
     with step("build", by_changes=by_changes) as counted:
-        exit_code, output = _run_dbt(settings, tell, by_changes)
+        exit_code, output = _run_dbt(settings, tell, by_changes, engine)
         if not (target_path(settings) / RESULTS).exists():
             raise ModelError("dbt could not start:\n" + "\n".join(output[-20:]))
         if by_changes:

@@ -8,5 +8,5 @@
 {%- endmacro %}
 
 {% macro spark__elapsed_seconds(a, b) -%}
-    (cast(unix_micros(cast({{ b }} as timestamp)) - unix_micros(cast({{ a }} as timestamp)) as double) / 1000000)
+    (cast(timestampdiff(microsecond, cast({{ a }} as timestamp), cast({{ b }} as timestamp)) as double) / 1000000)
 {%- endmacro %}

@@ -1,11 +1,12 @@
--- Why: published keys must not be found by hashing every possible number; without the secret they say nothing.
+-- Why: published keys must not be found by hashing every possible number; without the secret they say nothing. And they
+-- must be the same on every engine, or a customer would be another one elsewhere.
 with hashed as (
     select
         {{ keyed_hash("'VIN1'", "'secret'") }} as hash_of_value,
         {{ keyed_hash("'VIN1'", "'secret'") }} as hash_again,
         {{ keyed_hash("'VIN1'", "'other secret'") }} as hash_of_other_key,
         {{ keyed_hash("'VIN2'", "'secret'") }} as hash_of_other_value,
-        {{ keyed_hash('cast(null as varchar)', "'secret'") }} as hash_of_nothing
+        {{ keyed_hash('cast(null as string)', "'secret'") }} as hash_of_nothing
 )
 
 select
@@ -13,7 +14,8 @@ select
     hash_of_other_key
 from hashed
 where
-    hash_of_value <> hash_again
+    hash_of_value <> '6621ea56eee113e1b29eae830d06c9bd'
+    or hash_of_value <> hash_again
     or length(hash_of_value) <> 32
     or hash_of_value = hash_of_other_key
     or hash_of_value = hash_of_other_value

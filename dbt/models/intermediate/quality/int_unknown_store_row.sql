@@ -14,9 +14,9 @@ select
     coalesce(
         row_masked,
         concat(
-            '{"store_code": "', replace(coalesce(cast(store_code as varchar), ''), '"', ' '),
-            '", "case_no": "', replace(coalesce(cast(case_no as varchar), ''), '"', ' '),
-            '", "event_no": "', replace(coalesce(cast(event_no as varchar), ''), '"', ' '),
+            '{"store_code": "', replace(coalesce(cast(store_code as string), ''), '"', ' '),
+            '", "case_no": "', replace(coalesce(cast(case_no as string), ''), '"', ' '),
+            '", "event_no": "', replace(coalesce(cast(event_no as string), ''), '"', ' '),
             '"}'
         )
     ) as row_masked
@@ -33,8 +33,8 @@ select
     coalesce(
         row_masked,
         concat(
-            '{"store_code": "', replace(coalesce(cast(store_code as varchar), ''), '"', ' '),
-            '", "case_no": "', replace(coalesce(cast(case_no as varchar), ''), '"', ' '),
+            '{"store_code": "', replace(coalesce(cast(store_code as string), ''), '"', ' '),
+            '", "case_no": "', replace(coalesce(cast(case_no as string), ''), '"', ' '),
             '"}'
         )
     ) as row_masked
@@ -51,8 +51,8 @@ select
     coalesce(
         row_masked,
         concat(
-            '{"store_code": "', replace(coalesce(cast(store_code as varchar), ''), '"', ' '),
-            '", "appointment_no": "', replace(coalesce(cast(appointment_no as varchar), ''), '"', ' '),
+            '{"store_code": "', replace(coalesce(cast(store_code as string), ''), '"', ' '),
+            '", "appointment_no": "', replace(coalesce(cast(appointment_no as string), ''), '"', ' '),
             '"}'
         )
     ) as row_masked
@@ -69,8 +69,8 @@ select
     coalesce(
         row_masked,
         concat(
-            '{"store_code": "', replace(coalesce(cast(store_code as varchar), ''), '"', ' '),
-            '", "customer_no": "', replace(coalesce(cast(customer_no as varchar), ''), '"', ' '),
+            '{"store_code": "', replace(coalesce(cast(store_code as string), ''), '"', ' '),
+            '", "customer_no": "', replace(coalesce(cast(customer_no as string), ''), '"', ' '),
             '"}'
         )
     ) as row_masked
@@ -87,8 +87,8 @@ select
     coalesce(
         row_masked,
         concat(
-            '{"store_code": "', replace(coalesce(cast(store_code as varchar), ''), '"', ' '),
-            '", "employee_no": "', replace(coalesce(cast(employee_no as varchar), ''), '"', ' '),
+            '{"store_code": "', replace(coalesce(cast(store_code as string), ''), '"', ' '),
+            '", "employee_no": "', replace(coalesce(cast(employee_no as string), ''), '"', ' '),
             '"}'
         )
     ) as row_masked
@@ -105,9 +105,9 @@ select
     coalesce(
         row_masked,
         concat(
-            '{"store_code": "', replace(coalesce(cast(store_code as varchar), ''), '"', ' '),
-            '", "repair_order_no": "', replace(coalesce(cast(repair_order_no as varchar), ''), '"', ' '),
-            '", "line_no": "', replace(coalesce(cast(line_no as varchar), ''), '"', ' '),
+            '{"store_code": "', replace(coalesce(cast(store_code as string), ''), '"', ' '),
+            '", "repair_order_no": "', replace(coalesce(cast(repair_order_no as string), ''), '"', ' '),
+            '", "line_no": "', replace(coalesce(cast(line_no as string), ''), '"', ' '),
             '"}'
         )
     ) as row_masked
@@ -124,8 +124,8 @@ select
     coalesce(
         row_masked,
         concat(
-            '{"store_code": "', replace(coalesce(cast(store_code as varchar), ''), '"', ' '),
-            '", "repair_order_no": "', replace(coalesce(cast(repair_order_no as varchar), ''), '"', ' '),
+            '{"store_code": "', replace(coalesce(cast(store_code as string), ''), '"', ' '),
+            '", "repair_order_no": "', replace(coalesce(cast(repair_order_no as string), ''), '"', ' '),
             '"}'
         )
     ) as row_masked
@@ -142,8 +142,8 @@ select
     coalesce(
         row_masked,
         concat(
-            '{"store_code": "', replace(coalesce(cast(store_code as varchar), ''), '"', ' '),
-            '", "vin": "', replace(coalesce(cast(vin as varchar), ''), '"', ' '),
+            '{"store_code": "', replace(coalesce(cast(store_code as string), ''), '"', ' '),
+            '", "vin": "', replace(coalesce(cast(vin as string), ''), '"', ' '),
             '"}'
         )
     ) as row_masked
@@ -160,8 +160,8 @@ select
     coalesce(
         row_masked,
         concat(
-            '{"store_code": "', replace(coalesce(cast(store_code as varchar), ''), '"', ' '),
-            '", "action_no": "', replace(coalesce(cast(action_no as varchar), ''), '"', ' '),
+            '{"store_code": "', replace(coalesce(cast(store_code as string), ''), '"', ' '),
+            '", "action_no": "', replace(coalesce(cast(action_no as string), ''), '"', ' '),
             '"}'
         )
     ) as row_masked
@@ -178,9 +178,9 @@ select
     coalesce(
         row_masked,
         concat(
-            '{"store_code": "', replace(coalesce(cast(store_code as varchar), ''), '"', ' '),
-            '", "period": "', replace(coalesce(cast(period as varchar), ''), '"', ' '),
-            '", "kpi_code": "', replace(coalesce(cast(kpi_code as varchar), ''), '"', ' '),
+            '{"store_code": "', replace(coalesce(cast(store_code as string), ''), '"', ' '),
+            '", "period": "', replace(coalesce(cast(period as string), ''), '"', ' '),
+            '", "kpi_code": "', replace(coalesce(cast(kpi_code as string), ''), '"', ' '),
             '"}'
         )
     ) as row_masked
@@ -197,9 +197,9 @@ select
     coalesce(
         row_masked,
         concat(
-            '{"store_code": "', replace(coalesce(cast(store_code as varchar), ''), '"', ' '),
-            '", "callback_no": "', replace(coalesce(cast(callback_no as varchar), ''), '"', ' '),
-            '", "question_code": "', replace(coalesce(cast(question_code as varchar), ''), '"', ' '),
+            '{"store_code": "', replace(coalesce(cast(store_code as string), ''), '"', ' '),
+            '", "callback_no": "', replace(coalesce(cast(callback_no as string), ''), '"', ' '),
+            '", "question_code": "', replace(coalesce(cast(question_code as string), ''), '"', ' '),
             '"}'
         )
     ) as row_masked
@@ -216,8 +216,8 @@ select
     coalesce(
         row_masked,
         concat(
-            '{"store_code": "', replace(coalesce(cast(store_code as varchar), ''), '"', ' '),
-            '", "callback_no": "', replace(coalesce(cast(callback_no as varchar), ''), '"', ' '),
+            '{"store_code": "', replace(coalesce(cast(store_code as string), ''), '"', ' '),
+            '", "callback_no": "', replace(coalesce(cast(callback_no as string), ''), '"', ' '),
             '"}'
         )
     ) as row_masked
@@ -234,8 +234,8 @@ select
     coalesce(
         row_masked,
         concat(
-            '{"store_code": "', replace(coalesce(cast(store_code as varchar), ''), '"', ' '),
-            '", "callback_no": "', replace(coalesce(cast(callback_no as varchar), ''), '"', ' '),
+            '{"store_code": "', replace(coalesce(cast(store_code as string), ''), '"', ' '),
+            '", "callback_no": "', replace(coalesce(cast(callback_no as string), ''), '"', ' '),
             '"}'
         )
     ) as row_masked
@@ -252,8 +252,8 @@ select
     coalesce(
         row_masked,
         concat(
-            '{"response_no": "', replace(coalesce(cast(response_no as varchar), ''), '"', ' '),
-            '", "item_code": "', replace(coalesce(cast(item_code as varchar), ''), '"', ' '),
+            '{"response_no": "', replace(coalesce(cast(response_no as string), ''), '"', ' '),
+            '", "item_code": "', replace(coalesce(cast(item_code as string), ''), '"', ' '),
             '"}'
         )
     ) as row_masked
@@ -270,9 +270,9 @@ select
     coalesce(
         row_masked,
         concat(
-            '{"visit_no": "', replace(coalesce(cast(visit_no as varchar), ''), '"', ' '),
-            '", "section_code": "', replace(coalesce(cast(section_code as varchar), ''), '"', ' '),
-            '", "item_no": "', replace(coalesce(cast(item_no as varchar), ''), '"', ' '),
+            '{"visit_no": "', replace(coalesce(cast(visit_no as string), ''), '"', ' '),
+            '", "section_code": "', replace(coalesce(cast(section_code as string), ''), '"', ' '),
+            '", "item_no": "', replace(coalesce(cast(item_no as string), ''), '"', ' '),
             '"}'
         )
     ) as row_masked

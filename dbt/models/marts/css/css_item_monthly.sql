@@ -57,5 +57,5 @@ select
     previous_score,
     region_score,
     national_score,
-    rank() over (partition by store_code, month order by gap nulls last) as low_rank
+    cast(rank() over (partition by store_code, month order by gap nulls last) as bigint) as low_rank
 from compared

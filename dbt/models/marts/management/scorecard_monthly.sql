@@ -125,7 +125,7 @@ select
     region_value,
     case
         when value is not null
-            then rank() over (partition by region_code, month, kpi_code order by ranked_by nulls last)
+            then cast(rank() over (partition by region_code, month, kpi_code order by ranked_by nulls last) as bigint)
     end as rank_in_region,
     direction,
     case

@@ -1,0 +1,21 @@
+-- Why: phone numbers and plates that people write into free text must not be published, by any engine.
+with texts as (
+    select
+        cases.written,
+        cases.published
+    from (
+        values
+        ('call 13912345678 first', 'call *** first'),
+        ('+86 139-1234-5678', '***'),
+        ('沪A12345 and 粤B·D12345', '*** and ***'),
+        ('13912345678, 13812345678', '***, ***'),
+        ('no 139 1234', 'no 139 1234'),
+        ('', '')
+    ) as cases (written, published)
+)
+
+select
+    written,
+    published
+from texts
+where published is distinct from {{ mask_personal('written') }}
