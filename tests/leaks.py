@@ -20,6 +20,8 @@ _PLATES = re.compile(rb"%s[A-Z][A-Z0-9]{5,6}" % _HAN)
 _ESCAPED = re.compile(rb"\\u([0-9a-fA-F]{4})")
 # Between the values of a binary file there need be nothing: two of them can make a name of two characters.
 _SHORTEST_IN_BINARY = 3
+# So many values are looked for one by one; of more, what has the form of one is looked up among them.
+_FEW = 50
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,9 @@ class Secrets:
         """The values that bytes hold, as UTF-8 or as JSON escapes; names from `shortest` characters on."""
         if b"\\u" in content:
             content = _ESCAPED.sub(lambda match: chr(int(match[1], 16)).encode("utf-8", "ignore"), content)
+        if len(self.values) <= _FEW:
+            long = (value for value in self.values if value not in self.names or len(value) >= shortest)
+            return {value for value in long if value.encode() in content}
         found = {phone.decode() for phone in set(_PHONES.findall(content))}
         for plate in set(_PLATES.findall(content)):
             text = plate.decode("utf-8", "ignore")

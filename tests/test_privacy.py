@@ -180,13 +180,15 @@ def test_the_search_finds_what_is_there(told: Told, tmp_path: Path) -> None:
         connection.execute(f"create table t as select '{NAME}' as name from range(5000)")
         connection.execute(f"copy t to '{tmp_path / 'a.parquet'}'")
     shutil.make_archive(str(tmp_path / "book"), "zip", tmp_path, "log.json")
-    assert leaks(PLANTED, tmp_path) == {
-        "a.duckdb": {NAME},
-        "a.parquet": {NAME},
-        "book.zip": {NAME},
-        "log.json": {NAME},
-        "raw.db": {PHONE, PLATE},
-    }
+    # Few are looked for in another way than many.
+    for secrets in (PLANTED, told.secrets):
+        assert leaks(secrets, tmp_path) == {
+            "a.duckdb": {NAME},
+            "a.parquet": {NAME},
+            "book.zip": {NAME},
+            "log.json": {NAME},
+            "raw.db": {PHONE, PLATE},
+        }
 
 
 def test_all_that_is_private_is_its_owners_alone(told: Told) -> None:

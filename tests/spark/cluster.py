@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,12 +129,12 @@ def is_listening(port: int) -> bool:
     return False
 
 
-def _wait_until(server: Server, is_ready: Callable[[], bool]) -> None:
+def _wait_until_listening(server: Server, port: int) -> None:
     give_up_at = time.monotonic() + SECONDS_TO_START
-    while not is_ready():
+    while not is_listening(port):
         server.must_run()
         if time.monotonic() > give_up_at:
-            raise ClusterError(f"{server.name} does not answer after {SECONDS_TO_START} s:\n{server.last_words()}")
+            raise ClusterError(f"{server.name} does not listen after {SECONDS_TO_START} s:\n{server.last_words()}")
         time.sleep(0.2)
 
 
@@ -177,19 +177,15 @@ def _start_postgres(starter: _Starter) -> str:
     command = [made.bin_path / "postgres", "-D", folder, "-h", HOST, "-p", str(port), "-k", ""]
     options = {"user": made.system_user} if made.system_user else {}
     server = starter.start("postgres", command, dict(os.environ), **options)
-    address = f"{HOST}:{port}/iceberg"
-    database = f"postgresql://postgres@{HOST}:{port}/postgres"
-
-    def is_ready() -> bool:
-        # It listens some time before it lets anybody in.
-        with suppress(psycopg.OperationalError), psycopg.connect(database):
-            return True
-        return False
-
-    _wait_until(server, is_ready)
-    with psycopg.connect(database, autocommit=True) as connection:
+    _wait_until_listening(server, port)
+    url = f"postgresql://postgres@{HOST}:{port}/postgres"
+    # It listens before it is ready.
+    while psycopg.pq.PGconn.ping(url.encode()) != psycopg.pq.Ping.OK:
+        server.must_run()
+        time.sleep(0.2)
+    with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("create database iceberg")
-    return address
+    return f"{HOST}:{port}/iceberg"
 
 
 def _write_configuration(folder: Path, address: str, warehouse: Path) -> Path:
@@ -264,7 +260,7 @@ def running_cluster(folder: Path) -> Iterator[Cluster]:
         place = ["--host", HOST, "--webui-port", "0"]
         command = [spark_class, f"{package}.master.Master", "--port", str(master_port), *place]
         master = starter.start("master", command, environment)
-        _wait_until(master, lambda: is_listening(master_port))
+        _wait_until_listening(master, master_port)
         command = [
             spark_class,
             f"{package}.worker.Worker",
@@ -291,5 +287,5 @@ def running_cluster(folder: Path) -> Iterator[Cluster]:
             *("--hiveconf", f"hive.server2.thrift.port={thrift_port}"),
         ]
         thrift = starter.start("thrift", command, environment | {"SPARK_DAEMON_MEMORY": DRIVER_MEMORY})
-        _wait_until(thrift, lambda: is_listening(thrift_port))
+        _wait_until_listening(thrift, thrift_port)
         yield Cluster(thrift_port, catalog_uri, warehouse, starter.servers)

@@ -1,0 +1,104 @@
+"""The project built on the cluster, and its tables compared with those that DuckDB built from the same lake."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from dagster_project.load.hash_key import read_hash_key
+from dagster_project.load.iceberg import open_catalog, register_iceberg
+from dagster_project.models.dbt_build import NodeResult, build_models, target_path
+from dagster_project.settings import SPARK, Settings
+from tests.published import tables
+from tests.spark.cluster import Cluster
+from tests.spark.conftest import Session
+
+# Floats may differ by how sums are rounded; what is left of two equal numbers' difference is next to 0.
+RELATIVE, ABSOLUTE = 1e-9, 1e-12
+
+
+def build_on_spark(settings: Settings, cluster: Cluster, tell: Callable[[str], None] | None = None) -> list[NodeResult]:
+    """Register a run's lake and build it on the cluster: all seeds, models and data tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in cluster.environment.items():
+            patch.setenv(name, value)
+        register_iceberg(settings.lake, open_catalog(), read_hash_key(settings.data))
+        return build_models(replace(settings, engine=SPARK), tell)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What differs between two builds, and how many cells were compared."""
+
+    tables: int
+    cells: int
+    differences: list[str]
+
+
+def compare_with_published(settings: Settings, cluster: Cluster, spark: Session) -> Comparison:
+    """Every cell of every published table, as the cluster built it and as DuckDB did."""
+    published = settings.published / "aftersales.duckdb"
+    manifest = json.loads((target_path(settings) / "manifest.json").read_text(encoding="utf-8"))["nodes"]
+    nodes = {node["name"]: node for node in manifest.values() if node["resource_type"] == "model"}
+    cells, differences = 0, []
+    with pytest.MonkeyPatch.context() as patch, duckdb.connect() as connection:
+        for name, value in cluster.environment.items():
+            patch.setenv(name, value)
+        catalog = open_catalog()
+        connection.execute(f"attach '{published}' as published (read_only)")
+        for name in tables(published):
+            described = connection.execute(f"select column_name, column_type from (describe published.marts.{name})")
+            types = dict(described.fetchall())
+            schema = nodes[name]["schema"]
+            if nodes[name]["config"]["materialized"] == "view":
+                theirs = _view_rows(spark, f"{schema}.{name}", list(types))
+            else:
+                theirs = catalog.load_table((schema, name)).scan().to_arrow()
+            connection.register("theirs", theirs)
+            counts = connection.execute(_comparison_sql(name, types)).fetchall()
+            differences += [f"{name}.{what}: {rows} rows" for what, rows in counts if rows]
+            cells += len(types) * theirs.num_rows
+            connection.unregister("theirs")
+    return Comparison(len(tables(published)), cells, differences)
+
+
+def _view_rows(spark: Session, view: str, columns: list[str]) -> pa.Table:
+    """The rows of a view as texts: PyIceberg reads tables only."""
+    rows = spark.rows(f"select {', '.join(f'cast(`{column}` as string)' for column in columns)} from {view}")
+    schema = pa.schema([(column, pa.string()) for column in columns])
+    return pa.Table.from_pylist([dict(zip(columns, row, strict=True)) for row in rows], schema=schema)
+
+
+def _comparison_sql(name: str, types: dict[str, str]) -> str:
+    """SQL that counts rows that only one side has, and differing cells by column.
+
+    Rows are put side by side in the order of all that must be equal to the bit, then of the floats.
+    """
+    order = ", ".join(f'"{column}"' for column in sorted(types, key=lambda column: types[column] == "DOUBLE"))
+    typed = ", ".join(f'cast("{column}" as {kind}) as "{column}"' for column, kind in types.items())
+    counts = " union all ".join(
+        f"select '{column}', count(*) from both_sides where {_differs(column, kind)}" for column, kind in types.items()
+    )
+    return f"""
+        with ours as (select {typed} from published.marts.{name}),
+        cluster as (select {typed} from theirs),
+        our_rows as (select *, row_number() over (order by {order}) as place from ours),
+        their_rows as (select *, row_number() over (order by {order}) as place from cluster),
+        both_sides as (
+            select our_rows as one, their_rows as other
+            from our_rows inner join their_rows on our_rows.place = their_rows.place
+        )
+        select '(rows)', abs((select count(*) from ours) - (select count(*) from cluster))
+        union all {counts}
+    """
+
+
+def _differs(column: str, kind: str) -> str:
+    one, other = f'one."{column}"', f'other."{column}"'
+    if kind != "DOUBLE":
+        return f"{one} is distinct from {other}"
+    tolerance = f"greatest({RELATIVE} * greatest(abs({one}), abs({other})), {ABSOLUTE})"
+    return f"{one} is distinct from {other} and coalesce(abs({one} - {other}) > {tolerance}, true)"

@@ -1,0 +1,47 @@
+"""The sample store on Spark: every model, every dbt test and unit test, and every published cell as DuckDB has it."""
+
+import json
+import subprocess
+
+import pytest
+
+from dagster_project.models.dbt_build import DBT, RESULTS, NodeResult, dbt_environment, target_path
+from dagster_project.settings import DBT_DIR, Settings
+from tests.conftest import copy_run
+from tests.spark.building import build_on_spark, compare_with_published
+from tests.spark.cluster import Cluster
+from tests.spark.conftest import Session
+
+
+@pytest.fixture(scope="module")
+def store(sample_run: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The sample store's run; what dbt leaves behind of Spark stays in this copy."""
+    return copy_run(sample_run, tmp_path_factory.mktemp("spark") / "data")
+
+
+@pytest.fixture(scope="module")
+def nodes(store: Settings, cluster: Cluster) -> list[NodeResult]:
+    return build_on_spark(store, cluster)
+
+
+def test_every_model_is_built_and_every_test_passes(nodes: list[NodeResult]) -> None:
+    assert [f"{node.name}: {node.message}" for node in nodes if node.has_failed] == []
+    print(f"{len(nodes)} nodes, {sum(node.is_test for node in nodes)} of them tests")
+
+
+@pytest.mark.usefixtures("nodes")
+def test_every_published_cell_is_as_duckdb_has_it(store: Settings, cluster: Cluster, spark: Session) -> None:
+    compared = compare_with_published(store, cluster, spark)
+    print(f"{compared.cells} cells of {compared.tables} tables")
+    assert compared.differences == []
+    assert compared.cells > 1_000_000
+
+
+@pytest.mark.usefixtures("nodes")
+def test_every_metric_rule_passes_its_unit_tests(store: Settings, cluster: Cluster) -> None:
+    command = [*DBT, "test", "--select", "test_type:unit", "--target", "spark"]
+    environment = dbt_environment(store) | cluster.environment
+    finished = subprocess.run(command, cwd=DBT_DIR, env=environment, capture_output=True, text=True, check=False)
+    assert finished.returncode == 0, finished.stdout[-5000:]
+    results = json.loads((target_path(store) / RESULTS).read_text(encoding="utf-8"))["results"]
+    assert len(results) >= 80
