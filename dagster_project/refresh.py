@@ -110,11 +110,11 @@ def _build(settings: Settings, hash_key: str, tell: Tell | None, *, anew: bool) 
     if settings.engine == SPARK:
         # Only with the libraries of the extra `spark`.
         from dagster_project.load.iceberg import open_catalog, register_iceberg
-        from dagster_project.publish.from_cluster import bring_marts
+        from dagster_project.publish.from_cluster import bring_relations
 
         register_iceberg(settings.lake, open_catalog(), hash_key)
         nodes = build_models(settings, tell)
-        bring_marts(settings, hash_key, {node.name for node in nodes if not (node.is_test or node.has_failed)})
+        bring_relations(settings, hash_key, {node.name for node in nodes if not (node.is_test or node.has_failed)})
         return nodes
     by_changes = not anew and stands_as_published(settings)
     register_lake(settings.lake, settings.warehouse, hash_key, settings.as_of, by_changes=by_changes)

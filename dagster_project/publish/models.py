@@ -12,7 +12,6 @@ class Model:
     """A model that is published: its descriptions, and the columns of its unit, whose rows are computed together."""
 
     name: str
-    schema: str
     description: str
     columns: dict[str, str]
     unit: tuple[str, ...] = ()
@@ -24,7 +23,6 @@ def read_models(manifest: Path) -> list[Model]:
     models = [
         Model(
             name=node["name"],
-            schema=node["schema"],
             description=node["description"],
             columns={name: column["description"] for name, column in node["columns"].items()},
             unit=_unit(node.get("config", {}).get("unique_key")),

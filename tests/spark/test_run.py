@@ -5,14 +5,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from benchmarks.reference.compare import compare
 from dagster_project import cli
+from dagster_project.checks.results import CheckResult, last_results
 from dagster_project.load.hash_key import read_hash_key
-from dagster_project.models.dbt_build import target_path
-from dagster_project.publish.keys import read_keys
 from dagster_project.settings import Settings
-from tests.conftest import without_suites
 from tests.published import HISTORIES
+from tests.spark.building import compare_published
 from tests.spark.cluster import Cluster
 
 
@@ -23,18 +21,23 @@ def on_cluster(cluster: Cluster, sample_run: Settings, monkeypatch: pytest.Monke
         monkeypatch.setenv(name, value)
 
 
+def check_of(result: CheckResult) -> tuple:
+    """Which check, and what it found."""
+    where = result.system, result.dataset, result.check_name
+    return (*where, result.passed, result.evaluated, result.failed, str(result.failing))
+
+
 @pytest.mark.usefixtures("on_cluster")
 def test_a_run_on_the_cluster_publishes_what_a_run_on_this_machine_does(sample_run: Settings, tmp_path: Path) -> None:
     data = tmp_path / "data"
     arguments = ["run", "--quiet", "--landing", str(sample_run.landing), "--as-of", sample_run.as_of.isoformat()]
-    with without_suites():
-        assert cli.main([*arguments, "--engine", "spark", "--data", str(data)]) == 0
+    assert cli.main([*arguments, "--engine", "spark", "--data", str(data)]) == 0
     published = data / "published" / "aftersales.duckdb"
-    cells, differences = compare(
-        sample_run.published / "aftersales.duckdb", published, read_keys(target_path(sample_run) / "manifest.json")
-    )
-    assert [str(difference) for difference in differences if difference.mart not in HISTORIES] == []
-    assert cells > 1_000_000
+    compared = compare_published(sample_run.published / "aftersales.duckdb", published, HISTORIES)
+    assert compared.differences == []
+    assert compared.cells > 1_000_000
+    found, expected = (last_results(folder / "lake" / "quality") for folder in (data, sample_run.data))
+    assert {check_of(result) for result in found} == {check_of(result) for result in expected}
     with duckdb.connect(str(published), read_only=True) as connection:
         comments = connection.execute("select count(*) from duckdb_tables() where comment is null").fetchone()
     assert comments == (0,)
