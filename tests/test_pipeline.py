@@ -75,6 +75,7 @@ def test_sample_and_real_extracts_are_never_mixed(tmp_path: Path, capsys) -> Non
     [
         (["run", "--landing", "/nowhere/at/all", "--data", "{data}"], "no landing folder at /nowhere/at/all"),
         (["run", "--as-of", "30.06.2026"], "write it as YYYY-MM-DD"),
+        (["run", "--engine", "spark"], "needs the libraries of the extra `spark`"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_sentence(tmp_path: Path, capsys, arguments: list[str], said: str) -> None:
