@@ -32,7 +32,7 @@ INNER = "intermediate.int_line"
 
 
 class Warehouse:
-    """A warehouse whose rows change at random; `affected` and `changed` are as a build by changes leaves them."""
+    """A warehouse whose rows change at random, and what a build by changes tells of that."""
 
     def __init__(self, root: Path, seed: int) -> None:
         self.file = root / "warehouse.duckdb"
@@ -66,10 +66,10 @@ class Warehouse:
         pick = self.random
         with duckdb.connect(str(self.file)) as connection:
             connection.execute("begin")
-            for schema in ("affected", "changed"):
+            for schema in ("affected", "changed", "written"):
                 connection.execute(f"drop schema if exists {schema} cascade; create schema {schema}")
             self._replace(connection, INNER, "fct_line", [
-                (f"S{pick.randrange(3)}", str(pick.randrange(8)) if pick.random() > 0.1 else None) for _ in range(size)
+                (f"S{pick.randrange(3)}", str(pick.randrange(8))) for _ in range(size)
             ], lambda: (pick.randrange(3), pick.choice(MONTHS), pick.randrange(3)))  # fmt: skip
             self._replace(connection, "core.fct_case", "fct_case", [
                 (str(pick.randrange(20)),) for _ in range(size)
@@ -83,11 +83,9 @@ class Warehouse:
     def _replace(self, connection: duckdb.DuckDBPyConnection, relation: str, name: str, units: list, row) -> None:
         unit = UNITS[name] or ["note"]
         columns = ", ".join(unit)
-        is_unit = " and ".join(f"{column} is not distinct from ?" for column in unit)
+        is_unit = " and ".join(f"{column} = ?" for column in unit)
         connection.execute(f"create or replace temp table before as from {relation}")
-        connection.execute(f"create table affected.{name} as select {columns} from {relation} where false")
         for values in units:
-            connection.execute(f"insert into affected.{name} values ({', '.join('?' * len(unit))})", values)
             # Some units are affected and stay as they are.
             if self.random.random() < 0.3:
                 continue
@@ -95,13 +93,18 @@ class Warehouse:
             for _ in range(self.random.randrange(3)):
                 written = [*values, *row()]
                 connection.execute(f"insert into {relation} values ({', '.join('?' * len(written))})", written)
-        if relation != INNER:
-            connection.execute(f"""
-                create table changed.{name} as
-                select *, false as is_new from (from before except all from {relation})
-                union all
-                select *, true as is_new from (from {relation} except all from before)
-            """)
+        changed = "affected.differing" if relation == INNER else f"changed.{name}"
+        connection.execute(f"""
+            create table {changed} as
+            select *, false as is_new from (from before except all from {relation})
+            union all
+            select *, true as is_new from (from {relation} except all from before)
+        """)
+        of_units = f"where ({columns}) in (select {columns} from {changed})"
+        if relation == INNER:
+            connection.execute(f"create table affected.{name} as select distinct {columns} from {changed}")
+            relation = f"core.{name}"
+        connection.execute(f"create table written.{name} as from {relation} {of_units}")
 
     def publish(self, published: Path, changes_since: str | None = None) -> PublishedState:
         state = new_state(date(2026, 3, 31), "run")
@@ -168,7 +171,7 @@ def warehouse(tmp_path: Path) -> Warehouse:
     """Rows in all months."""
     warehouse = Warehouse(tmp_path, seed=1)
     with duckdb.connect(str(warehouse.file)) as connection:
-        connection.execute("create schema affected; create schema changed")
+        connection.execute("create schema affected; create schema changed; create schema written")
         for month in range(1, 4):
             connection.execute(
                 f"insert into {INNER} select 'S1', {month} * 100 + number, 1, make_date(2026, {month}, 1), 1 "
@@ -178,11 +181,11 @@ def warehouse(tmp_path: Path) -> Warehouse:
 
 
 def change_february(warehouse: Warehouse) -> None:
-    """One line of February has another amount; the affected unit of March stays as it is."""
+    """One line of February has another amount."""
     with duckdb.connect(str(warehouse.file)) as connection:
         connection.execute(f"update {INNER} set amount = 7 where order_no = '205'")
         connection.execute("create or replace table affected.fct_line as select 'S1' as store_code, '205' as order_no")
-        connection.execute("insert into affected.fct_line values ('S1', '301')")
+        connection.execute("create or replace table written.fct_line as from core.fct_line where order_no = '205'")
         for name in ("fct_case", "dim_customer", "note"):
             connection.execute(f"create or replace table changed.{name} as select *, true as is_new from core.{name}")
 

@@ -28,8 +28,9 @@ logger = logging.getLogger(__name__)
 _FETCHED_ROWS = 10_000
 # The rows of a relation that came with the changes of a build.
 CAME = "come__{}"
-# What the SQL of several suites shares.
+# What the SQL of several suites shares: macros, and a view on datasets' views.
 MACROS = SUITES_DIR / "macros.sql"
+VISITED_MONTHS = SUITES_DIR / "visited_months.sql"
 
 
 def shown_columns(contracts: Iterable[Contract]) -> frozenset[str]:
@@ -69,19 +70,21 @@ class CheckSession:
         self.execute(MACROS.read_text(encoding="utf-8"))
         self.engine.connection.commit()
         for contract in read_contracts().values():
-            self._create_views(contract)
+            for rows, sql in views(contract).items():
+                relation = relation_of(rows, contract)
+                self._create_view(relation, f"create or replace temp view {relation} as {sql}")
+        self._create_view("visited_months", VISITED_MONTHS.read_text(encoding="utf-8"))
         relations = {rows: [relation_of(rows, contract) for contract in read_contracts().values()] for rows in ROWS}
         engine.register(chain(*relations.values(), map(CAME.format, relations["accepted"] + relations["original"])))
 
-    def _create_views(self, contract: Contract) -> None:
-        for rows, sql in views(contract).items():
-            try:
-                self.execute(f"create or replace temp view {relation_of(rows, contract)} as {sql}")
-                self.engine.connection.commit()
-            except sa.exc.DBAPIError as error:
-                # The checks that read it will say so.
-                self.engine.connection.rollback()
-                logger.debug("%s can't be read: %s", relation_of(rows, contract), error)
+    def _create_view(self, name: str, sql: str) -> None:
+        try:
+            self.execute(sql)
+            self.engine.connection.commit()
+        except sa.exc.DBAPIError as error:
+            # The checks that read it will say so.
+            self.engine.connection.rollback()
+            logger.debug("%s can't be read: %s", name, error)
 
     def execute(self, sql: str) -> sa.CursorResult:
         """Run SQL as it stands: a colon in it is no parameter."""

@@ -7,6 +7,7 @@ as `accepted__dms__employees`, `gone__…` are the rows that are no longer so, `
 before what it says now, so that they change no total.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -16,6 +17,7 @@ from dagster_project.checks.suites import SOURCE_PATH, Check, LookUp, Suite
 from dagster_project.checks.views import WHERE_FROM, dataset_relation, original_sql, relation_of, scaled_columns
 from dagster_project.contracts import Contract, read_contracts
 from dagster_project.contracts.staging import LINEAGE_NAMES
+from dagster_project.load.cells import lake_schema
 
 Kept = Sequence[tuple[Suite, Check]]
 
@@ -33,6 +35,8 @@ class Touched:
         self._execute = execute
         self._numbers = count(1)
         self._told: dict[str, tuple[str, Contract]] = {}
+        # What is asked of each relation: columns of the lake that it does not name are not read.
+        self._asked: dict[str, str] = {}
         self._changed: dict[str, bool] = {}
         self._differing: dict[str, str] = {}
         # The table of the rows picked, where there are any.
@@ -40,7 +44,9 @@ class Touched:
         contracts = read_contracts()
         named = {relation_of(rows, c): (rows, c) for c in contracts.values() for rows in ("accepted", "original")}
         for suite, check in kept:
-            self._told[relation_of(check.rows, suite.contract)] = (check.rows, suite.contract)
+            relation = relation_of(check.rows, suite.contract)
+            self._told[relation] = (check.rows, suite.contract)
+            self._asked[relation] = f"{self._asked.get(relation, '')} {check.kwargs} {check.evaluated_query}"
             self._told |= {look_up.relation: named[look_up.relation] for look_up in check.looks_up}
         for relation in self._told:
             self._show_changed(relation)
@@ -117,19 +123,24 @@ class Touched:
         """Pick the rows of a relation whose columns equal a key: once for all checks that ask for them."""
         if pick in self._picked or not (wanted := self._table(f"select distinct * from ({keys})")):
             return
+        rows, contract = self._told[pick.relation]
         # Nulls are one value where rows are grouped, and equal nothing where they are looked up; keys have none.
-        key = self._told[pick.relation][1].key
+        known = pick.columns if pick.asked_by else contract.key
         same = " and ".join(
-            f"whole.{column} {'=' if pick.asked_by or column in key else 'is not distinct from'} wanted.{column}"
+            f"whole.{column} {'=' if column in known else 'is not distinct from'} wanted.{column}"
             for column in pick.columns
         )
         # A row of a table is fetched by its number later, whole and once; those of the lake have none.
-        row = "whole.*" if self._told[pick.relation][0] == "parsed" else "whole.rowid as row_number"
+        row = self._lake_columns(pick.relation, contract) if rows == "parsed" else "whole.rowid as row_number"
         picked = self._table(
             f"select {row} from {self._whole(pick.relation)} as whole semi join {wanted} as wanted on {same}"
         )
         if picked:
             self._picked[pick] = picked
+
+    def _lake_columns(self, relation: str, contract: Contract) -> str:
+        asked = {*re.findall(r"\w+", self._asked[relation]), *contract.key, *WHERE_FROM}
+        return _names(f"whole.{column}" for column in lake_schema(contract).names if column in asked)
 
     def _changed_keys(self, relation: str, columns: Iterable[str]) -> str:
         return " union ".join(f"select {_names(columns)} from {side}__{relation}" for side in _SIDES)

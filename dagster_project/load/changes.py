@@ -22,7 +22,7 @@ from dagster_project.load.manifest import read_manifest
 from dagster_project.load.relation import relation_of
 
 # Of one build, made anew for each.
-CHANGE_SCHEMAS = ("affected", "changed")
+CHANGE_SCHEMAS = ("affected", "changed", "written")
 
 _PART = pa.schema([(name, pa.string()) for name in ("system", "dataset", "relation", "source_file", "part")])
 
@@ -57,10 +57,15 @@ def _show_new_rows(connection: duckdb.DuckDBPyConnection, lake: Path, contract: 
     connection.execute(f"create or replace view lake.new__{relation} as {rows}")
 
 
+def forget_changes(connection: duckdb.DuckDBPyConnection) -> None:
+    """Forget what the build before told of itself: it holds rows as they were."""
+    for schema in CHANGE_SCHEMAS:
+        connection.execute(f"drop schema if exists {schema} cascade")
+
+
 def show_changes(connection: duckdb.DuckDBPyConnection, lake: Path) -> None:
     """Show what differs between the lake and the parts noted last."""
     for schema in CHANGE_SCHEMAS:
-        connection.execute(f"drop schema if exists {schema} cascade")
         connection.execute(f"create schema {schema}")
     connection.execute("create or replace table lake.built_before as select * from lake.built")
     connection.register("parts", pa.Table.from_pylist(list(_parts(lake)), schema=_PART))

@@ -14,7 +14,7 @@ from dagster_project.checks.results import write_empty_results
 from dagster_project.contracts import Contract, read_contracts
 from dagster_project.errors import ExpectedError
 from dagster_project.load.cells import lake_schema
-from dagster_project.load.changes import note_parts, show_changes
+from dagster_project.load.changes import forget_changes, note_parts, show_changes
 from dagster_project.load.manifest import MANIFEST_SCHEMA, Entry, read_manifest
 from dagster_project.load.part import REJECTED_SCHEMA
 from dagster_project.load.relation import Relation, relation_of
@@ -98,6 +98,7 @@ def register_lake(lake: Path, warehouse: Path, hash_key: str, as_of: date, *, by
     """
     with step("register"), open_warehouse(warehouse) as connection:
         show_rows(connection, lake)
+        forget_changes(connection)
         if by_changes:
             show_changes(connection, lake)
         note_parts(connection, lake, as_of)

@@ -86,20 +86,20 @@ def write_whole(connection: duckdb.DuckDBPyConnection, model: Model, source: str
 def renew(connection: duckdb.DuckDBPyConnection, model: Model, source: str) -> Written:
     """Bring a table that was copied from the last state up to date, by what changed in the warehouse since.
 
-    `changed.<model>` holds the rows that differ; of a view, `affected.<model>` the units that may. Where neither tells,
-    or the table is small, it is written whole.
+    `changed.<model>` holds the rows that differ, or of a view `affected.<model>` their units; `written.<model>` all
+    rows of these units. Where they don't tell, or the table is small, it is written whole.
     """
     table = f"published.marts.{model.name}"
-    changes = relations(connection, "warehouse", "affected") | relations(connection, "warehouse", "changed")
-    if model.name not in changes or _columns(connection, table) != _columns(connection, source):
+    differing = _told(connection, model, "changed") or _told(connection, model, "affected")
+    if differing is None or _columns(connection, table) != _columns(connection, source):
         return write_whole(connection, model, source)
-    units = changes[model.name]
-    if not count(connection, units):
+    written = _told(connection, model, "written")
+    if not count(connection, differing):
         months: frozenset[date | None] | None = frozenset()
-    elif not model.unit or count(connection, source) <= ROWS_WRITTEN_WHOLE:
+    elif not model.unit or written is None or count(connection, source) <= ROWS_WRITTEN_WHOLE:
         return write_whole(connection, model, source)
     else:
-        months = _replace_units(connection, model, source, units)
+        months = _replace_units(connection, model, differing, written)
     rows, wanted = count(connection, table), count(connection, source)
     if rows != wanted:
         logger.warning(
@@ -107,6 +107,12 @@ def renew(connection: duckdb.DuckDBPyConnection, model: Model, source: str) -> W
         )
         return write_whole(connection, model, source)
     return Written(rows, months)
+
+
+def _told(connection: duckdb.DuckDBPyConnection, model: Model, schema: str) -> str | None:
+    """What a build by changes tells of a model in one of its schemas; None where it tells nothing."""
+    relation = f"warehouse.{schema}.{model.name}"
+    return relation if _columns(connection, relation) else None
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, relation: str) -> list[tuple]:
@@ -119,28 +125,22 @@ def _columns(connection: duckdb.DuckDBPyConnection, relation: str) -> list[tuple
 
 
 def _replace_units(
-    connection: duckdb.DuckDBPyConnection, model: Model, source: str, units: str
+    connection: duckdb.DuckDBPyConnection, model: Model, differing: str, written: str
 ) -> frozenset[date | None] | None:
-    """Replace the units that differ among those named; returns the months of the rows that do."""
+    """Replace the units that differ by what was written of them; returns the months of the rows that do."""
     table = f"published.marts.{model.name}"
     unit = ", ".join(f'"{column}"' for column in model.unit)
-    is_named = " and ".join(f'named."{column}" is not distinct from this."{column}"' for column in model.unit)
-    of_units = f"as this where exists (select 1 from units as named where {is_named})"
-    connection.execute(f"create or replace temp table units as select distinct {unit} from {units}")
-    connection.execute(f"create or replace temp table rows_before as from {table} {of_units}")
-    connection.execute(f"create or replace temp table rows_now as from {source} {of_units}")
-    connection.execute(
-        "create or replace temp table differing as "
-        "(from rows_before except all from rows_now) union all (from rows_now except all from rows_before)"
-    )
-    connection.execute(f"create or replace temp table units as select distinct {unit} from differing")
+    # Only the columns of the unit are read of the table: all of its rows are looked at.
+    of_units = f"where ({unit}) in (select {unit} from {differing})"
+    months = None
+    if has_months(connection, model.name):
+        tells = ("month", "DATE") in _columns(connection, differing)
+        rows = f"from {differing}" if tells else f"from {written} union all select month from {table} {of_units}"
+        found = connection.execute(f"select distinct month from (select month {rows})").fetchall()
+        months = frozenset(month for (month,) in found)
     connection.execute(f"delete from {table} {of_units}")
-    connection.execute(f"insert into {table} from rows_now {of_units}")
-    if not count(connection, "differing"):
-        return frozenset()
-    if not has_months(connection, model.name):
-        return None
-    return frozenset(month for (month,) in connection.execute("select distinct month from differing").fetchall())
+    connection.execute(f"insert into {table} from {written}")
+    return months
 
 
 def has_months(connection: duckdb.DuckDBPyConnection, name: str) -> bool:

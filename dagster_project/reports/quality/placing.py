@@ -170,9 +170,8 @@ def place(facts: PublishedFacts, contract: Contract, rate: Rate, feed: Feed, row
     standing = facts.months(rate.fact, rate.unit, units)
     counted = facts.months(rate.counted, rate.unit, units) if rate.counted else standing
     accepted = set() if feed.date_column else facts.accepted(contract, [t.key for t in told if t.key])
-    files = facts.files(contract, rate, sorted({row.file for row in data}))
     placed: list[Placed] = []
-    spread: dict[tuple, frozenset[StoreMonth]] = {}
+    untold: list[tuple[RejectedRow, _Told, Unit]] = []
     kept = {"standing": 0, "unrelated": len(rows) - len(data)}
     for row, t in zip(data, told, strict=True):
         unit = t.unit or (f"{contract.name}/{row.file}", str(row.line))
@@ -187,9 +186,13 @@ def place(facts: PublishedFacts, contract: Contract, rate: Rate, feed: Feed, row
         elif t.store and t.month:
             placed.append(Placed(unit, adds=True, store_months=frozenset({(t.store, t.month)}), is_exact=True))
         else:
-            alike = (t.store, t.month, row.file)
-            if alike not in spread:
-                spread[alike] = _spread(t, files[row.file])
-            where = spread[alike]
-            placed.append(Placed(unit, adds=bool(feed.date_column), store_months=where, is_exact=False))
+            untold.append((row, t, unit))
+    # Only the files of rows that don't tell are read.
+    files = facts.files(contract, rate, sorted({row.file for row, _, _ in untold}))
+    spread: dict[tuple, frozenset[StoreMonth]] = {}
+    for row, t, unit in untold:
+        alike = (t.store, t.month, row.file)
+        if alike not in spread:
+            spread[alike] = _spread(t, files[row.file])
+        placed.append(Placed(unit, adds=bool(feed.date_column), store_months=spread[alike], is_exact=False))
     return Placing(placed=placed, **kept)

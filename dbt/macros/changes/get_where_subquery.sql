@@ -1,10 +1,14 @@
 {#
-    What dbt's tests of columns and keys read: by changes, the units computed now. All else was tested in the run before,
-    which published: a run that finds a fault does not, and the next one builds and tests whole.
+    What dbt's tests of columns and keys read: by changes, the units written now; of a view that computes, those computed
+    now. All else was tested in the run before, which published: a run that finds a fault does not, and the next one
+    builds and tests whole.
 #}
 {% macro get_where_subquery(relation) %}
     {%- if builds_changes() -%}
         {%- for node in graph.nodes.values() if node.name == relation.identifier and node.config.unique_key -%}
+            {%- if node.config.materialized != 'view' or node.config.meta.get('shows') -%}
+                {% do return(written(node.name)) %}
+            {%- endif -%}
             {%- set unit = comma_separated(node.config.unique_key) -%}
             {% do return(
                 '(select * from ' ~ relation ~ ' where (' ~ unit ~ ') in (select ' ~ unit ~ ' from '

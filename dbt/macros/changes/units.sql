@@ -1,11 +1,13 @@
 {#
     A model's unit is its `unique_key`: the rows with one value of it are computed together. In a run by changes
     `affected.<model>` holds the units that are computed again, `changed.<model>` the rows that differ: as they were
-    (not is_new) and as they are (is_new).
+    (not is_new) and as they are (is_new), `written.<model>` all rows, as they are, of the units that hold one that differs.
 #}
 {% macro affected(model_name) %}affected.{{ model_name }}{% endmacro %}
 
 {% macro changed(model_name) %}changed.{{ model_name }}{% endmacro %}
+
+{% macro written(model_name) %}written.{{ model_name }}{% endmacro %}
 
 {% macro comma_separated(names) %}{{ names | join(', ') }}{% endmacro %}
 

@@ -1,22 +1,25 @@
 -- Grain: one row per store, vehicle and month of its last visit, for vehicles lost in a final cohort.
 {{ config(
-    unique_key=['store_code', 'month'],
+    unique_key=['store_code', 'vehicle_key'],
+    meta={'affected_by': ['int_vehicle_month', 'int_churn_callback', 'int_month']},
     pre_hook=[
         also_affected("
-            select vehicles.store_code, vehicles.month
-            from {{ ref('int_vehicle_month') }} as vehicles
-            inner join {{ changed('int_repair_order') }} as repair_orders
-                on
-                    vehicles.store_code = repair_orders.store_code
-                    and vehicles.vin = repair_orders.vin
-                    -- a visit counts among those before a later last one
-                    and vehicles.month >= repair_orders.month
+            select vehicles.store_code, vehicle_keys.vehicle_key
+            from (
+                select store_code, vin from {{ changed('int_vehicle_month') }}
+                union
+                select store_code, vin from {{ changed('int_churn_callback') }}
+            ) as vehicles
+            inner join {{ ref('int_vehicle_key') }} as vehicle_keys
+                on vehicles.vin = vehicle_keys.vin
         "),
         also_affected("
-            select vehicles.store_code, vehicles.month
+            select vehicles.store_code, vehicle_keys.vehicle_key
             from {{ ref('int_vehicle_month') }} as vehicles
             inner join {{ ref('int_month') }} as months
                 on vehicles.month = months.month
+            inner join {{ ref('int_vehicle_key') }} as vehicle_keys
+                on vehicles.vin = vehicle_keys.vin
             where {{ is_final_cohort('months.month') }} <> {{ is_final_cohort('months.month', as_of_before()) }}
         "),
     ]
@@ -37,8 +40,17 @@ lost_vehicles as {{ computed_once() }} (
         vehicles.customer_type
     from {{ ref('int_vehicle_month') }} as vehicles
     inner join final_months
-        on vehicles.month = final_months.month
-    where vehicles.is_lost and {{ is_affected(['vehicles.store_code', 'vehicles.month']) }}
+        on vehicles.month = final_months.month and vehicles.is_lost
+    {% if is_by_changes() %}
+    where (vehicles.store_code, vehicles.vin) in (
+        select
+            affected_vehicles.store_code,
+            vehicle_keys.vin
+        from {{ affected(this.name) }} as affected_vehicles
+        inner join {{ ref('int_vehicle_key') }} as vehicle_keys
+            on affected_vehicles.vehicle_key = vehicle_keys.vehicle_key
+    )
+    {% endif %}
 ),
 
 earlier_visits as (

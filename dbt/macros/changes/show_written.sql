@@ -1,0 +1,11 @@
+{#
+    After a view with `meta.shows`, which selects columns of one model row by row: in a run by changes, `written.<view>`
+    shows what was written of that model.
+#}
+{% macro show_written() %}
+    {%- if builds_changes() and config.get('meta', {}).get('shows') %}
+        {%- set shown = config.get('meta').get('shows') %}
+        create or replace view {{ written(this.name) }} as
+        {{ model.compiled_code | replace(ref(shown) | string, ref(shown).database ~ '.' ~ written(shown)) }}
+    {%- endif -%}
+{% endmacro %}
