@@ -1,7 +1,6 @@
 """The checks find on a cluster what they find in DuckDB: every count, every verdict, every row that they list."""
 
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -73,14 +72,15 @@ def damaged(sample_run: Settings, tmp_path_factory: pytest.TempPathFactory) -> P
 def server(damaged: Path, cluster: Cluster) -> Iterator[SparkServer]:
     """A cluster in which the checks read the same rows."""
     catalog = SqlCatalog(CATALOG, uri=cluster.catalog_uri, warehouse=cluster.warehouse.as_uri())
-    with closing(catalog), duckdb.connect(str(damaged), read_only=True) as connection:
+    with duckdb.connect(str(damaged), read_only=True) as connection:
         for name in RELATIONS:
             rows = connection.execute(f"from {name}").to_arrow_table()
             catalog.create_namespace_if_not_exists(name.split(".")[0])
             catalog.create_table(name, rows.schema).append(rows)
-        yield read_spark_server(cluster.environment)
-        for name in RELATIONS:
-            catalog.drop_table(name)
+    yield read_spark_server(cluster.environment)
+    for name in RELATIONS:
+        catalog.drop_table(name)
+    catalog.close()
 
 
 @dataclass(frozen=True)
