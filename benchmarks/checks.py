@@ -15,9 +15,9 @@ import duckdb
 from benchmarks.generate import Size
 from benchmarks.measure import Cost, measured
 from benchmarks.warehouse import staged
+from dagster_project.checks.dialect import MACROS
 from dagster_project.checks.results import RunInfo
 from dagster_project.checks.run import run_checks
-from dagster_project.checks.session import MACROS
 
 PLAIN_DIR = Path(__file__).parent / "plain"
 

@@ -5,7 +5,7 @@ create or replace temp macro vin_value(vin, position) as
     (strpos('0123456789.ABCDEFGH..JKLMN.P.R..STUVWXYZ', vin[position]) - 1) % 10;
 
 -- What position 9 of a well-formed VIN must be: the weighted values of the other positions, modulo 11.
-create or replace temp macro vin_check_digit(vin) as '0123456789X'[(
+create or replace temp macro vin_check_digit(vin) as substr('0123456789X', (
     8 * vin_value(vin, 1)
     + 7 * vin_value(vin, 2)
     + 6 * vin_value(vin, 3)
@@ -22,7 +22,7 @@ create or replace temp macro vin_check_digit(vin) as '0123456789X'[(
     + 4 * vin_value(vin, 15)
     + 3 * vin_value(vin, 16)
     + 2 * vin_value(vin, 17)
-) % 11 + 1];
+) % 11 + 1, 1);
 
 -- When a row came, as one number: by the time of its extract; rows of one time by file and line.
 create or replace temp macro came(extract_at, source_file, source_line) as

@@ -1,8 +1,22 @@
 """One planted defect for every check of `expectations/`: its own, or that of the checks like it in all datasets."""
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
 from dagster_project.checks.suites import NOT_NULL, Check, Suite
-from dagster_project.contracts import Contract
+from dagster_project.contracts import Contract, read_contracts
 from tests.defects import Defect, column_defects, row_defects
+
+# What checks read.
+RELATIONS = (
+    *(f"lake.{c.system}__{c.dataset}" for c in read_contracts().values()),
+    *(f"staging.stg_{c.system}__{c.dataset}" for c in read_contracts().values()),
+    "lake.loads",
+    "seeds.mot_items",
+)
 
 LONG_AGO = "extract_at = (select min(extract_at) from {relation})"
 
@@ -89,3 +103,37 @@ def defect_of(suite: Suite, check: Check) -> Defect | None:
         or _generated_of_dataset(suite, check)
         or _generated_of_column(check)
     )
+
+
+def tables_of(suite: Suite, check: Check) -> list[str]:
+    """Where a row that a check reads stands: one as it came stands in both, as staging is made from the lake."""
+    relation = _relation(suite.contract)
+    tables = {"accepted": [f"staging.stg_{relation}"], "parsed": [f"lake.{relation}"]}
+    return tables.get(check.rows) or [table for both in tables.values() for table in both]
+
+
+def plant(change: Callable[[str], Any], suite: Suite, check: Check, defect: Defect) -> int:
+    """Plant a defect by SQL in DuckDB, where every relation is a table; how many rows are its victims."""
+    keys = ", ".join(suite.contract.key)
+    relation = f"{check.rows}__{_relation(suite.contract)}"
+    victims = f"select * from {relation} where {defect.victims} order by {keys}, source_file, source_line"
+    change(f"create or replace temp table victims as {victims} limit {defect.count}")
+    planted = change("select count(*) from victims").scalar_one()
+    assert planted == defect.count
+    if defect.set:
+        row = f"({keys}, source_file, source_line)"
+        for table in tables_of(suite, check):
+            change(f"update {table} set {defect.set} where {row} in (select {row} from victims)")
+    for statement in defect.statements:
+        change(statement.replace("{victims}", "victims"))
+    return planted
+
+
+def copy_relations(warehouse: Path, copy: Path) -> None:
+    """A copy of a warehouse in which every relation that checks read is a table."""
+    with duckdb.connect(str(copy)) as connection:
+        connection.execute(f"attach '{warehouse}' as built (read_only)")
+        for schema in ("staging", "lake", "seeds"):
+            connection.execute(f"create schema {schema}")
+        for table in RELATIONS:
+            connection.execute(f"create table {table} as from built.{table}")

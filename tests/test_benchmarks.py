@@ -72,7 +72,7 @@ def test_size_and_seed_tell_every_row(tmp_path):
 
 
 def test_check_digits_are_those_of_the_standard(loaded):
-    from dagster_project.checks.session import MACROS
+    from dagster_project.checks.dialect import MACROS
 
     with duckdb.connect(str(loaded.settings.warehouse)) as connection:
         connection.execute(MACROS.read_text(encoding="utf-8"))

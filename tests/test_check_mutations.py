@@ -3,16 +3,14 @@
 import math
 from datetime import date, datetime
 
-import duckdb
 import pytest
 
 from benchmarks.checks import count_plainly, differences
 from dagster_project.checks.results import RunInfo
 from dagster_project.checks.session import open_session
 from dagster_project.checks.suites import NOT_NULL, read_suites
-from dagster_project.contracts import read_contracts
 from tests.defects import HARMLESS
-from tests.mutations import defect_of
+from tests.mutations import copy_relations, defect_of, plant, tables_of
 
 AS_OF = date(2025, 11, 30)
 RUN = RunInfo("run", datetime(2025, 12, 1, 6), AS_OF)
@@ -38,14 +36,7 @@ def name(pair) -> str:
 def session(sample_run, tmp_path_factory):
     """Checks on a copy of the sample's warehouse in which every relation that they read is a table."""
     copy = tmp_path_factory.mktemp("mutations") / "warehouse.duckdb"
-    with duckdb.connect(str(copy)) as connection:
-        connection.execute(f"attach '{sample_run.warehouse}' as built (read_only)")
-        for schema in ("staging", "lake", "seeds"):
-            connection.execute(f"create schema {schema}")
-        tables = [f"lake.{c.system}__{c.dataset}" for c in read_contracts().values()]
-        tables += [f"staging.stg_{c.system}__{c.dataset}" for c in read_contracts().values()]
-        for table in (*tables, "lake.loads", "seeds.mot_items"):
-            connection.execute(f"create table {table} as from built.{table}")
+    copy_relations(sample_run.warehouse, copy)
     with open_session(copy, AS_OF, read_only=False) as opened:
         yield opened
 
@@ -61,13 +52,6 @@ def change(session):
     """Runs SQL whose effect is undone after the test."""
     yield session.execute
     session.engine.connection.rollback()
-
-
-def tables_of(suite, check) -> list[str]:
-    """Where a row that a check reads stands: one as it came stands in both, as staging is made from the lake."""
-    relation = f"{suite.contract.system}__{suite.contract.dataset}"
-    tables = {"accepted": [f"staging.stg_{relation}"], "parsed": [f"lake.{relation}"]}
-    return tables.get(check.rows) or [table for both in tables.values() for table in both]
 
 
 def pairs(rows) -> list[tuple]:
@@ -115,18 +99,7 @@ def test_planted_defect_is_found(suite, check, session, clean, change):
     defect = defect_of(suite, check)
     assert defect, "plant a defect for this check in tests/mutations.py"
     before = clean[suite.name, check.name]
-    keys = ", ".join(suite.contract.key)
-    relation = f"{check.rows}__{suite.contract.system}__{suite.contract.dataset}"
-    victims = f"select * from {relation} where {defect.victims} order by {keys}, source_file, source_line"
-    change(f"create temp table victims as {victims} limit {defect.count}")
-    planted = session.execute("select count(*) from victims").scalar_one()
-    assert planted == defect.count
-    if defect.set:
-        row = f"({keys}, source_file, source_line)"
-        for table in tables_of(suite, check):
-            change(f"update {table} set {defect.set} where {row} in (select {row} from victims)")
-    for statement in defect.statements:
-        change(statement.replace("{victims}", "victims"))
+    planted = plant(change, suite, check, defect)
     failed = planted if defect.failed is None else defect.failed
     (result,) = session.run(suite, RUN, [check.name])
     assert result.error is None

@@ -1,4 +1,4 @@
-"""Let Great Expectations run its expectations as SQL in DuckDB, which it does not know by itself.
+"""Let Great Expectations run its expectations as SQL on one connection, to DuckDB, which it does not know, or to Spark.
 
 Importing Great Expectations costs seconds: this module is imported only when checks run.
 """
@@ -7,6 +7,7 @@ import logging
 import warnings
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar, Literal
@@ -20,6 +21,9 @@ from great_expectations.execution_engine import SqlAlchemyExecutionEngine
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 from great_expectations.validator.metric_configuration import MetricConfiguration
 
+from dagster_project.checks.dialect import Dialect
+from dagster_project.checks.spark import SPARK_SETTINGS, SparkDialect, SparkServer
+
 # Metrics that list rows; they cost a query each.
 _LISTS = (".unexpected_values", ".unexpected_index_list", "unexpected_rows_query.table")
 
@@ -27,20 +31,22 @@ _LISTS = (".unexpected_values", ".unexpected_index_list", "unexpected_rows_query
 _ENGINE_TYPE = type[SqlAlchemyExecutionEngine]
 
 
-class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
+class OneConnectionExecutionEngine(SqlAlchemyExecutionEngine):
     """Runs every query on one connection that stays open.
 
-    Great Expectations closes its connection before it fetches; DuckDB's result is gone by then.
+    Great Expectations closes its connection before it fetches; DuckDB's result is gone by then, and Spark's session
+    with its temporary views.
     """
 
     shared: ClassVar[sa.Connection | None] = None
+    dialect_known_as: ClassVar[str] = Dialect.known_as
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         kwargs.pop("connection_string", None)
         assert self.shared is not None
         super().__init__(*args, engine=self.shared.engine, **kwargs)
-        # A module with this name in it makes regular expressions REGEXP_MATCHES.
-        self.dialect_module = SimpleNamespace(DremioDialect=True)
+        # Great Expectations looks for this name in the dialect's module.
+        self.dialect_module = SimpleNamespace(**{self.dialect_known_as: True})
 
     @contextmanager
     def get_connection(self) -> Generator[sa.Connection, None, None]:
@@ -74,20 +80,20 @@ class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
         return [{"name": row[0], "type": sa.types.NullType()} for row in described]
 
 
-class DuckDBDatasource(SQLDatasource):
+class WarehouseDatasource(SQLDatasource):
     """The private warehouse as a datasource; Great Expectations adds it by the name of its type."""
 
-    type: Literal["duckdb"] = "duckdb"  # type: ignore[assignment]
+    type: Literal["warehouse"] = "warehouse"  # type: ignore[assignment]
 
     @property
     def execution_engine_type(self) -> _ENGINE_TYPE:
         """The engine above."""
-        return DuckDBExecutionEngine
+        return OneConnectionExecutionEngine
 
     def get_engine(self) -> sa.Engine:
         """The engine of the one connection."""
-        assert DuckDBExecutionEngine.shared is not None
-        return DuckDBExecutionEngine.shared.engine
+        assert OneConnectionExecutionEngine.shared is not None
+        return OneConnectionExecutionEngine.shared.engine
 
     def test_connection(self, test_assets: bool = True) -> None:
         """Nothing: a second connection would end the transaction of the first; a bad relation shows when used."""
@@ -96,17 +102,19 @@ class DuckDBDatasource(SQLDatasource):
 class Engine:
     """Great Expectations on one connection to the warehouse."""
 
-    def __init__(self, connection: sa.Connection) -> None:
+    def __init__(self, connection: sa.Connection, dialect: Dialect) -> None:
         self.connection = connection
-        DuckDBExecutionEngine.shared = connection
+        self.dialect = dialect
+        OneConnectionExecutionEngine.shared = connection
+        OneConnectionExecutionEngine.dialect_known_as = dialect.known_as
         self.context = gx.get_context(mode="ephemeral")
         self.context.variables.progress_bars = {"globally": False}
-        self.datasource: DuckDBDatasource | None = None
+        self.datasource: WarehouseDatasource | None = None
 
     def register(self, relations: Iterable[str]) -> None:
         """Name the relations that can be validated: all at once, as each call rewrites the whole context."""
         assets = [TableAsset(name=relation, table_name=relation) for relation in relations]
-        self.datasource = self.context.data_sources.add_duckdb(
+        self.datasource = self.context.data_sources.add_warehouse(
             name="warehouse", connection_string="duckdb://", assets=assets
         )
 
@@ -123,6 +131,24 @@ class Engine:
 
 
 @contextmanager
+def _engine_on(database: sa.Engine, dialect: Dialect) -> Iterator[Engine]:
+    """Great Expectations on a database; its connection is closed afterwards."""
+    logs = [logging.getLogger(name) for name in ("great_expectations", "great_expectations.validator.validator")]
+    levels = [log.level for log in logs]
+    try:
+        with warnings.catch_warnings(), database.connect() as connection:
+            warnings.simplefilter("ignore")
+            for log in logs:
+                log.setLevel(logging.CRITICAL)
+            yield Engine(connection, dialect)
+    finally:
+        OneConnectionExecutionEngine.shared = None
+        database.dispose()
+        for log, level in zip(logs, levels, strict=True):
+            log.setLevel(level)
+
+
+@contextmanager
 def open_engine(warehouse: Path, *, read_only: bool = True) -> Iterator[Engine]:
     """Great Expectations on a warehouse file; the file is free again afterwards.
 
@@ -133,18 +159,23 @@ def open_engine(warehouse: Path, *, read_only: bool = True) -> Iterator[Engine]:
         poolclass=sa.pool.StaticPool,
         connect_args={"read_only": read_only},
     )
-    logs = [logging.getLogger(name) for name in ("great_expectations", "great_expectations.validator.validator")]
-    levels = [log.level for log in logs]
-    try:
-        with warnings.catch_warnings(), database.connect() as connection:
-            warnings.simplefilter("ignore")
-            # DuckDB draws one for each query of some seconds, into the log of the run.
-            connection.exec_driver_sql("set enable_progress_bar = false")
-            for log in logs:
-                log.setLevel(logging.CRITICAL)
-            yield Engine(connection)
-    finally:
-        DuckDBExecutionEngine.shared = None
-        database.dispose()
-        for log, level in zip(logs, levels, strict=True):
-            log.setLevel(level)
+    with _engine_on(database, Dialect()) as engine:
+        # DuckDB draws one for each query of some seconds, into the log of the run.
+        engine.connection.exec_driver_sql("set enable_progress_bar = false")
+        yield engine
+
+
+@contextmanager
+def open_spark_engine(server: SparkServer) -> Iterator[Engine]:
+    """Great Expectations on a session of a Spark cluster; nothing is written, and its views go with it."""
+    from pyhive import hive
+
+    # PyHive leaves dates as text.
+    hive.TYPES_CONVERTER["DATE_TYPE"] = date.fromisoformat
+    database = sa.create_engine(
+        sa.URL.create("hive", host=server.host, port=server.port, database="default"),
+        poolclass=sa.pool.StaticPool,
+        connect_args={"configuration": SPARK_SETTINGS},
+    )
+    with _engine_on(database, SparkDialect()) as engine:
+        yield engine

@@ -5,13 +5,26 @@ from pathlib import Path
 
 from dagster_project.checks.kept import carry_over
 from dagster_project.checks.results import CheckResult, RunInfo
-from dagster_project.checks.session import open_session, result_of
+from dagster_project.checks.session import CheckSession, open_session, open_spark_session, result_of
+from dagster_project.checks.spark import SparkServer
 from dagster_project.checks.suites import Suite, read_suites
 
 
 def not_run(run: RunInfo, error: str) -> list[CheckResult]:
     """Every planned check as one that did not run, and why."""
     return [result_of(run, check, error=error) for suite in read_suites().values() for check in suite.checks]
+
+
+def run_checks_on_spark(
+    server: SparkServer,
+    run: RunInfo,
+    suites: Mapping[str, Suite] | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> list[CheckResult]:
+    """Run all suites (or those given) on a cluster: all checks are judged whole, and one result is told of each."""
+    suites = read_suites() if suites is None else suites
+    with open_spark_session(server, run.as_of) as session:
+        return _judge(session, run, suites, progress, {})
 
 
 def run_checks(
@@ -27,13 +40,23 @@ def run_checks(
     changes touch is judged again, and the results are those of a whole run.
     """
     suites = read_suites() if suites is None else suites
-    results: list[CheckResult] = []
     with open_session(warehouse, run.as_of) as session:
         kept = carry_over(session, suites, run, base) if base else {}
-        for position, (name, suite) in enumerate(suites.items(), start=1):
-            if progress:
-                progress(f"checks: {name}, {position} of {len(suites)} datasets")
-            whole = [check.name for check in suite.checks if (name, check.name) not in kept]
-            judged = {result.check_name: result for result in session.run(suite, run, whole)}
-            results += [judged.get(check.name) or kept[name, check.name] for check in suite.checks]
+        return _judge(session, run, suites, progress, kept)
+
+
+def _judge(
+    session: CheckSession,
+    run: RunInfo,
+    suites: Mapping[str, Suite],
+    progress: Callable[[str], None] | None,
+    kept: Mapping[tuple[str, str], CheckResult],
+) -> list[CheckResult]:
+    results: list[CheckResult] = []
+    for position, (name, suite) in enumerate(suites.items(), start=1):
+        if progress:
+            progress(f"checks: {name}, {position} of {len(suites)} datasets")
+        whole = [check.name for check in suite.checks if (name, check.name) not in kept]
+        judged = {result.check_name: result for result in session.run(suite, run, whole)}
+        results += [judged.get(check.name) or kept[name, check.name] for check in suite.checks]
     return results

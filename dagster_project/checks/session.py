@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from dagster_project.checks.dialect import Untranslatable
 from dagster_project.checks.results import LISTED_ROWS, CheckResult, RunInfo
+from dagster_project.checks.spark import SparkServer
 from dagster_project.checks.suites import COLUMN_ARGUMENTS, NOT_NULL, ROWS, SQL, SUITES_DIR, Check, Suite
 from dagster_project.checks.views import WHERE_FROM, relation_of, views
 from dagster_project.contracts import Contract, read_contracts
@@ -28,8 +30,7 @@ logger = logging.getLogger(__name__)
 _FETCHED_ROWS = 10_000
 # The rows of a relation that came with the changes of a build.
 CAME = "come__{}"
-# What the SQL of several suites shares: macros, and a view on datasets' views.
-MACROS = SUITES_DIR / "macros.sql"
+# A view on datasets' views that several suites share.
 VISITED_MONTHS = SUITES_DIR / "visited_months.sql"
 
 
@@ -67,7 +68,8 @@ class CheckSession:
         self.engine = engine
         self.as_of = as_of
         self.shown = shown_columns(read_contracts().values())
-        self.execute(MACROS.read_text(encoding="utf-8"))
+        for statement in engine.dialect.set_up():
+            self.execute(statement)
         self.engine.connection.commit()
         for contract in read_contracts().values():
             for rows, sql in views(contract).items():
@@ -79,16 +81,16 @@ class CheckSession:
 
     def _create_view(self, name: str, sql: str) -> None:
         try:
-            self.execute(sql)
+            self.execute(self.engine.dialect.sql(sql))
             self.engine.connection.commit()
-        except sa.exc.DBAPIError as error:
+        except (sa.exc.DBAPIError, Untranslatable) as error:
             # The checks that read it will say so.
             self.engine.connection.rollback()
             logger.debug("%s can't be read: %s", name, error)
 
     def execute(self, sql: str) -> sa.CursorResult:
-        """Run SQL as it stands: a colon in it is no parameter."""
-        return self.engine.connection.exec_driver_sql(sql)
+        """Run SQL as it stands: a colon or a % in it is no parameter."""
+        return self.engine.connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
 
     def commit(self) -> None:
         """Keep the temporary relations made so far, whatever fails later."""
@@ -98,18 +100,18 @@ class CheckSession:
         """Leave behind what a failed query left."""
         self.engine.connection.rollback()
 
-    @staticmethod
-    def told(error: Exception) -> str:
+    def told(self, error: object) -> str:
         """The first lines of an error: enough to find the fault, without the SQL and the values it quotes."""
-        return _short(str(error))
+        return without_values(" ".join(self.engine.dialect.told(str(error)).split()))[:500]
 
     def _query(self, sql: str, suite: Suite, check: Check) -> str:
-        """SQL of a check with its relation, the business date and the dataset's cadence filled in."""
-        return sql.format(
+        """The engine's SQL of a check with its relation, the business date and the dataset's cadence filled in."""
+        filled = sql.format(
             batch=relation_of(check.rows, suite.contract),
             as_of=f"date '{self.as_of}'",
             latency_days=suite.contract.latency_days,
-        ).rstrip()
+        )
+        return self.engine.dialect.sql(filled.rstrip())
 
     def _validate(self, suite: Suite, relation: str, checks: Sequence[Check]) -> dict:
         """Great Expectations' result of each check, by its name: counts, and the query of the failing rows."""
@@ -128,6 +130,8 @@ class CheckSession:
                 kwargs["unexpected_rows_query"] = _for_great_expectations(
                     self._query(kwargs["unexpected_rows_query"], suite, check)
                 )
+            if "regex" in kwargs:
+                kwargs["regex"] = self.engine.dialect.regex(kwargs["regex"])
             configurations.append(
                 ExpectationConfiguration(
                     type=check.type, kwargs=kwargs, meta={"check": check.name}, severity=check.severity
@@ -190,7 +194,7 @@ class CheckSession:
     def _stream(self, query: str, limit: int | None = None) -> tuple[list[str], Iterable[Sequence[Any]]]:
         """The columns that failing rows may show (key, file, line), and the rows, in the same order each time."""
         limited = f" limit {limit}" if limit is not None else ""
-        found = self.execute(f"select * from ({query}) order by all{limited}")
+        found = self.execute(f"{self.engine.dialect.ordered(query)}{limited}")
         columns = [name for name in found.keys() if name in self.shown]  # noqa: SIM118 (a result is no mapping)
         return columns, found.yield_per(_FETCHED_ROWS).columns(*columns)
 
@@ -217,7 +221,7 @@ class CheckSession:
         if result is None:
             return result_of(run, check, error="the check did not run")
         if (problem := _problem(result.exception_info)) or isinstance(evaluated, Exception):
-            return result_of(run, check, error=problem or _short(str(evaluated)))
+            return result_of(run, check, error=self.told(problem or evaluated))
         if check.type == SQL:
             failed = result.result["observed_value"]
             passed = failed == 0
@@ -232,12 +236,24 @@ class CheckSession:
             run, check, evaluated=evaluated, failed=failed, pass_rate=pass_rate, passed=passed, failing=failing
         )
 
+    def _untranslatable(self, suite: Suite, run: RunInfo, checks: Iterable[Check]) -> dict[str, CheckResult]:
+        """The checks that can't be asked in the engine's SQL, each with the reason."""
+        results = {}
+        for check in checks:
+            try:
+                if check.type == SQL:
+                    self._query(check.kwargs["unexpected_rows_query"], suite, check)
+                    self.evaluated_query(suite, check)
+            except Untranslatable as error:
+                results[check.name] = result_of(run, check, error=self.told(error))
+        return results
+
     def run(self, suite: Suite, run: RunInfo, names: Iterable[str] | None = None) -> list[CheckResult]:
         """Run a suite, or only the checks named; one result a check, whatever happens."""
         wanted = [check for check in suite.checks if names is None or check.name in names]
-        results: dict[str, CheckResult] = {}
+        results = self._untranslatable(suite, run, wanted)
         for rows in ROWS:
-            checks = [check for check in wanted if check.rows == rows]
+            checks = [check for check in wanted if check.rows == rows and check.name not in results]
             if not checks:
                 continue
             try:
@@ -245,14 +261,14 @@ class CheckSession:
                 found, evaluated = self._validate(suite, relation, checks), self._evaluated(suite, checks)
             except Exception as error:
                 self.engine.connection.rollback()
-                results |= {check.name: result_of(run, check, error=_short(str(error))) for check in checks}
+                results |= {check.name: result_of(run, check, error=self.told(error)) for check in checks}
                 continue
             for check in checks:
                 try:
                     judged = self._judge(run, suite, check, found.get(check.name), evaluated.get(check.name))
                 except Exception as error:
                     self.engine.connection.rollback()
-                    judged = result_of(run, check, error=_short(str(error)))
+                    judged = result_of(run, check, error=self.told(error))
                 results[check.name] = judged
         return [results[check.name] for check in wanted]
 
@@ -262,17 +278,12 @@ def _for_great_expectations(query: str) -> str:
     return query.replace("{", "{{").replace("}", "}}") + "\n/* {batch} */"
 
 
-def _short(message: str) -> str:
-    """The first lines of a message: enough to find the fault, without the SQL and the values it quotes."""
-    return without_values(" ".join(message.split()))[:500]
-
-
 def _problem(exception_info: Mapping[str, Any]) -> str | None:
     """The message of an expectation that raised; Great Expectations keeps one a metric, or one in all."""
     infos = [exception_info, *(info for info in exception_info.values() if isinstance(info, dict))]
     for info in infos:
         if info.get("raised_exception"):
-            return _short(str(info.get("exception_message")))
+            return str(info.get("exception_message"))
     return None
 
 
@@ -282,4 +293,13 @@ def open_session(warehouse: Path, as_of: date, *, read_only: bool = True) -> Ite
     from dagster_project.checks.engine import open_engine
 
     with open_engine(warehouse, read_only=read_only) as engine:
+        yield CheckSession(engine, as_of)
+
+
+@contextmanager
+def open_spark_session(server: SparkServer, as_of: date) -> Iterator[CheckSession]:
+    """A session on a Spark cluster where the lake is registered and staging is built."""
+    from dagster_project.checks.engine import open_spark_engine
+
+    with open_spark_engine(server) as engine:
         yield CheckSession(engine, as_of)

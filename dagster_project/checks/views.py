@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from dagster_project.contracts import Contract
-from dagster_project.contracts.staging import plausible_sql
+from dagster_project.contracts.staging import LINEAGE_NAMES, plausible_sql
 from dagster_project.sql_text import sql_text
 
 # The lineage columns that a failing row is found by.
@@ -46,13 +46,17 @@ def original_sql(contract: Contract, accepted: str, files: Iterable[str] | None 
         return f"select * from {accepted}"
     # Names are unique in a dataset's folder, so a file and a line tell one row.
     same_row = ", ".join(WHERE_FROM)
-    told = ", ".join(f"if(implausible.source_line is null, accepted.{c}, implausible.{c}) as {c}" for c in scaled)
+    columns = [*(column.name for column in contract.columns), *LINEAGE_NAMES]
+    told = ", ".join(
+        f"if(implausible.source_line is null, accepted.{c}, implausible.{c}) as {c}" if c in scaled else f"accepted.{c}"
+        for c in columns
+    )
     is_implausible = " or ".join(f"({c} is not null and ({condition}) is not true)" for c, condition in scaled.items())
     if files is not None:
         names = ", ".join(map(sql_text, files))
         is_implausible = f"source_file in ({names or 'null'}) and ({is_implausible})"
     return (
-        f"select accepted.* replace ({told}) from {accepted} as accepted "
+        f"select {told} from {accepted} as accepted "
         f"left join (select {same_row}, {', '.join(scaled)} from lake.{dataset_relation(contract)} "
         f"where {is_implausible}) as implausible using ({same_row})"
     )

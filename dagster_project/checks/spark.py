@@ -1,0 +1,82 @@
+"""The checks on a Spark cluster: its Thrift server, and how it reads what is written for DuckDB."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from dagster_project.checks.dialect import MACROS, Dialect
+from dagster_project.checks.suites import SUITES_DIR
+
+# As the models are built there: a time has no zone, and what can't be read is an error and not null.
+SPARK_SETTINGS = {
+    "set:hiveconf:spark.sql.timestampType": "TIMESTAMP_NTZ",
+    "set:hiveconf:spark.sql.session.timeZone": "UTC",
+    "set:hiveconf:spark.sql.ansi.enabled": "true",
+}
+
+
+# Macros that stand in the place of others of the same name.
+_SPARK_MACROS = SUITES_DIR / "macros_spark.sql"
+
+
+@dataclass(frozen=True)
+class SparkServer:
+    """A Thrift server of Spark."""
+
+    host: str = "127.0.0.1"
+    port: int = 10000
+
+
+def read_spark_server(environment: Mapping[str, str]) -> SparkServer:
+    """The server that the models are built on."""
+    return SparkServer(
+        host=environment.get("AFTERSALES_SPARK_HOST", SparkServer.host),
+        port=int(environment.get("AFTERSALES_SPARK_PORT", SparkServer.port)),
+    )
+
+
+class SparkDialect(Dialect):
+    """Spark's: sqlglot translates to it."""
+
+    # regexp_like
+    known_as = "TrinoDialect"
+
+    def set_up(self) -> list[str]:
+        """Nothing: macros, which Spark does not know, are put in the place where they are asked for."""
+        return []
+
+    def sql(self, query: str) -> str:
+        """A check's SQL in Spark's."""
+        return _translated(query)
+
+    def regex(self, pattern: str) -> str:
+        """A regular expression of Java that finds the same."""
+        from dagster_project.checks.translation import java_regex
+
+        return java_regex(pattern)
+
+    def ordered(self, query: str) -> str:
+        """Spark has no `order by all`."""
+        from dagster_project.checks.translation import in_order
+
+        return in_order(query)
+
+    def told(self, message: str) -> str:
+        """Spark's own words, without what the connection wraps them in; whose they are is said."""
+        said = re.search(r"errorMessage=(.*?)\)?, operationHandle", message, re.DOTALL)
+        words = said.group(1).strip("'\"").removeprefix("Error running query: ") if said else message
+        return f"Spark can't run it: {words}"
+
+
+def spark_macros() -> str:
+    """The macros of the checks; of two with one name the last counts."""
+    return "\n".join(path.read_text(encoding="utf-8") for path in (MACROS, _SPARK_MACROS))
+
+
+@cache
+def _translated(query: str) -> str:
+    # Without Spark nothing needs sqlglot.
+    from dagster_project.checks.translation import to_spark
+
+    return to_spark(query, spark_macros())

@@ -1,0 +1,76 @@
+"""DuckDB's SQL of the checks as Spark reads it, where a plain translation would answer otherwise."""
+
+import pytest
+
+from dagster_project.checks.dialect import Untranslatable
+from dagster_project.checks.spark import spark_macros
+from dagster_project.checks.suites import SQL, read_suites
+from dagster_project.checks.translation import in_order, java_regex, to_spark
+from dagster_project.checks.views import relation_of, views
+
+
+def said(sql: str) -> str:
+    return to_spark(sql, spark_macros())
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("select a / b", "SELECT CAST(a AS DOUBLE) / CAST(NULLIF(b, 0) AS DOUBLE)"),
+        ("select avg(a)", "SELECT AVG(CAST(a AS DOUBLE))"),
+        ("select max_by(a, b)", "SELECT MAX_BY(a, b) FILTER(WHERE NOT a IS NULL)"),
+        (
+            "select date_diff('month', a, b)",
+            "SELECT DATEDIFF(MONTH, CAST(DATE_TRUNC('MONTH', a) AS DATE), CAST(DATE_TRUNC('MONTH', b) AS DATE))",
+        ),
+        ("select regexp_full_match(a, 'x|y')", "SELECT a RLIKE '^(?:x|y)(?!(?s:.))'"),
+        ("select epoch_us(a)", "SELECT UNIX_MICROS(CAST(a AS TIMESTAMP_LTZ))"),
+        (
+            "select min_by(a, came(b.extract_at, b.source_file, c))",
+            "SELECT MIN_BY(a, (b.extract_at, b.source_file, c)) FILTER(WHERE NOT a IS NULL)",
+        ),
+        (
+            "select ours.a from ours asof join theirs as other on ours.a <= other.b",
+            "SELECT ours.a FROM ours INNER JOIN"
+            " (SELECT *, LAG(other.b) OVER (ORDER BY other.b) AS earlier FROM theirs AS other) AS other"
+            " ON ours.a <= other.b AND (other.earlier IS NULL OR ours.a > other.earlier)",
+        ),
+    ],
+)
+def test_what_a_plain_translation_would_change(ours: str, theirs: str) -> None:
+    assert said(ours) == theirs
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select * replace (1 as a) from t",
+        "select max(a) over (order by b rows between unbounded preceding and current row exclude group) from t",
+        "select a from t asof join u on t.a >= u.b",
+        "select a from",
+    ],
+)
+def test_what_spark_cannot_be_asked_is_refused(sql: str) -> None:
+    with pytest.raises(Untranslatable):
+        said(sql)
+
+
+def test_every_suite_and_view_can_be_said() -> None:
+    for suite in read_suites().values():
+        for view in views(suite.contract).values():
+            said(view)
+        for check in (check for check in suite.checks if check.type == SQL):
+            for query in filter(None, (check.kwargs["unexpected_rows_query"], check.evaluated_query)):
+                told = said(
+                    query.format(
+                        batch=relation_of(check.rows, suite.contract), as_of="date '2025-11-30'", latency_days=3
+                    )
+                )
+                assert "CAME(" not in told
+                assert "VIN_CHECK_DIGIT(" not in told
+
+
+def test_order_and_the_end_of_a_value() -> None:
+    assert in_order("select a, b from t") == "select * from (select a, b from t) order by 1 nulls last, 2 nulls last"
+    assert java_regex("^a$") == "^a(?!(?s:.))"
+    assert java_regex("a[$]") == "a[$]"
