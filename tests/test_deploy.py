@@ -29,7 +29,9 @@ def unit(path: Path) -> ConfigParser:
 
 def in_code() -> set[str]:
     files = [*(PROJECT_DIR / "dagster_project").rglob("*.py"), *(PROJECT_DIR / "dbt").glob("*.yml")]
-    return {name for path in files for name in re.findall(r"AFTERSALES_[A-Z_]+", path.read_text(encoding="utf-8"))}
+    # Not PyIceberg's own, which have the name of the catalog within.
+    variable = re.compile(r"(?<!_)AFTERSALES_[A-Z_]+")
+    return {name for path in files for name in variable.findall(path.read_text(encoding="utf-8"))}
 
 
 @pytest.mark.parametrize("path", [p for p in UNITS if p.suffix == ".service"], ids=lambda path: path.name)
