@@ -61,10 +61,12 @@ lock: $(UV)
 	$(PYTHON) -m venv .uv
 	.uv/bin/python -m pip install --quiet --disable-pip-version-check uv
 
+# Ends with dbt's reading of the project, which is kept for the first run in any data folder.
 $(VENV)/.ready: requirements.lock pyproject.toml | $(UV)
 	$(UV) venv --quiet --python $(PYTHON) $(VENV)
 	$(UV) pip sync --quiet --require-hashes --python $(BIN)/python requirements.lock
 	$(UV) pip install --quiet --no-deps --python $(BIN)/python --editable .
+	cd dbt && AFTERSALES_DATA_DIR=. ../$(BIN)/dbt --quiet parse --target duckdb --target-path target/parsed
 	touch $@
 
 $(SPARK)/.ready: requirements-spark.lock pyproject.toml | $(UV)

@@ -1,15 +1,14 @@
 """A warehouse of any size that checks can read: extracts written, loaded, and staged by dbt."""
 
 import shutil
-import subprocess
 from pathlib import Path
 
 from benchmarks.generate import Size, write_history
 from dagster_project.load.hash_key import read_hash_key
 from dagster_project.load.lake import register_lake
 from dagster_project.load.load import load_landing
-from dagster_project.models.dbt_build import DBT, dbt_environment
-from dagster_project.settings import DBT_DIR, Settings
+from dagster_project.models.dbt_build import ask_dbt
+from dagster_project.settings import Settings
 
 
 def staged(size: Size, folder: Path) -> Settings:
@@ -24,6 +23,6 @@ def staged(size: Size, folder: Path) -> Settings:
     shutil.rmtree(settings.landing)
     register_lake(settings.lake, settings.warehouse, read_hash_key(settings.data), settings.as_of)
     for command in (["seed"], ["run", "--select", "staging", "--threads", "1"]):
-        subprocess.run([*DBT, "--quiet", *command], cwd=DBT_DIR, env=dbt_environment(settings), check=True)
+        ask_dbt(settings, ["--quiet", *command]).check_returncode()
     made.touch()
     return settings

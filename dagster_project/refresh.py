@@ -43,6 +43,7 @@ from dagster_project.publish.state import last_state, new_state, standing_state
 from dagster_project.reports.quality import write_quality_report
 from dagster_project.run_log import begun_at, new_run_id, run_log, step
 from dagster_project.settings import SPARK, TIME_ZONE, Settings
+from dagster_project.spark_server import read_spark_server
 from dagster_project.upkeep.damage import damage_is_told, refuse_damage
 from dagster_project.upkeep.housekeeping import clean_up
 
@@ -133,7 +134,8 @@ def check_build(settings: Settings, run_id: str, nodes: list[NodeResult], worker
     run = RunInfo(run_id=run_id, run_at=max(now, begun_at(run_id)), as_of=settings.as_of)
     with step("check") as counted:
         results = judge(run, settings.warehouse, settings.published / "aftersales.duckdb", nodes)
-        results += worker.run(settings.warehouse, run, _results_before(settings) if is_built else [])
+        staged = read_spark_server() if settings.engine == SPARK else settings.warehouse
+        results += worker.run(staged, run, _results_before(settings) if is_built else [])
         write_results(settings.lake / "quality", results)
         counted |= {
             "checks": len(results),

@@ -22,7 +22,6 @@ from dagster_project.load.hash_key import read_hash_key
 from dagster_project.load.lake import register_lake
 from dagster_project.load.load import load_landing
 from dagster_project.settings import Settings
-from tests.shared_parse import hand_on_parse
 
 STORES = "store_code,store_name,region_code\n001,Store one,R1\n002,Store two,R2\n"
 
@@ -163,23 +162,10 @@ def is_published(settings: Settings) -> bool:
     return (settings.published / "aftersales.duckdb").exists()
 
 
-@pytest.fixture(scope="session")
-def begin_parsed(sample_store: Settings) -> Callable[[Settings], None]:
-    """Lets dbt begin in a new data folder with what it read of the project for the sample store, if it has by then."""
-
-    def begin(settings: Settings) -> None:
-        if is_published(sample_store):
-            hand_on_parse(sample_store, settings)
-
-    return begin
-
-
 def copy_run(run: Settings, data: Path) -> Settings:
-    """A finished run in another data folder, where dbt need not read the project again."""
+    """A finished run in another data folder."""
     shutil.copytree(run.data, data, symlinks=True)
-    copied = replace(run, data=data)
-    hand_on_parse(run, copied)
-    return copied
+    return replace(run, data=data)
 
 
 @pytest.fixture

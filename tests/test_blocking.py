@@ -1,7 +1,6 @@
 """What may not be published is not: each blocking rule, with what readers see and what is said."""
 
 import shutil
-import subprocess
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -13,10 +12,9 @@ from dagster_project import cli
 from dagster_project.checks.blocking import blocks, judge
 from dagster_project.checks.results import RunInfo
 from dagster_project.contracts import read_contracts
-from dagster_project.models.dbt_build import DBT, NodeResult, dbt_environment, read_node_results, target_path
-from dagster_project.settings import DBT_DIR, Settings
+from dagster_project.models.dbt_build import NodeResult, ask_dbt, read_node_results, target_path
+from dagster_project.settings import Settings
 from tests.published import differences, tables
-from tests.shared_parse import hand_on_parse
 
 RUN = RunInfo("20260630-1", datetime(2026, 6, 30, 6), date(2026, 6, 30))
 BUILT = NodeResult("quality_load", "quality_load", False, "success", None, "", "")
@@ -82,11 +80,9 @@ def test_a_node_that_failed_or_did_not_run_blocks(tmp_path: Path) -> None:
 def test_two_marts_that_disagree_on_one_metric_block(sample_run: Settings, tmp_path: Path) -> None:
     settings = replace(sample_run, data=tmp_path)
     shutil.copy(sample_run.warehouse, settings.warehouse)
-    hand_on_parse(sample_run, settings)
     with duckdb.connect(str(settings.warehouse)) as connection:
         connection.execute("update marts.appointment_store_monthly set repair_orders = repair_orders + 1")
-    command = [*DBT, "test", "--select", "test_type:singular"]
-    subprocess.run(command, cwd=DBT_DIR, env=dbt_environment(settings), capture_output=True, check=False)
+    ask_dbt(settings, ["test", "--select", "test_type:singular"])
     nodes = read_node_results(target_path(settings))
     failed = [node for node in nodes if node.has_failed]
     assert any("repair_orders" in node.name for node in failed)

@@ -7,7 +7,7 @@ seed, perhaps a number of runs by changes.
 import os
 import random
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -21,7 +21,6 @@ from dagster_project.models.dbt_build import build_models, changes_since
 from dagster_project.settings import Settings
 from tests.reference import edge_cases
 from tests.reference.landing_tree import write_landing_tree
-from tests.shared_parse import hand_on_parse
 
 KEY = "the hash key of these stories"
 LAYERS = ("staging", "intermediate", "core", "marts")
@@ -118,22 +117,18 @@ def differing(one: Path, other: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("story", read_stories(os.environ.get("AFTERSALES_TEST_STORIES") or "1"), ids=str)
-def test_runs_by_changes_leave_what_a_whole_build_makes(
-    story: Story, tmp_path: Path, begin_parsed: Callable[[Settings], None]
-) -> None:
+def test_runs_by_changes_leave_what_a_whole_build_makes(story: Story, tmp_path: Path) -> None:
     pool = tmp_path / "pool"
     write_landing_tree(pool, story.seed, "small")
     for name in edge_cases.NAMES:
         edge_cases.land(name, pool)
     begins = Settings(landing=tmp_path / "landing", data=tmp_path / "data", as_of=date(2026, 6, 30))
-    begin_parsed(begins)
     for run, settings in enumerate(events(story, pool, begins)):
         build(settings, by_changes=run > 0)
     whole = replace(settings, data=tmp_path / "whole")
     shutil.copytree(settings.lake, whole.lake)
     # What a build by changes leaves behind must not show in a whole one.
     shutil.copy(settings.warehouse, whole.warehouse)
-    hand_on_parse(settings, whole)
     build(whole, by_changes=False)
     found = differing(settings.warehouse, whole.warehouse)
     assert not found, "\n".join([f"again: AFTERSALES_TEST_STORIES={story} pytest {__file__}", *found])

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from dagster_project.models.dbt_build import dbt_environment, target_path
+from dagster_project.models.dbt_build import ask_dbt, target_path
 from dagster_project.settings import DBT_DIR, PROJECT_DIR, Settings
 
 REPORTS = PROJECT_DIR / "dagster_project" / "reports"
@@ -18,14 +18,8 @@ def manifest(sample_run: Settings) -> dict:
     return json.loads((target_path(sample_run) / "manifest.json").read_text(encoding="utf-8"))
 
 
-def run(command: list[str], settings: Settings) -> subprocess.CompletedProcess:
-    environment = dbt_environment(settings)
-    return subprocess.run(command, cwd=DBT_DIR, env=environment, capture_output=True, text=True, check=False)
-
-
 def test_every_metric_rule_passes_its_unit_tests(sample_run: Settings, manifest: dict) -> None:
-    command = [sys.executable, "-m", "dbt.cli.main", "--warn-error", "test", "--select", "test_type:unit"]
-    finished = run(command, sample_run)
+    finished = ask_dbt(sample_run, ["--warn-error", "test", "--select", "test_type:unit"])
     assert finished.returncode == 0, finished.stdout[-5000:]
     assert len(manifest["unit_tests"]) >= 80
 

@@ -6,7 +6,7 @@ three trees, each of a seed, perhaps a size (small or medium) and a business dat
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -27,7 +27,6 @@ from tests.reference.landing import Landed, Row, read_landing
 from tests.reference.landing_tree import write_landing_tree
 from tests.reference.marts import reference_marts
 from tests.reference.retelling import retell
-from tests.shared_parse import hand_on_parse
 
 DEFAULT_TREES = "1"
 SHOWN = 8
@@ -103,9 +102,7 @@ def publish(settings: Settings) -> Path:
 
 
 @pytest.fixture(scope="module", params=read_trees(os.environ.get("AFTERSALES_TEST_SEEDS") or DEFAULT_TREES), ids=str)
-def run(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, begin_parsed: Callable
-) -> Iterator[Run]:
+def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """A random tree together with all edge trees, run once."""
     tree = request.param
     root = tmp_path_factory.mktemp("reference")
@@ -113,7 +110,6 @@ def run(
     write_landing_tree(settings.landing, tree.seed, tree.size)
     for name in edge_cases.NAMES:
         edge_cases.land(name, settings.landing)
-    begin_parsed(settings)
     with pytest.MonkeyPatch.context() as patch:
         # One key, so that vehicles and customers are called the same in every data folder.
         patch.setenv("AFTERSALES_HASH_KEY", "the reference's own key")
@@ -150,7 +146,6 @@ def test_the_same_extracts_told_otherwise_give_the_same_figures(run: Run) -> Non
     root = run.settings.landing.parent / "retold"
     settings = Settings(landing=root / "landing", data=root / "data", as_of=run.tree.as_of)
     retell(run.landed, settings.landing, run.tree.seed)
-    hand_on_parse(run.settings, settings)
     print(f"told otherwise in {settings.landing}")
     retold = read_marts(publish(settings))
     found = []

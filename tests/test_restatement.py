@@ -172,9 +172,8 @@ def publish_again(settings: Settings) -> PublishedState:
 
 
 @pytest.mark.usefixtures("no_suites")
-def test_a_late_correction_is_told_once_whatever_happens_to_publishing(landing, begin_parsed, monkeypatch) -> None:
+def test_a_late_correction_is_told_once_whatever_happens_to_publishing(landing, monkeypatch) -> None:
     settings = landing.settings
-    begin_parsed(settings)
     landing.write("dms/repair_orders/repair_orders_20260630.csv", ORDERS + FIRST)
     refresh.refresh(settings)
     first = last_state(settings.published)

@@ -22,7 +22,8 @@ from great_expectations.expectations.expectation_configuration import Expectatio
 from great_expectations.validator.metric_configuration import MetricConfiguration
 
 from dagster_project.checks.dialect import Dialect
-from dagster_project.checks.spark import SPARK_SETTINGS, SparkDialect, SparkServer
+from dagster_project.checks.spark import SparkDialect
+from dagster_project.spark_server import SESSION_SETTINGS, SparkServer
 
 # Metrics that list rows; they cost a query each.
 _LISTS = (".unexpected_values", ".unexpected_index_list", "unexpected_rows_query.table")
@@ -175,7 +176,7 @@ def open_spark_engine(server: SparkServer) -> Iterator[Engine]:
     database = sa.create_engine(
         sa.URL.create("hive", host=server.host, port=server.port, database="default"),
         poolclass=sa.pool.StaticPool,
-        connect_args={"configuration": SPARK_SETTINGS},
+        connect_args={"configuration": SESSION_SETTINGS},
     )
     with _engine_on(database, SparkDialect()) as engine:
         yield engine

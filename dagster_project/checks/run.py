@@ -1,13 +1,13 @@
-"""Run the check suites on the private warehouse."""
+"""Run the check suites on the private warehouse, or on the cluster that the models are built on."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from dagster_project.checks.kept import carry_over
 from dagster_project.checks.results import CheckResult, RunInfo
-from dagster_project.checks.session import CheckSession, open_session, open_spark_session, result_of
-from dagster_project.checks.spark import SparkServer
+from dagster_project.checks.session import CheckSession, open_session, result_of
 from dagster_project.checks.suites import Suite, read_suites
+from dagster_project.spark_server import SparkServer
 
 
 def not_run(run: RunInfo, error: str) -> list[CheckResult]:
@@ -15,20 +15,8 @@ def not_run(run: RunInfo, error: str) -> list[CheckResult]:
     return [result_of(run, check, error=error) for suite in read_suites().values() for check in suite.checks]
 
 
-def run_checks_on_spark(
-    server: SparkServer,
-    run: RunInfo,
-    suites: Mapping[str, Suite] | None = None,
-    progress: Callable[[str], None] | None = None,
-) -> list[CheckResult]:
-    """Run all suites (or those given) on a cluster: all checks are judged whole, and one result is told of each."""
-    suites = read_suites() if suites is None else suites
-    with open_spark_session(server, run.as_of) as session:
-        return _judge(session, run, suites, progress, {})
-
-
 def run_checks(
-    warehouse: Path,
+    staged: Path | SparkServer,
     run: RunInfo,
     suites: Mapping[str, Suite] | None = None,
     progress: Callable[[str], None] | None = None,
@@ -36,11 +24,12 @@ def run_checks(
 ) -> list[CheckResult]:
     """Run all suites (or those given): exactly one result for each of their checks.
 
-    After a build by changes, `base` is what the checks found in the state that it began from: then only what the
-    changes touch is judged again, and the results are those of a whole run.
+    `staged` is a warehouse file, or the cluster where the rows are. After a build by changes, `base` is what the checks
+    found in the state that it began from: then only what the changes touch is judged again, and the results are those
+    of a whole run.
     """
     suites = read_suites() if suites is None else suites
-    with open_session(warehouse, run.as_of) as session:
+    with open_session(staged, run.as_of) as session:
         kept = carry_over(session, suites, run, base) if base else {}
         return _judge(session, run, suites, progress, kept)
 

@@ -16,11 +16,11 @@ import sqlalchemy as sa
 
 from dagster_project.checks.dialect import Untranslatable
 from dagster_project.checks.results import LISTED_ROWS, CheckResult, RunInfo
-from dagster_project.checks.spark import SparkServer
 from dagster_project.checks.suites import COLUMN_ARGUMENTS, NOT_NULL, ROWS, SQL, SUITES_DIR, Check, Suite
 from dagster_project.checks.views import WHERE_FROM, relation_of, views
 from dagster_project.contracts import Contract, read_contracts
 from dagster_project.privacy.error_details import without_values
+from dagster_project.spark_server import SparkServer
 
 if TYPE_CHECKING:
     from dagster_project.checks.engine import Engine
@@ -288,18 +288,13 @@ def _problem(exception_info: Mapping[str, Any]) -> str | None:
 
 
 @contextmanager
-def open_session(warehouse: Path, as_of: date, *, read_only: bool = True) -> Iterator[CheckSession]:
-    """A session on a warehouse file that no other connection writes to; the file is free afterwards."""
-    from dagster_project.checks.engine import open_engine
+def open_session(staged: Path | SparkServer, as_of: date, *, read_only: bool = True) -> Iterator[CheckSession]:
+    """A session on what was staged: a warehouse file that no other connection writes to, or a Spark cluster.
 
-    with open_engine(warehouse, read_only=read_only) as engine:
-        yield CheckSession(engine, as_of)
+    The file is free afterwards.
+    """
+    from dagster_project.checks.engine import open_engine, open_spark_engine
 
-
-@contextmanager
-def open_spark_session(server: SparkServer, as_of: date) -> Iterator[CheckSession]:
-    """A session on a Spark cluster where the lake is registered and staging is built."""
-    from dagster_project.checks.engine import open_spark_engine
-
-    with open_spark_engine(server) as engine:
+    opened = open_spark_engine(staged) if isinstance(staged, SparkServer) else open_engine(staged, read_only=read_only)
+    with opened as engine:
         yield CheckSession(engine, as_of)

@@ -1,39 +1,13 @@
-"""The checks on a Spark cluster: its Thrift server, and how it reads what is written for DuckDB."""
+"""The checks on a Spark cluster: how it reads what is written for DuckDB."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 
 from dagster_project.checks.dialect import MACROS, Dialect
 from dagster_project.checks.suites import SUITES_DIR
 
-# As the models are built there: a time has no zone, and what can't be read is an error and not null.
-SPARK_SETTINGS = {
-    "set:hiveconf:spark.sql.timestampType": "TIMESTAMP_NTZ",
-    "set:hiveconf:spark.sql.session.timeZone": "UTC",
-    "set:hiveconf:spark.sql.ansi.enabled": "true",
-}
-
-
 # Macros that stand in the place of others of the same name.
 _SPARK_MACROS = SUITES_DIR / "macros_spark.sql"
-
-
-@dataclass(frozen=True)
-class SparkServer:
-    """A Thrift server of Spark."""
-
-    host: str = "127.0.0.1"
-    port: int = 10000
-
-
-def read_spark_server(environment: Mapping[str, str]) -> SparkServer:
-    """The server that the models are built on."""
-    return SparkServer(
-        host=environment.get("AFTERSALES_SPARK_HOST", SparkServer.host),
-        port=int(environment.get("AFTERSALES_SPARK_PORT", SparkServer.port)),
-    )
 
 
 class SparkDialect(Dialect):

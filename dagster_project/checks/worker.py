@@ -14,6 +14,7 @@ from dagster_project.checks.results import CheckResult, RunInfo
 from dagster_project.checks.run import not_run, run_checks
 from dagster_project.privacy.error_details import without_values
 from dagster_project.processes import die_with_parent
+from dagster_project.spark_server import SparkServer
 
 logger = logging.getLogger(__name__)
 
@@ -35,13 +36,13 @@ class CheckWorker:
 
     pool: ProcessPoolExecutor
 
-    def run(self, warehouse: Path, run: RunInfo, base: Sequence[CheckResult] = ()) -> list[CheckResult]:
-        """All results of the suites, as `run_checks` has them; the warehouse is free for others afterwards.
+    def run(self, staged: Path | SparkServer, run: RunInfo, base: Sequence[CheckResult] = ()) -> list[CheckResult]:
+        """All results of the suites, as `run_checks` has them; a warehouse file is free for others afterwards.
 
         When the process dies, every planned check is told as one that did not run.
         """
         try:
-            return self.pool.submit(run_checks, warehouse, run, base=base).result()
+            return self.pool.submit(run_checks, staged, run, base=base).result()
         except Exception as error:
             told = without_values(str(error)) or type(error).__name__
             logger.error("the checks could not run: %s", told)

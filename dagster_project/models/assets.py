@@ -104,8 +104,9 @@ def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, installat
     with writing(context, settings) as run_id:
         # What is left out of a choice of models would miss the changes for good.
         by_changes = read_registered(settings)[0] and not context.is_subset
-        # dbt reads its folders from the environment of the process it is started by.
-        os.environ.update(dbt_environment(settings, by_changes=by_changes))
+        # dbt reads its folders from the environment of the process it is started by; Dagster starts it in the project.
+        environment = dbt_environment(settings, by_changes=by_changes)
+        os.environ.update(environment | {"AFTERSALES_DATA_DIR": str(settings.data)})
         forget_build(settings)
         arguments = build_arguments(settings)
         with step("build", by_changes=by_changes) as counted:

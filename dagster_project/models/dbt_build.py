@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,11 @@ DBT = (sys.executable, "-m", "dbt.cli.main")
 # Seeds, models and data tests. Unit tests are left to `make test`: they judge the code, not the data; exposures build
 # nothing.
 BUILD = ("build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure")
+
+# What dbt has read of the project, which takes as long as a third of a small build. Set-up leaves it in `PARSED` for
+# data folders where nothing was built yet; what changed since is read again.
+PARSE = "partial_parse.msgpack"
+PARSED = DBT_DIR / "target" / "parsed"
 
 # Views of what runs write into the lake: they show it at once, wherever the models are built.
 LAKE_VIEWS = ("quality_check_result", "quality_scorecard", "restatement")
@@ -42,14 +47,19 @@ class ModelError(ExpectedError):
 
 
 def dbt_environment(settings: Settings, *, by_changes: bool = False) -> dict[str, str]:
-    """Environment variables that point dbt at this installation, and tell it what to build."""
+    """Environment variables that tell dbt, started in the data folder, where all is and what to build.
+
+    It is started there because dbt reads the whole project again where the warehouse has another path than before.
+    """
+    standing = [path for folder in (target_path(settings), PARSED) if (path := folder / PARSE).exists()]
     return os.environ | {
         "AFTERSALES_BUILD": "changes" if by_changes else "whole",
-        "AFTERSALES_DATA_DIR": str(settings.data),
+        "AFTERSALES_DATA_DIR": ".",
         "AFTERSALES_AS_OF": settings.as_of.isoformat(),
         "DBT_PROJECT_DIR": str(DBT_DIR),
         "DBT_PROFILES_DIR": str(DBT_DIR),
         "DBT_TARGET_PATH": str(target_path(settings)),
+        "DBT_PARTIAL_PARSE_FILE_PATH": str(next(iter(standing), "")),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
 
@@ -59,8 +69,12 @@ def build_arguments(settings: Settings) -> tuple[str, ...]:
 
     The log tells of nodes and errors: with every statement, as dbt has it by default, it takes an eighth of a build.
     """
+    return (*BUILD, "--target", settings.engine, *_log_arguments(settings))
+
+
+def _log_arguments(settings: Settings) -> tuple[str, ...]:
     log = ("--log-path", str(settings.logs / "dbt"), "--log-file-max-bytes", str(DBT_LOG_BYTES))
-    return (*BUILD, "--target", settings.engine, *log, "--log-level-file", "info")
+    return (*log, "--log-level-file", "info")
 
 
 def target_path(settings: Settings) -> Path:
@@ -110,6 +124,19 @@ def built_everything(settings: Settings) -> bool:
     return models <= {result["unique_id"] for result in results}
 
 
+def ask_dbt(settings: Settings, arguments: Iterable[str]) -> subprocess.CompletedProcess[str]:
+    """What a command of dbt gives that is asked of this installation: its exit code, and what it said."""
+    return subprocess.run(
+        [*DBT, *arguments, *_log_arguments(settings)],
+        cwd=settings.data,
+        env=dbt_environment(settings),
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=die_with_parent,
+    )
+
+
 def build_lake_views(settings: Settings) -> None:
     """Build, in the private warehouse, the published models that are views of the lake: where all else is a cluster's.
 
@@ -117,21 +144,21 @@ def build_lake_views(settings: Settings) -> None:
     """
     # Beside the manifest and the results of what the cluster built.
     beside = ("--target-path", str(target_path(settings).with_name("lake_views")))
-    command = [*DBT, "run", "--target", DUCKDB, "--select", *LAKE_VIEWS, *beside]
-    finished = subprocess.run(
-        command, cwd=DBT_DIR, env=dbt_environment(settings), capture_output=True, text=True, check=False
-    )
-    if finished.returncode:
-        raise ModelError(f"dbt can't show the lake's views:\n{finished.stdout[-5000:]}")
+    arguments = ("run", "--target", DUCKDB, "--select", *LAKE_VIEWS, *beside)
+    asked = ask_dbt(settings, arguments)
+    if asked.returncode:
+        raise ModelError(f"dbt can't show the lake's views:\n{without_values(asked.stdout[-5000:])}")
 
 
 def parse_project(target: Path) -> None:
     """Write dbt's manifest into `target` without touching a warehouse; raises ModelError when dbt can't read it."""
-    command = [*DBT, "parse", "--target", "lint", "--target-path", str(target), "--profiles-dir", str(DBT_DIR)]
+    arguments = ("parse", "--target", "lint", "--target-path", str(target), "--profiles-dir", str(DBT_DIR))
     environment = os.environ | {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
-    finished = subprocess.run(command, cwd=DBT_DIR, env=environment, capture_output=True, text=True, check=False)
-    if finished.returncode:
-        raise ModelError(f"dbt can't read the project:\n{finished.stdout[-5000:]}")
+    asked = subprocess.run(
+        [*DBT, *arguments], cwd=DBT_DIR, env=environment, capture_output=True, text=True, check=False
+    )
+    if asked.returncode:
+        raise ModelError(f"dbt can't read the project:\n{asked.stdout[-5000:]}")
 
 
 @dataclass(frozen=True)
@@ -181,7 +208,7 @@ def _run_dbt(settings: Settings, tell: Callable[[str], None] | None, by_changes:
     told_at = time.monotonic()
     with subprocess.Popen(
         [*DBT, *build_arguments(settings)],
-        cwd=DBT_DIR,
+        cwd=settings.data,
         env=dbt_environment(settings, by_changes=by_changes),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

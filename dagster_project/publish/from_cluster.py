@@ -5,8 +5,7 @@ under the same path, as it must see the lake. In the private warehouse they are 
 """
 
 import json
-import os
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from dagster_project.models.dbt_build import LAKE_VIEWS, build_lake_views, targe
 from dagster_project.publish.models import PUBLISHED_SCHEMAS
 from dagster_project.run_log import step
 from dagster_project.settings import Settings
+from dagster_project.spark_server import SparkServer, read_spark_server
 from dagster_project.sql_text import sql_text
 
 if TYPE_CHECKING:
@@ -29,24 +29,25 @@ class ClusterError(ExpectedError):
 
 
 @contextmanager
-def open_cluster(environment: Mapping[str, str] = os.environ) -> Iterator["Connection"]:
-    """A connection to the Thrift server that dbt's profile names, too; raises ClusterError when it does not answer."""
+def _open_cluster(server: SparkServer) -> Iterator["Connection"]:
     from pyhive import hive
 
-    host = environment.get("AFTERSALES_SPARK_HOST", "127.0.0.1")
-    port = int(environment.get("AFTERSALES_SPARK_PORT", "10000"))
     try:
-        connection = hive.connect(host=host, port=port)
+        connection = hive.connect(host=server.host, port=server.port)
     except Exception as error:
         raise ClusterError(
-            f"no Thrift server answers at {host}:{port} ({error}): set AFTERSALES_SPARK_HOST and AFTERSALES_SPARK_PORT"
+            f"no Thrift server answers at {server.host}:{server.port} ({error}): "
+            "set AFTERSALES_SPARK_HOST and AFTERSALES_SPARK_PORT"
         ) from error
     with closing(connection):
         yield connection
 
 
 def bring_relations(settings: Settings, hash_key: str, built: Container[str]) -> None:
-    """Make the private warehouse anew: of the lake, and of what the cluster built that is published or checked."""
+    """Make the private warehouse anew: of the lake, and of what the cluster built that is published or checked.
+
+    Raises ClusterError when the cluster's Thrift server does not answer.
+    """
     relations = [
         relation for relation in _read_relations(target_path(settings) / "manifest.json") if relation.name in built
     ]
@@ -90,7 +91,7 @@ def _read_relations(manifest: Path) -> list[_Relation]:
 
 
 def _write_parquet(relations: list[_Relation], folder: Path) -> None:
-    with open_cluster() as connection, closing(connection.cursor()) as cursor:
+    with _open_cluster(read_spark_server()) as connection, closing(connection.cursor()) as cursor:
         for relation in relations:
             path = sql_text((folder / relation.schema / relation.name).as_uri())
             cursor.execute(f"insert overwrite directory {path} using parquet select * from {relation}")

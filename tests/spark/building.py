@@ -44,42 +44,50 @@ def compare_with_published(settings: Settings, cluster: Cluster, spark: Session)
     published = settings.published / "aftersales.duckdb"
     manifest = json.loads((target_path(settings) / "manifest.json").read_text(encoding="utf-8"))["nodes"]
     nodes = {node["name"]: node for node in manifest.values() if node["resource_type"] == "model"}
-    cells, differences = 0, []
     with pytest.MonkeyPatch.context() as patch, duckdb.connect() as connection:
         for name, value in cluster.environment.items():
             patch.setenv(name, value)
         catalog = open_catalog()
-        connection.execute(f"attach '{published}' as published (read_only)")
-        for name in tables(published):
-            described = connection.execute(f"select column_name, column_type from (describe published.marts.{name})")
-            types = dict(described.fetchall())
+
+        def show(name: str, columns: list[str]) -> None:
             schema = nodes[name]["schema"]
             if nodes[name]["config"]["materialized"] == "view":
-                theirs = _view_rows(spark, f"{schema}.{name}", list(types))
+                theirs = _view_rows(spark, f"{schema}.{name}", columns)
             else:
                 theirs = catalog.load_table((schema, name)).scan().to_arrow()
             connection.register("theirs", theirs)
-            counts = connection.execute(_comparison_sql(name, types)).fetchall()
-            differences += [f"{name}.{what}: {rows} rows" for what, rows in counts if rows]
-            cells += len(types) * theirs.num_rows
-            connection.unregister("theirs")
-    return Comparison(len(tables(published)), cells, differences)
+
+        return _compare(connection, published, tables(published), show)
 
 
 def compare_published(one: Path, other: Path, left_out: Collection[str] = ()) -> Comparison:
     """Every cell of two published files, but for the tables left out."""
-    cells, differences = 0, []
     names = sorted((tables(one).keys() | tables(other).keys()) - set(left_out))
     with duckdb.connect() as connection:
-        connection.execute(f"attach '{one}' as published (read_only)")
         connection.execute(f"attach '{other}' as brought (read_only)")
-        for name in names:
-            described = connection.execute(f"select column_name, column_type from (describe published.marts.{name})")
-            types = dict(described.fetchall())
+
+        def show(name: str, _: list[str]) -> None:
             connection.execute(f"create or replace temp view theirs as from brought.marts.{name}")
-            counts = connection.execute(_comparison_sql(name, types)).fetchall()
-            differences += [f"{name}.{what}: {rows} rows" for what, rows in counts if rows]
-            cells += len(types) * sum(connection.execute("select count(*) from theirs").fetchone())
+
+        return _compare(connection, one, names, show)
+
+
+def _compare(
+    connection: duckdb.DuckDBPyConnection,
+    published: Path,
+    names: Collection[str],
+    show: Callable[[str, list[str]], None],
+) -> Comparison:
+    """Compare the tables of a published file with what `show` makes the relation `theirs` of."""
+    cells, differences = 0, []
+    connection.execute(f"attach '{published}' as published (read_only)")
+    for name in names:
+        described = connection.execute(f"select column_name, column_type from (describe published.marts.{name})")
+        types = dict(described.fetchall())
+        show(name, list(types))
+        counts = connection.execute(_comparison_sql(name, types)).fetchall()
+        differences += [f"{name}.{what}: {rows} rows" for what, rows in counts if rows]
+        cells += len(types) * sum(connection.execute("select count(*) from theirs").fetchone())
     return Comparison(len(names), cells, differences)
 
 

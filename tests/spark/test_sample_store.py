@@ -1,12 +1,11 @@
 """The sample store on Spark: every model, every dbt test and unit test, and every published cell as DuckDB has it."""
 
 import json
-import subprocess
 
 import pytest
 
-from dagster_project.models.dbt_build import DBT, RESULTS, NodeResult, dbt_environment, target_path
-from dagster_project.settings import DBT_DIR, Settings
+from dagster_project.models.dbt_build import RESULTS, NodeResult, ask_dbt, target_path
+from dagster_project.settings import Settings
 from tests.conftest import copy_run
 from tests.spark.building import build_on_spark, compare_with_published
 from tests.spark.cluster import Cluster
@@ -39,9 +38,10 @@ def test_every_published_cell_is_as_duckdb_has_it(store: Settings, cluster: Clus
 
 @pytest.mark.usefixtures("nodes")
 def test_every_metric_rule_passes_its_unit_tests(store: Settings, cluster: Cluster) -> None:
-    command = [*DBT, "test", "--select", "test_type:unit", "--target", "spark"]
-    environment = dbt_environment(store) | cluster.environment
-    finished = subprocess.run(command, cwd=DBT_DIR, env=environment, capture_output=True, text=True, check=False)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in cluster.environment.items():
+            patch.setenv(name, value)
+        finished = ask_dbt(store, ["test", "--select", "test_type:unit", "--target", "spark"])
     assert finished.returncode == 0, finished.stdout[-5000:]
     results = json.loads((target_path(store) / RESULTS).read_text(encoding="utf-8"))["results"]
     assert len(results) >= 80
