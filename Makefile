@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# `make LOCK=requirements-spark.lock …`: with what talks to a Spark cluster.
+LOCK ?= requirements.lock
 # uv is used when present, else fetched through pip into a folder of its own.
 UV := $(shell command -v uv || echo .uv/bin/uv)
 # Many images forbid Python to keep what it compiles: each process would compile its libraries again, which is half of
@@ -14,7 +16,8 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 # An environment of its own for the tests on Spark, with a cluster in it.
 SPARK := .venv-spark
-# Java's driver for Postgres, from Debian's libpostgresql-jdbc-java: in no registry of Python packages.
+# Java's driver for Postgres, of Debian 12: in no registry of Python packages.
+POSTGRES_DRIVER_PACKAGE := libpostgresql-jdbc-java=42.5.5-0+deb12u1
 POSTGRES_DRIVER := $(SPARK)/share/java/postgresql.jar
 POSTGRES_DRIVER_SHA256 := e68b153660caa7f47505d323829e995bd84fec7a30d2160f3ca272f774569a22
 
@@ -62,9 +65,9 @@ lock: $(UV)
 	.uv/bin/python -m pip install --quiet --disable-pip-version-check uv
 
 # Ends with dbt's reading of the project, which is kept for the first run in any data folder.
-$(VENV)/.ready: requirements.lock pyproject.toml | $(UV)
+$(VENV)/.ready: $(LOCK) pyproject.toml | $(UV)
 	$(UV) venv --quiet --python $(PYTHON) $(VENV)
-	$(UV) pip sync --quiet --require-hashes --python $(BIN)/python requirements.lock
+	$(UV) pip sync --quiet --require-hashes --python $(BIN)/python $(LOCK)
 	$(UV) pip install --quiet --no-deps --python $(BIN)/python --editable .
 	cd dbt && AFTERSALES_DATA_DIR=. ../$(BIN)/dbt --quiet parse --target duckdb --target-path target/parsed
 	touch $@
@@ -74,7 +77,7 @@ $(SPARK)/.ready: requirements-spark.lock pyproject.toml | $(UV)
 	$(UV) pip sync --quiet --require-hashes --python $(SPARK)/bin/python requirements-spark.lock
 	$(UV) pip install --quiet --no-deps --python $(SPARK)/bin/python --editable .
 	mkdir -p $(dir $(POSTGRES_DRIVER)) $(SPARK)/debian
-	cd $(SPARK)/debian && { apt-get download -qq libpostgresql-jdbc-java || { apt-get update -qq && apt-get download -qq libpostgresql-jdbc-java; }; }
+	cd $(SPARK)/debian && { apt-get download -qq $(POSTGRES_DRIVER_PACKAGE) || { apt-get update -qq && apt-get download -qq $(POSTGRES_DRIVER_PACKAGE); }; }
 	dpkg-deb --fsys-tarfile $(SPARK)/debian/libpostgresql-jdbc-java_*.deb | tar -xO ./usr/share/java/postgresql.jar > $(POSTGRES_DRIVER)
 	echo "$(POSTGRES_DRIVER_SHA256)  $(POSTGRES_DRIVER)" | sha256sum --check --quiet
 	touch $@

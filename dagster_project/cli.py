@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from dagster_project.commands import backup, failing, forget, publish, report, run, sample, trace, verify
+from dagster_project.commands import backup, failing, forget, load, publish, report, run, sample, trace, verify
 from dagster_project.errors import ExpectedError
 from dagster_project.privacy.access import private_by_default
 from dagster_project.privacy.error_details import keep_details
@@ -18,7 +18,7 @@ def _parser() -> argparse.ArgumentParser:
         description="After-sales analytics warehouse: extracts in, checked and traceable figures out.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    for command in (run, publish, report, trace, failing, forget, verify, backup, sample):
+    for command in (run, load, publish, report, trace, failing, forget, verify, backup, sample):
         command.add(commands)
     return parser
 

@@ -1,9 +1,8 @@
 """The main job: load what landed, build and test the models, check the data, publish the marts."""
 
-import fcntl
 import logging
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -33,7 +32,6 @@ from dagster_project.models.dbt_build import (
     target_path,
     was_checked,
 )
-from dagster_project.privacy.access import close_private, make_data_folder
 from dagster_project.privacy.forget import remove_published, settle_forgotten
 from dagster_project.privacy.forgotten import read_forgotten
 from dagster_project.publish.open_state import published_state
@@ -41,19 +39,16 @@ from dagster_project.publish.publish import PublishedState, publish, publish_qua
 from dagster_project.publish.restatement import record_restatements
 from dagster_project.publish.state import last_state, new_state, standing_state
 from dagster_project.reports.quality import write_quality_report
+from dagster_project.run_lock import only_run
 from dagster_project.run_log import begun_at, new_run_id, run_log, step
 from dagster_project.settings import SPARK, TIME_ZONE, Settings
 from dagster_project.spark_server import read_spark_server
-from dagster_project.upkeep.damage import damage_is_told, refuse_damage
+from dagster_project.upkeep.damage import refuse_damage
 from dagster_project.upkeep.housekeeping import clean_up
 
 logger = logging.getLogger(__name__)
 
 Tell = Callable[[str], None]
-
-
-class AlreadyRunning(ExpectedError):
-    """Another run writes to the same data folder."""
 
 
 class PublishingBlocked(ExpectedError):
@@ -73,24 +68,6 @@ class Refreshed:
     results: list[CheckResult]
     state: PublishedState
     nothing_new: bool = False
-
-
-@contextmanager
-def only_run(settings: Settings) -> Iterator[None]:
-    """Hold the data folder for one writer; raises AlreadyRunning when another has it.
-
-    The operating system frees the lock when the process ends, however it ends. When what is kept in the folder can't
-    be read, it says what is damaged and what to do.
-    """
-    make_data_folder(settings.data)
-    with (settings.data / "run.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise AlreadyRunning(f"another run is writing to {settings.data}: wait until it is done") from None
-        close_private(settings)
-        with damage_is_told(settings):
-            yield
 
 
 def new_run_id_of(settings: Settings, token: str = "") -> str:
@@ -211,7 +188,7 @@ def refresh(
         forgotten = settle_forgotten(settings, hash_key)
         # It warms up meanwhile; where there may be nothing new, it waits until there is.
         worker = None if may_be_spared(settings) and not anew else stack.enter_context(check_worker())
-        loads = load_landing(settings.landing, settings.lake, tell, reload, forgotten)
+        loads = load_landing(settings.landing, settings.lake, tell, reload, forgotten=forgotten)
         inputs = digest_of_inputs(settings)
         if not anew and is_nothing_new(settings, inputs):
             counted["nothing_new"] = True
@@ -223,5 +200,12 @@ def refresh(
         results = check_build(settings, run_id, nodes, worker)
         state = publish_checked(settings, results)
         clean_up(settings)
+        if settings.engine == SPARK:
+            # Only with the libraries of the extra `spark`.
+            from dagster_project.load.iceberg import open_catalog
+            from dagster_project.upkeep.snapshots import expire_snapshots, own_tables
+
+            tables = own_tables(target_path(settings) / "manifest.json")
+            expire_snapshots(read_spark_server(), open_catalog(), tables)
         note_last_run(settings, inputs)
     return Refreshed(run_id=run_id, loads=loads, results=results, state=state)

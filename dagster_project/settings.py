@@ -59,6 +59,11 @@ class Settings:
         return self.data / "warehouse.duckdb"
 
     @property
+    def cluster(self) -> Path:
+        """What a Spark cluster wrote of its tables, which the private warehouse shows then."""
+        return self.data / "cluster"
+
+    @property
     def published(self) -> Path:
         """What BI tools and reports read."""
         return self.data / "published"

@@ -1,8 +1,16 @@
 """The Thrift server of a Spark cluster: models are built and checks asked over it."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dagster_project.errors import ExpectedError
+
+if TYPE_CHECKING:
+    from pyhive.hive import Connection
 
 # What dbt's profile sets for its sessions: a time has no zone, and what can't be read is an error and not null.
 SESSION_SETTINGS = {
@@ -10,6 +18,10 @@ SESSION_SETTINGS = {
     "set:hiveconf:spark.sql.session.timeZone": "UTC",
     "set:hiveconf:spark.sql.ansi.enabled": "true",
 }
+
+
+class NoSparkServer(ExpectedError):
+    """The Thrift server can't be reached."""
 
 
 @dataclass(frozen=True)
@@ -26,3 +38,24 @@ def read_spark_server(environment: Mapping[str, str] = os.environ) -> SparkServe
         host=environment.get("AFTERSALES_SPARK_HOST", SparkServer.host),
         port=int(environment.get("AFTERSALES_SPARK_PORT", SparkServer.port)),
     )
+
+
+@contextmanager
+def open_spark(server: SparkServer) -> Iterator["Connection"]:
+    """A session; raises NoSparkServer when the server does not answer."""
+    from pyhive import hive
+
+    try:
+        connection = hive.connect(host=server.host, port=server.port, configuration=SESSION_SETTINGS)
+    except Exception as error:
+        raise NoSparkServer(
+            f"no Thrift server answers at {server.host}:{server.port} ({error}): "
+            "set AFTERSALES_SPARK_HOST and AFTERSALES_SPARK_PORT"
+        ) from error
+    with closing(connection):
+        yield connection
+
+
+def file_uri(path: Path) -> str:
+    """What Hadoop and Iceberg call a file or folder: as it is, for `%20` would be no blank to them."""
+    return f"file://{path}"

@@ -10,7 +10,7 @@ import pytest
 
 from dagster_project.load.hash_key import HashKeyError, key_path, key_warning, read_hash_key
 from dagster_project.privacy.access import ReadersError, open_to_readers, private_by_default
-from dagster_project.refresh import only_run
+from dagster_project.run_lock import only_run
 from dagster_project.settings import Settings
 from tests.small_warehouse import SmallWarehouse
 
@@ -88,14 +88,16 @@ def test_what_is_written_is_private_and_what_is_published_is_its_readers(tmp_pat
 
 def test_what_was_open_is_closed_and_told(tmp_path, caplog) -> None:
     settings = Settings(landing=tmp_path, data=tmp_path / "data", as_of=date(2026, 1, 31))
-    part = settings.lake / "dms" / "part.parquet"
-    part.parent.mkdir(parents=True)
-    part.touch()
-    for path in (settings.lake, part.parent, part):
-        path.chmod(0o755)
+    private = (settings.lake, settings.cluster)
+    for folder in private:
+        part = folder / "dms" / "part.parquet"
+        part.parent.mkdir(parents=True)
+        part.touch()
+        for path in (folder, part.parent, part):
+            path.chmod(0o755)
     with only_run(settings):
-        assert modes(settings.lake) == {0o700}
-    assert "was open to others" in caplog.text
+        assert modes(*private) == {0o700}
+    assert all(f"{folder} was open to others" in caplog.text for folder in private)
 
 
 def test_a_shared_folder_keeps_its_group(tmp_path) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from dagster_project import refresh
 from dagster_project.load.manifest import read_manifest
+from dagster_project.run_lock import AlreadyRunning, only_run
 from dagster_project.settings import Settings
 from dagster_project.upkeep import backup
 from dagster_project.upkeep.backup import BackupError, back_up
@@ -90,7 +91,7 @@ def test_dagster_s_databases_are_copied_while_they_are_written(loaded: Settings,
 def test_what_could_not_be_restored_is_no_backup(loaded: Settings, tmp_path: Path) -> None:
     with pytest.raises(BackupError, match="is part of"):
         back_up(loaded, loaded.data / "backup")
-    with refresh.only_run(loaded), pytest.raises(refresh.AlreadyRunning):
+    with only_run(loaded), pytest.raises(AlreadyRunning):
         back_up(loaded, tmp_path / "backup")
     [entry] = read_manifest(loaded.lake / "dms" / "stores").values()
     os.unlink(loaded.lake / "dms" / "stores" / entry.accepted_part)

@@ -1,12 +1,15 @@
 """DuckDB's SQL of the checks as Spark reads it, where a plain translation would answer otherwise."""
 
 import pytest
+import yaml
 
 from dagster_project.checks.dialect import Untranslatable
 from dagster_project.checks.spark import spark_macros
 from dagster_project.checks.suites import SQL, read_suites
 from dagster_project.checks.translation import in_order, java_regex, to_spark
 from dagster_project.checks.views import relation_of, views
+from dagster_project.settings import DBT_DIR
+from dagster_project.spark_server import SESSION_SETTINGS
 
 
 def said(sql: str) -> str:
@@ -68,6 +71,11 @@ def test_every_suite_and_view_can_be_said() -> None:
                 )
                 assert "CAME(" not in told
                 assert "VIN_CHECK_DIGIT(" not in told
+
+
+def test_a_session_of_the_checks_is_set_as_those_of_the_models() -> None:
+    profile = yaml.safe_load((DBT_DIR / "profiles.yml").read_text(encoding="utf-8"))
+    assert profile["aftersales"]["outputs"]["spark"]["server_side_parameters"] == SESSION_SETTINGS
 
 
 def test_order_and_the_end_of_a_value() -> None:

@@ -91,7 +91,7 @@ def project(sample_run: Settings, tmp_path_factory: pytest.TempPathFactory) -> P
         shutil.copy(DBT_DIR / name, root)
     command = [*DBT, "--warn-error", "parse", "--target", "published", "--target-path", str(root / "target")]
     parsed = subprocess.run(
-        command, cwd=DBT_DIR, env=dbt_environment(sample_run), capture_output=True, text=True, check=False
+        command, cwd=sample_run.data, env=dbt_environment(sample_run), capture_output=True, text=True, check=False
     )
     assert parsed.returncode == 0, parsed.stdout[-5000:]
     return root
@@ -235,6 +235,7 @@ def test_the_command_line_answers_from_the_published_file(
     }
     asked = subprocess.run(
         [*command, "--group-by", ",".join(STORE_AND_MONTH)],
+        cwd=sample_run.data,
         env=environment,
         capture_output=True,
         text=True,

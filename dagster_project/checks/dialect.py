@@ -15,6 +15,8 @@ class Dialect:
 
     # What Great Expectations knows the function of regular expressions by: here REGEXP_MATCHES.
     known_as = "DremioDialect"
+    # What an error's message begins with.
+    refusal = ""
 
     def set_up(self) -> list[str]:
         """What a session begins with."""

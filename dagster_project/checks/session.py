@@ -102,7 +102,8 @@ class CheckSession:
 
     def told(self, error: object) -> str:
         """The first lines of an error: enough to find the fault, without the SQL and the values it quotes."""
-        return without_values(" ".join(self.engine.dialect.told(str(error)).split()))[:500]
+        dialect = self.engine.dialect
+        return f"{dialect.refusal}{without_values(' '.join(dialect.told(str(error)).split()))}"[:500]
 
     def _query(self, sql: str, suite: Suite, check: Check) -> str:
         """The engine's SQL of a check with its relation, the business date and the dataset's cadence filled in."""

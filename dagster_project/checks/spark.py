@@ -15,6 +15,7 @@ class SparkDialect(Dialect):
 
     # regexp_like
     known_as = "TrinoDialect"
+    refusal = "Spark can't run it: "
 
     def set_up(self) -> list[str]:
         """Nothing: macros, which Spark does not know, are put in the place where they are asked for."""
@@ -37,10 +38,9 @@ class SparkDialect(Dialect):
         return in_order(query)
 
     def told(self, message: str) -> str:
-        """Spark's own words, without what the connection wraps them in; whose they are is said."""
+        """Spark's own words, without what the connection wraps them in."""
         said = re.search(r"errorMessage=(.*?)\)?, operationHandle", message, re.DOTALL)
-        words = said.group(1).strip("'\"").removeprefix("Error running query: ") if said else message
-        return f"Spark can't run it: {words}"
+        return said.group(1).strip("'\"").removeprefix("Error running query: ") if said else message
 
 
 def spark_macros() -> str:

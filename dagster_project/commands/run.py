@@ -33,7 +33,7 @@ def add(commands: _SubParsersAction) -> None:
         "--engine",
         choices=(DUCKDB, SPARK),
         default=DUCKDB,
-        help="what builds the models: this machine, or the Spark cluster of dbt's profile",
+        help="what builds and checks: this machine, or the Spark cluster of dbt's profile",
     )
     run.add_argument("--anew", action="store_true", help="make all figures again, even where nothing is new")
     run.add_argument(

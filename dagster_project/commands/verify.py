@@ -23,7 +23,7 @@ def add(commands: _SubParsersAction) -> None:
 
 def do(parsed: Namespace) -> int:
     """Say that all is well; raises Damaged when it is not."""
-    from dagster_project.refresh import only_run
+    from dagster_project.run_lock import only_run
     from dagster_project.sample_store import loaded_from
     from dagster_project.upkeep.damage import refuse_damage
 

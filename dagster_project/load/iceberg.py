@@ -11,10 +11,11 @@ import pyarrow as pa
 import pyarrow.dataset as pads
 import pyarrow.parquet as pq
 from pyiceberg.catalog import Catalog, load_catalog
-from pyiceberg.exceptions import ValidationError
+from pyiceberg.exceptions import CommitFailedException, TableAlreadyExistsError, ValidationError
 from pyiceberg.expressions import AlwaysTrue
 from pyiceberg.table import Table
 from pyiceberg.utils.config import Config
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random
 
 from dagster_project.checks.results import RESULT_SCHEMA
 from dagster_project.errors import ExpectedError
@@ -23,12 +24,25 @@ from dagster_project.load.manifest import MANIFEST_SCHEMA
 from dagster_project.load.relation import Relation
 from dagster_project.publish.restatement import RESTATEMENT_SCHEMA
 from dagster_project.run_log import step
+from dagster_project.spark_server import file_uri
 
 CATALOG = "aftersales"
 NAMESPACE = "lake"
 
+# What is small, and whose files are written again under one name, is copied: what the rows are, and their files.
+_COPIED = {
+    "loads": (MANIFEST_SCHEMA, "*/*/manifest.parquet"),
+    "check_results": (RESULT_SCHEMA, "quality/check_results/*.parquet"),
+    "restatement": (RESTATEMENT_SCHEMA, "quality/restatement/*.parquet"),
+}
+HASH_KEY = "hash_key"
+# The tables that every registration writes anew.
+WRITTEN = (*_COPIED, HASH_KEY)
+
+# PyIceberg would add the same parts to what another loader has added of them: it must tell us instead.
+_PROPERTIES = {"commit.retry.num-retries": "0"}
 # The parts are the loader's: no clean-up of tables may delete them.
-_PART_PROPERTIES = {"gc.enabled": "false"}
+_PART_PROPERTIES = _PROPERTIES | {"gc.enabled": "false"}
 
 
 class CatalogError(ExpectedError):
@@ -49,14 +63,29 @@ def open_catalog() -> Catalog:
     return catalog
 
 
+# Who registers while another does finds a table changed since it looked, and looks again.
+@retry(
+    retry=retry_if_exception_type((CommitFailedException, TableAlreadyExistsError)),
+    stop=stop_after_attempt(30),
+    wait=wait_random(0, 3),
+    reraise=True,
+)
 def register_iceberg(lake: Path, catalog: Catalog, hash_key: str) -> None:
-    """Create the lake's tables, or make them equal what stands in the lake, each in one step."""
+    """Create the lake's tables, or make them equal what stands in the lake, each in one step.
+
+    Several loaders may do so at once: what a table is made equal to is looked up after the table, so none takes away
+    what another one has added.
+    """
     with step("register"):
+        schemas = {relation.name: _schema(relation) for relation in part_relations(lake)}
+        registered = {name: _table(catalog, name, schema, _PART_PROPERTIES) for name, schema in schemas.items()}
         for relation in part_relations(lake):
-            _register_parts(catalog, relation)
-        for relation in _written_relations(lake):
-            _replace_rows(catalog, relation.name, _rows(relation))
-        _replace_rows(catalog, "hash_key", pa.table({"hash_key": [hash_key]}))
+            _register_parts(registered[relation.name], relation)
+        copied = {name: _table(catalog, name, schema, _PROPERTIES) for name, (schema, _) in _COPIED.items()}
+        for relation in _copied_relations(lake):
+            _replace_rows(copied[relation.name], _rows(relation))
+        key = pa.table({HASH_KEY: [hash_key]})
+        _replace_rows(_table(catalog, HASH_KEY, key.schema, _PROPERTIES), key)
 
 
 def _rows(relation: Relation) -> pa.Table:
@@ -65,17 +94,11 @@ def _rows(relation: Relation) -> pa.Table:
     return pads.dataset([str(part) for part in relation.parts], schema=relation.schema).to_table()
 
 
-def _written_relations(lake: Path) -> list[Relation]:
-    """What is small, and whose files are written again under one name: these are copied."""
-    quality = lake / "quality"
-    return [
-        Relation("loads", MANIFEST_SCHEMA, sorted(lake.glob("*/*/manifest.parquet"))),
-        Relation("check_results", RESULT_SCHEMA, sorted((quality / "check_results").glob("*.parquet"))),
-        Relation("restatement", RESTATEMENT_SCHEMA, sorted((quality / "restatement").glob("*.parquet"))),
-    ]
+def _copied_relations(lake: Path) -> list[Relation]:
+    return [Relation(name, schema, sorted(lake.glob(files))) for name, (schema, files) in _COPIED.items()]
 
 
-def _table(catalog: Catalog, name: str, schema: pa.Schema, properties: dict[str, str] | None = None) -> Table:
+def _table(catalog: Catalog, name: str, schema: pa.Schema, properties: dict[str, str]) -> Table:
     """A table that has the schema's columns; made anew when one of them is of another type now."""
     identifier = (NAMESPACE, name)
     if catalog.table_exists(identifier):
@@ -83,18 +106,22 @@ def _table(catalog: Catalog, name: str, schema: pa.Schema, properties: dict[str,
         try:
             with table.update_schema() as update:
                 update.union_by_name(schema)
+            if not properties.items() <= table.properties.items():
+                table.transaction().set_properties(properties).commit_transaction()
             return table
         except ValidationError:
             catalog.drop_table(identifier)
-    return catalog.create_table(identifier, schema, properties=properties or {})
+    return catalog.create_table(identifier, schema, properties=properties)
 
 
-def _register_parts(catalog: Catalog, relation: Relation) -> None:
+def _schema(relation: Relation) -> pa.Schema:
     # A part can have a column that its contract has lost meanwhile.
-    schema = pa.unify_schemas([relation.schema, *(pq.read_schema(part) for part in relation.parts)])
-    table = _table(catalog, relation.name, schema, _PART_PROPERTIES)
+    return pa.unify_schemas([relation.schema, *(pq.read_schema(part) for part in relation.parts)])
+
+
+def _register_parts(table: Table, relation: Relation) -> None:
     standing = {task.file.file_path: task.file.file_size_in_bytes for task in table.scan().plan_files()}
-    wanted = {f"file://{part}": part.stat().st_size for part in relation.parts}
+    wanted = {file_uri(part): part.stat().st_size for part in relation.parts}
     if wanted == standing:
         return
     came = wanted.keys() - standing.keys()
@@ -106,8 +133,7 @@ def _register_parts(catalog: Catalog, relation: Relation) -> None:
             transaction.add_files(sorted(came), check_duplicate_files=False)
 
 
-def _replace_rows(catalog: Catalog, name: str, rows: pa.Table) -> None:
-    table = _table(catalog, name, rows.schema)
+def _replace_rows(table: Table, rows: pa.Table) -> None:
     with table.transaction() as transaction:
         if next(iter(table.scan().plan_files()), None):
             transaction.delete(AlwaysTrue())

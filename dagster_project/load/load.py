@@ -48,16 +48,22 @@ def load_landing(
     lake: Path,
     tell: Callable[[str], None] | None = None,
     reload: Iterable[str] = (),
+    *,
     forgotten: Forgotten | None = None,
+    contracts: Collection[Contract] | None = None,
 ) -> list[DatasetLoad]:
     """Load every dataset's new and changed files, and those that `reload` asks for, `dms/stores` before the others.
 
+    `contracts` are those of the datasets to load; files outside every dataset's folder are not looked for then.
     Raises LandingError when there is no landing folder, NothingToReload for a wish that names no file; anything
     wrong with a single file is recorded in the manifest and does not stop the others.
     """
     check_landing(landing)
     again = files_to_reload(landing, reload)
-    stores_contract, *others = read_contracts().values()
+    every_contract = list(read_contracts().values())
+    stores_contract = every_contract[0]
+    wanted = every_contract if contracts is None else contracts
+    others = [contract for contract in wanted if contract != stores_contract]
     # The workers stop first when the load breaks off: the datasets wait for them.
     with ThreadPoolExecutor(FILES_AT_ONCE, "dataset") as datasets, Workers() as workers:
 
@@ -66,7 +72,8 @@ def load_landing(
                 contract, landing, lake, stores, tell=tell, reload=again, forgotten=forgotten, workers=workers
             )
 
-        loads = [load(stores_contract, ())]
+        loads = [load(stores_contract, ())] if stores_contract in wanted else []
         loads += datasets.map(partial(load, stores=loaded_stores(lake)), others)
-    record_strays(landing, lake)
+    if contracts is None:
+        record_strays(landing, lake)
     return loads

@@ -13,6 +13,8 @@ VARIABLE = "AFTERSALES_READERS"
 # Bits that readers get, of folders and of files; the owner's own are set in any case.
 READERS = {"owner": (0o000, 0o000), "group": (0o050, 0o040), "all": (0o055, 0o044)}
 _OTHERS = 0o077
+# In the data folder, beside the private warehouse.
+_PRIVATE = ("lake", "cluster", "private", "dbt", "dagster", "logs", "sample", "run.lock")
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +62,7 @@ def make_data_folder(data: Path, environment: Mapping[str, str] = os.environ) ->
 
 
 def _private(settings: Settings) -> Iterable[Path]:
-    yield from (settings.data / name for name in ("lake", "private", "dbt", "dagster", "logs", "sample", "run.lock"))
+    yield from (settings.data / name for name in _PRIVATE)
     yield from settings.data.glob(f"{settings.warehouse.stem}.*")
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from dagster_project.errors import ExpectedError
 from dagster_project.load.masking import MASK, mask_text
 
-# What engines quote: values in either quotes; names of columns and relations are let stand.
-_SINGLE = re.compile(r"'[^'\n]*'")
-_DOUBLE = re.compile(r'"(?![A-Za-z_][\w.]*")[^"\n]*"')
+# What engines quote: values in either quotes; names of columns and relations are let stand. The apostrophe of "can't"
+# quotes nothing: as an opening quote it would end at the next one, and let the value after that stand.
+_SINGLE = re.compile(r"(?!(?<=[a-z])'(?:d|ll|m|re|s|t|ve)\b)'[^'\n]*'")
+_DOUBLE = re.compile(r'("[A-Za-z_][\w.]*")|"[^"\n]*"')
 
 
 class StepFailed(ExpectedError):
@@ -32,4 +33,5 @@ def keep_details(lake: Path, error: BaseException) -> StepFailed:
 
 def without_values(message: str) -> str:
     """An engine's message without the values that it quotes."""
-    return mask_text(_DOUBLE.sub(f'"{MASK}"', _SINGLE.sub(f"'{MASK}'", message)))
+    without_single = _SINGLE.sub(f"'{MASK}'", message)
+    return mask_text(_DOUBLE.sub(lambda quoted: quoted[1] or f'"{MASK}"', without_single))

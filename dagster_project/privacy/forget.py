@@ -95,7 +95,7 @@ def _remove_copies(settings: Settings) -> None:
     # Damaged parts can't be read, so nobody can say whose rows they hold.
     damaged = settings.lake.glob("*/*/damaged")
     reports = settings.data / "reports" / "quality"
-    for folder in (settings.lake / "errors", settings.logs / "dbt", reports, *damaged):
+    for folder in (settings.lake / "errors", settings.logs / "dbt", reports, settings.cluster, *damaged):
         shutil.rmtree(folder, ignore_errors=True)
     remove_states_before(settings.published, datetime.now(TIME_ZONE))
 

@@ -61,7 +61,7 @@ def publish(
     """Write a new state of all published tables, swap it in, and remove states too old to keep.
 
     `manifest` is dbt's manifest.json: which models are published, and their descriptions. Call it only
-    after every blocking check has passed. `changes_since` names the state that `changed` and `affected` in the
+    after every blocking check has passed. `changes_since` names the state that `changed` and `written` in the
     warehouse are relative to: while it is what readers see, only what changed is written anew.
     """
     models = read_models(manifest)

@@ -18,7 +18,7 @@ from pathlib import Path
 from dagster_project.contracts import read_contracts
 from dagster_project.errors import ExpectedError
 from dagster_project.load.manifest import read_manifest
-from dagster_project.refresh import only_run
+from dagster_project.run_lock import only_run
 from dagster_project.run_log import step
 from dagster_project.settings import TIME_ZONE, Settings
 from dagster_project.upkeep.retention import BACKUPS_KEPT

@@ -3,7 +3,6 @@
 with hashed as (
     select
         {{ keyed_hash("'VIN1'", "'secret'") }} as hash_of_value,
-        {{ keyed_hash("'VIN1'", "'secret'") }} as hash_again,
         {{ keyed_hash("'VIN1'", "'other secret'") }} as hash_of_other_key,
         {{ keyed_hash("'VIN2'", "'secret'") }} as hash_of_other_value,
         {{ keyed_hash('cast(null as string)', "'secret'") }} as hash_of_nothing
@@ -14,9 +13,7 @@ select
     hash_of_other_key
 from hashed
 where
-    hash_of_value <> '6621ea56eee113e1b29eae830d06c9bd'
-    or hash_of_value <> hash_again
-    or length(hash_of_value) <> 32
-    or hash_of_value = hash_of_other_key
-    or hash_of_value = hash_of_other_value
+    hash_of_value is distinct from '6621ea56eee113e1b29eae830d06c9bd'
+    or hash_of_value is not distinct from hash_of_other_key
+    or hash_of_value is not distinct from hash_of_other_value
     or hash_of_nothing is not null

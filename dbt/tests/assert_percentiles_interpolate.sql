@@ -19,8 +19,8 @@ select
     p90_minutes
 from measured
 where
-    median_minutes <> 25
-    or round(p90_minutes, 9) <> 40.5
+    median_minutes is distinct from 25
+    or round(p90_minutes, 9) is distinct from 40.5
     or median_of_none is not null
-    or mean_minutes <> 26.25
+    or mean_minutes is distinct from 26.25
     or share_of_nothing is not null

@@ -25,13 +25,13 @@ select
     seconds_backward
 from measured
 where
-    seconds_forward <> 1.75
-    or seconds_backward <> -1.75
-    or week_of_day_7 <> 1
-    or week_of_day_8 <> 2
-    or week_of_day_21 <> 3
-    or week_of_day_22 <> 4
-    or week_of_day_31 <> 4
-    or month_of_moment <> date '2026-04-01'
-    or end_of_leap_february <> date '2024-02-29'
-    or thirty_days_later <> timestamp '2026-05-07 23:59:59.250'
+    seconds_forward is distinct from 1.75
+    or seconds_backward is distinct from -1.75
+    or week_of_day_7 is distinct from 1
+    or week_of_day_8 is distinct from 2
+    or week_of_day_21 is distinct from 3
+    or week_of_day_22 is distinct from 4
+    or week_of_day_31 is distinct from 4
+    or month_of_moment is distinct from date '2026-04-01'
+    or end_of_leap_february is distinct from date '2024-02-29'
+    or thirty_days_later is distinct from timestamp '2026-05-07 23:59:59.250'

@@ -17,6 +17,7 @@ from dagster_project.load.lake import open_warehouse
 from dagster_project.load.load import load_landing
 from dagster_project.load.manifest import MANIFEST_SCHEMA, ManifestDamaged, read_manifest
 from dagster_project.models.dbt_build import NodeResult
+from dagster_project.run_lock import only_run
 from dagster_project.sample_store import guard_sample
 from dagster_project.upkeep.damage import Damaged, StorageError, find_damage
 from tests.conftest import Landing
@@ -123,7 +124,7 @@ def test_rot_that_stops_registering_is_told_in_a_sentence(loaded: Landing) -> No
     before = path.stat()
     flip(path, before.st_size - 16)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-    with pytest.raises(Damaged, match=r"a_20260101\.csv"), refresh.only_run(loaded.settings):
+    with pytest.raises(Damaged, match=r"a_20260101\.csv"), only_run(loaded.settings):
         loaded.load()
 
 
@@ -200,7 +201,7 @@ def test_a_damaged_published_state_is_told(landing: Landing, tmp_path: Path, fil
 
 
 def test_a_fault_of_the_disk_that_damaged_nothing_is_told_as_it_is(landing: Landing) -> None:
-    with pytest.raises(pa.ArrowInvalid, match="of something else"), refresh.only_run(landing.settings):
+    with pytest.raises(pa.ArrowInvalid, match="of something else"), only_run(landing.settings):
         raise pa.ArrowInvalid("of something else")
-    with pytest.raises(StorageError, match="No space"), refresh.only_run(landing.settings):
+    with pytest.raises(StorageError, match="No space"), only_run(landing.settings):
         raise duckdb.IOException("No space left on device")

@@ -12,6 +12,7 @@ from dagster_project import cli, refresh
 from dagster_project.checks.results import last_results
 from dagster_project.load.manifest import read_manifest
 from dagster_project.models.dbt_build import forget_build
+from dagster_project.run_lock import only_run
 from dagster_project.settings import Settings
 from tests.faults.damaging import flip
 from tests.faults.killing import kill_group
@@ -73,7 +74,7 @@ def test_marts_that_were_built_after_they_were_checked_are_not_published(copied_
 def test_two_runs_never_write_together(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     settings = Settings(landing=tmp_path / "landing", data=tmp_path / "data", as_of=edge_cases.AS_OF)
     settings.landing.mkdir()
-    hold = "import sys; from pathlib import Path; from dagster_project.refresh import only_run; "
+    hold = "import sys; from pathlib import Path; from dagster_project.run_lock import only_run; "
     hold += "from dagster_project.settings import read_settings; held = only_run(read_settings(data=sys.argv[1])); "
     hold += "held.__enter__(); print(1, flush=True); sys.stdin.read()"
     with subprocess.Popen(
@@ -82,8 +83,8 @@ def test_two_runs_never_write_together(tmp_path: Path, capsys: pytest.CaptureFix
         assert holder.stdout is not None
         holder.stdout.readline()
         assert cli.main(command(settings)[3:]) == 1
-        assert "another run is writing" in capsys.readouterr().err
+        assert "another run or loader is writing" in capsys.readouterr().err
         holder.kill()
         holder.wait()
-        with refresh.only_run(settings):
+        with only_run(settings):
             "The lock of a killed run is free."

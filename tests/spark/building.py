@@ -49,13 +49,15 @@ def compare_with_published(settings: Settings, cluster: Cluster, spark: Session)
             patch.setenv(name, value)
         catalog = open_catalog()
 
-        def show(name: str, columns: list[str]) -> None:
+        def show(name: str, columns: list[str]) -> bool:
             schema = nodes[name]["schema"]
-            if nodes[name]["config"]["materialized"] == "view":
+            is_view = nodes[name]["config"]["materialized"] == "view"
+            if is_view:
                 theirs = _view_rows(spark, f"{schema}.{name}", columns)
             else:
                 theirs = catalog.load_table((schema, name)).scan().to_arrow()
             connection.register("theirs", theirs)
+            return not is_view
 
         return _compare(connection, published, tables(published), show)
 
@@ -66,8 +68,9 @@ def compare_published(one: Path, other: Path, left_out: Collection[str] = ()) ->
     with duckdb.connect() as connection:
         connection.execute(f"attach '{other}' as brought (read_only)")
 
-        def show(name: str, _: list[str]) -> None:
+        def show(name: str, _: list[str]) -> bool:
             connection.execute(f"create or replace temp view theirs as from brought.marts.{name}")
+            return True
 
         return _compare(connection, one, names, show)
 
@@ -76,19 +79,30 @@ def _compare(
     connection: duckdb.DuckDBPyConnection,
     published: Path,
     names: Collection[str],
-    show: Callable[[str, list[str]], None],
+    show: Callable[[str, list[str]], bool],
 ) -> Comparison:
-    """Compare the tables of a published file with what `show` makes the relation `theirs` of."""
+    """Compare the tables of a published file with what `show` makes the relation `theirs` of.
+
+    `show` says whether its columns have their types, or are texts.
+    """
     cells, differences = 0, []
     connection.execute(f"attach '{published}' as published (read_only)")
     for name in names:
-        described = connection.execute(f"select column_name, column_type from (describe published.marts.{name})")
-        types = dict(described.fetchall())
-        show(name, list(types))
+        types = _types(connection, f"published.marts.{name}")
+        is_typed = show(name, list(types))
+        their_types = _types(connection, "theirs")
+        if (their_types if is_typed else list(their_types)) != (types if is_typed else list(types)):
+            differences.append(f"{name}: columns {their_types} instead of {types}")
+            continue
         counts = connection.execute(_comparison_sql(name, types)).fetchall()
         differences += [f"{name}.{what}: {rows} rows" for what, rows in counts if rows]
         cells += len(types) * sum(connection.execute("select count(*) from theirs").fetchone())
     return Comparison(len(names), cells, differences)
+
+
+def _types(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:
+    """The columns of a relation, in their order, with their types."""
+    return dict(connection.execute(f"select column_name, column_type from (describe {relation})").fetchall())
 
 
 def _view_rows(spark: Session, view: str, columns: list[str]) -> pa.Table:

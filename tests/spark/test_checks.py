@@ -116,6 +116,7 @@ def test_what_spark_cannot_run_is_named(server: SparkServer) -> None:
     wrong = {
         "untranslatable": "select * replace (1 as source_line) from {batch}",
         "unknown": "select quantile_disc(source_line, 0.5) as source_line from {batch}",
+        "unreadable": "select cast('张三丰' as integer) as source_line from {batch}",
     }
     checks = tuple(
         replace(check, name=name, kwargs={"unexpected_rows_query": query}, evaluated_query=None)
@@ -125,5 +126,7 @@ def test_what_spark_cannot_run_is_named(server: SparkServer) -> None:
     results = run_checks(server, RUN, {suite.name: replace(suite, checks=(*checks, *others))})
     told = {result.check_name: result.error for result in results if result.passed is None}
     assert told.keys() == wrong.keys()
-    assert "Spark" in told["untranslatable"] and "REPLACE" in told["untranslatable"]
-    assert "Spark" in told["unknown"] and "quantile_disc" in told["unknown"].lower()
+    assert all(error.startswith("Spark can't run it: ") for error in told.values()), told
+    assert "REPLACE" in told["untranslatable"]
+    assert "quantile_disc" in told["unknown"].lower()
+    assert "CAST_INVALID_INPUT" in told["unreadable"] and "张三丰" not in told["unreadable"]

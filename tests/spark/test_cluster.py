@@ -5,9 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
+from pyiceberg.catalog.sql import SqlCatalog
 
-from tests.spark.cluster import Cluster
+from dagster_project.spark_server import read_spark_server
+from dagster_project.upkeep.snapshots import expire_snapshots
+from tests.spark.cluster import CATALOG, Cluster
 from tests.spark.conftest import Session
 
 # Starts a cluster, tells its processes and fails.
@@ -21,6 +25,11 @@ with running_cluster(Path(sys.argv[1])) as cluster:
 """
 
 
+def rows_kept(cluster: Cluster, table: str) -> int:
+    """How many rows the files of a table hold, those of older snapshots too."""
+    return sum(pq.read_metadata(file).num_rows for file in (cluster.warehouse / "default" / table).rglob("*.parquet"))
+
+
 def test_both_workers_compute_and_the_catalog_keeps_tables_and_views(cluster: Cluster, spark: Session) -> None:
     spark.do("create table default.numbers using iceberg as select id from range(0, 1000, 1, 4)")
     spark.do("create view default.few_numbers as select id from default.numbers where id < 10")
@@ -28,10 +37,28 @@ def test_both_workers_compute_and_the_catalog_keeps_tables_and_views(cluster: Cl
     assert spark.rows("select count(*) from default.few_numbers") == [(10,)]
     assert {tuple(row[:2]) for row in spark.rows("show tables in default")} == {("default", "numbers")}
     assert {tuple(row[:2]) for row in spark.rows("show views in default")} == {("default", "few_numbers")}
+    # Each executor has a folder of its own.
+    folder = "java_method('java.lang.System', 'getProperty', 'user.dir')"
+    folders = spark.rows(f"select distinct folder from (select {folder} as folder from default.numbers)")
+    assert len(folders) == len(cluster.workers)
     spark.do("drop view default.few_numbers")
     spark.do("drop table default.numbers")
-    executors = list((cluster.warehouse.parent / "work").glob("app-*/*"))
-    assert len(executors) == len(cluster.workers)
+
+
+def test_of_a_table_that_was_replaced_only_the_last_rows_are_kept(cluster: Cluster, spark: Session) -> None:
+    catalog = SqlCatalog(CATALOG, uri=cluster.catalog_uri, warehouse=cluster.warehouse.as_uri())
+    for last in (10, 20, 30):
+        spark.do(f"create or replace table default.outgrown using iceberg as select id from range({last})")
+        spark.do(f"create or replace table default.others using iceberg as select id from range({last})")
+    server = read_spark_server(cluster.environment)
+    assert expire_snapshots(server, catalog, ["default.outgrown"]) == ["default.outgrown"]
+    assert spark.rows("select count(*) from default.outgrown") == [(30,)]
+    assert rows_kept(cluster, "outgrown") == 30
+    assert rows_kept(cluster, "others") == 60
+    assert expire_snapshots(server, catalog, ["default.outgrown"]) == []
+    for name in ("outgrown", "others"):
+        spark.do(f"drop table default.{name} purge")
+    catalog.close()
 
 
 def test_a_cluster_whose_test_fails_leaves_no_process(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """The whole job with the models on the cluster: what is published is what a run on this machine publishes."""
 
+import stat
 from pathlib import Path
 
 import duckdb
@@ -29,7 +30,7 @@ def check_of(result: CheckResult) -> tuple:
 
 @pytest.mark.usefixtures("on_cluster")
 def test_a_run_on_the_cluster_publishes_what_a_run_on_this_machine_does(sample_run: Settings, tmp_path: Path) -> None:
-    data = tmp_path / "data"
+    data = tmp_path / "数据 data"
     arguments = ["run", "--quiet", "--landing", str(sample_run.landing), "--as-of", sample_run.as_of.isoformat()]
     assert cli.main([*arguments, "--engine", "spark", "--data", str(data)]) == 0
     published = data / "published" / "aftersales.duckdb"
@@ -41,3 +42,8 @@ def test_a_run_on_the_cluster_publishes_what_a_run_on_this_machine_does(sample_r
     with duckdb.connect(str(published), read_only=True) as connection:
         comments = connection.execute("select count(*) from duckdb_tables() where comment is null").fetchone()
     assert comments == (0,)
+    assert stat.S_IMODE((data / "cluster").stat().st_mode) == 0o700
+
+    # And back: what stands in the private warehouse is the cluster's, and is built anew.
+    assert cli.main([*arguments, "--data", str(data)]) == 0
+    assert compare_published(sample_run.published / "aftersales.duckdb", published, HISTORIES).differences == []

@@ -29,6 +29,18 @@ def test_every_model_is_built_and_every_test_passes(nodes: list[NodeResult]) -> 
 
 
 @pytest.mark.usefixtures("nodes")
+def test_a_mart_and_its_columns_are_described_on_the_cluster(store: Settings, spark: Session) -> None:
+    manifest = json.loads((target_path(store) / "manifest.json").read_text(encoding="utf-8"))["nodes"]
+    (mart,) = (node for node in manifest.values() if node["name"] == "css_store_monthly")
+    told = spark.rows(f"describe table extended {mart['schema']}.{mart['name']}")
+    comments = {name: comment for name, _, comment in told}
+    assert {name: comments[name] for name in mart["columns"]} == {
+        name: column["description"] for name, column in mart["columns"].items()
+    }
+    assert mart["description"] in {value for name, value, _ in told if name == "Comment"}
+
+
+@pytest.mark.usefixtures("nodes")
 def test_every_published_cell_is_as_duckdb_has_it(store: Settings, cluster: Cluster, spark: Session) -> None:
     compared = compare_with_published(store, cluster, spark)
     print(f"{compared.cells} cells of {compared.tables} tables")

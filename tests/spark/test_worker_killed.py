@@ -1,6 +1,8 @@
 """A random landing tree whose build loses a worker in its middle: it ends well, with the cells of DuckDB."""
 
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,8 +12,8 @@ from tests.conftest import without_suites
 from tests.reference import edge_cases
 from tests.reference.landing_tree import write_landing_tree
 from tests.spark.building import build_on_spark, compare_with_published
-from tests.spark.cluster import Cluster
-from tests.spark.conftest import Session
+from tests.spark.cluster import Cluster, running_cluster
+from tests.spark.conftest import open_session
 
 SEED = 20261122
 # Of the nodes that a build runs: when most of staging stands, and nearly all else is still to come.
@@ -31,7 +33,14 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return settings
 
 
-def test_a_worker_that_dies_changes_no_published_cell(tree: Settings, cluster: Cluster, spark: Session) -> None:
+@pytest.fixture
+def cluster(folder: Path) -> Iterator[Cluster]:
+    """A cluster of its own, as it loses a worker."""
+    with running_cluster(folder) as cluster:
+        yield cluster
+
+
+def test_a_worker_that_dies_changes_no_published_cell(tree: Settings, cluster: Cluster) -> None:
     worker = cluster.workers[0]
     killed_at = []
 
@@ -45,6 +54,7 @@ def test_a_worker_that_dies_changes_no_published_cell(tree: Settings, cluster: C
     assert killed_at and killed_at[0] < len(nodes) / 2
     assert worker.process.poll() is not None
     assert [f"{node.name}: {node.message}" for node in nodes if node.has_failed] == []
-    compared = compare_with_published(tree, cluster, spark)
+    with open_session(cluster) as spark:
+        compared = compare_with_published(tree, cluster, spark)
     print(f"killed after {killed_at[0]} of {len(nodes)} nodes; {compared.cells} cells of {compared.tables} tables")
     assert compared.differences == []

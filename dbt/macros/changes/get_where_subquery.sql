@@ -4,17 +4,17 @@
     builds and tests whole.
 #}
 {% macro get_where_subquery(relation) %}
+    {%- set tested = namespace(rows=relation) -%}
     {%- if builds_changes() -%}
         {%- for node in graph.nodes.values() if node.name == relation.identifier and node.config.unique_key -%}
             {%- if node.config.materialized != 'view' or node.config.meta.get('shows') -%}
-                {% do return(written(node.name)) %}
+                {%- set tested.rows = written(node.name) -%}
+            {%- else -%}
+                {%- set unit = comma_separated(node.config.unique_key) -%}
+                {%- set tested.rows = '(select * from ' ~ relation ~ ' where (' ~ unit ~ ') in (select ' ~ unit
+                    ~ ' from ' ~ affected(node.name) ~ '))' -%}
             {%- endif -%}
-            {%- set unit = comma_separated(node.config.unique_key) -%}
-            {% do return(
-                '(select * from ' ~ relation ~ ' where (' ~ unit ~ ') in (select ' ~ unit ~ ' from '
-                ~ affected(node.name) ~ '))'
-            ) %}
         {%- endfor -%}
     {%- endif -%}
-    {% do return(default__get_where_subquery(relation)) %}
+    {% do return(default__get_where_subquery(tested.rows)) %}
 {% endmacro %}

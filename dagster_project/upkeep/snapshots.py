@@ -1,0 +1,34 @@
+"""Old snapshots of the cluster's tables: every build leaves what it replaced there, rows of forgotten people too."""
+
+import json
+from contextlib import closing
+from pathlib import Path
+
+from pyiceberg.catalog import Catalog
+
+from dagster_project.load.iceberg import CATALOG, NAMESPACE, WRITTEN
+from dagster_project.run_log import step
+from dagster_project.spark_server import SparkServer, open_spark
+from dagster_project.sql_text import sql_text
+
+
+def own_tables(manifest: Path) -> list[str]:
+    """The tables that runs write, and no others of the catalog: dbt's seeds and models, and the loader's copies."""
+    nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"].values()
+    built = [node for node in nodes if node["resource_type"] in ("seed", "model")]
+    tables = [f"{node['schema']}.{node['name']}" for node in built if node["config"]["materialized"] != "view"]
+    return tables + [f"{NAMESPACE}.{name}" for name in WRITTEN]
+
+
+def expire_snapshots(server: SparkServer, catalog: Catalog, tables: list[str]) -> list[str]:
+    """Delete all snapshots of tables but the last, with their files; returns the tables that had more."""
+    outgrown = [name for name in tables if len(catalog.load_table(name).snapshots()) > 1]
+    with step("expire_snapshots", tables=len(outgrown)), open_spark(server) as connection:
+        for name in outgrown:
+            with closing(connection.cursor()) as cursor:
+                cursor.execute(
+                    f"call {CATALOG}.system.expire_snapshots(table => {sql_text(name)}, "
+                    # However the clocks of the nodes differ.
+                    "older_than => timestamp '9999-12-31 00:00:00', retain_last => 1)"
+                )
+    return outgrown

@@ -1,0 +1,19 @@
+"""Of an engine's error, values are masked and the words stay."""
+
+import pytest
+
+from dagster_project.privacy.error_details import without_values
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("Could not convert string '2026-1x' to DATE", "Could not convert string '***' to DATE"),
+        ("The value '张三丰' of the type \"STRING\"", "The value '***' of the type \"STRING\""),
+        ("值'张三丰'不是日期", "值'***'不是日期"),
+        ("can't read 'Anna' and isn't 'Berta'", "can't read '***' and isn't '***'"),
+        ('column "owner_name" holds "Anna B"', 'column "owner_name" holds "***"'),
+    ],
+)
+def test_values_are_masked_and_words_stay(message: str, told: str) -> None:
+    assert without_values(message) == told
