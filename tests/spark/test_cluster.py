@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -11,7 +12,7 @@ from pyiceberg.catalog.sql import SqlCatalog
 
 from dagster_project.spark_server import read_spark_server
 from dagster_project.upkeep.snapshots import expire_snapshots
-from tests.spark.cluster import CATALOG, Cluster
+from tests.spark.cluster import CATALOG, SECONDS_TO_START, Cluster
 from tests.spark.conftest import Session
 
 # Starts a cluster, tells its processes and fails.
@@ -37,10 +38,13 @@ def test_both_workers_compute_and_the_catalog_keeps_tables_and_views(cluster: Cl
     assert spark.rows("select count(*) from default.few_numbers") == [(10,)]
     assert {tuple(row[:2]) for row in spark.rows("show tables in default")} == {("default", "numbers")}
     assert {tuple(row[:2]) for row in spark.rows("show views in default")} == {("default", "few_numbers")}
-    # Each executor has a folder of its own.
+    # Each executor has a folder of its own; one may be later than the other.
     folder = "java_method('java.lang.System', 'getProperty', 'user.dir')"
-    folders = spark.rows(f"select distinct folder from (select {folder} as folder from default.numbers)")
-    assert len(folders) == len(cluster.workers)
+    folders: set[tuple] = set()
+    give_up_at = time.monotonic() + SECONDS_TO_START
+    while len(folders) < len(cluster.workers):
+        assert time.monotonic() < give_up_at, folders
+        folders |= set(spark.rows(f"select distinct folder from (select {folder} as folder from range(0, 40, 1, 4))"))
     spark.do("drop view default.few_numbers")
     spark.do("drop table default.numbers")
 
