@@ -21,7 +21,7 @@ POSTGRES_DRIVER_PACKAGE := libpostgresql-jdbc-java=42.5.5-0+deb12u1
 POSTGRES_DRIVER := $(SPARK)/share/java/postgresql.jar
 POSTGRES_DRIVER_SHA256 := e68b153660caa7f47505d323829e995bd84fec7a30d2160f3ca272f774569a22
 
-.PHONY: run test test-spark soak dev lint format lock contracts clean
+.PHONY: run test test-spark test-spark-short soak dev lint format lock contracts clean
 
 run: $(VENV)/.ready
 	$(BIN)/aftersales run
@@ -29,9 +29,12 @@ run: $(VENV)/.ready
 test: $(VENV)/.ready lint
 	$(BIN)/pytest
 
-# The same project on a Spark cluster, which the tests start and stop.
+# The same project on a Spark cluster, which the tests start and stop. The short form builds and checks no store there.
 test-spark: $(SPARK)/.ready
 	$(SPARK)/bin/pytest tests/spark --numprocesses 0
+
+test-spark-short: $(SPARK)/.ready
+	$(SPARK)/bin/pytest $(addprefix tests/spark/test_,lake.py cluster.py loaders.py macros.py) --numprocesses 0
 
 # Faults and hostile input at random, for SOAK_MINUTES (20).
 soak: $(VENV)/.ready

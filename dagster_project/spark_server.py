@@ -4,10 +4,12 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dagster_project.errors import ExpectedError
+from dagster_project.settings import SettingsError
 
 if TYPE_CHECKING:
     from pyhive.hive import Connection
@@ -22,6 +24,14 @@ SESSION_SETTINGS = {
 
 class NoSparkServer(ExpectedError):
     """The Thrift server can't be reached."""
+
+
+def require_libraries() -> None:
+    """Raise SettingsError where the libraries of the extra `spark` are not installed."""
+    if not find_spec("pyiceberg"):
+        raise SettingsError(
+            "--engine spark needs the libraries of the extra `spark`: docs/develop.md#on-spark-在-spark-上"
+        )
 
 
 @dataclass(frozen=True)

@@ -126,6 +126,16 @@ def without_suites() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def without_data_tests() -> Iterator[None]:
+    """Builds of models only: for those that another build, tested, is compared with."""
+    from dagster_project.models import dbt_build
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dbt_build, "BUILD", (*dbt_build.BUILD, "--exclude-resource-type", "test"))
+        yield
+
+
 @pytest.fixture
 def no_suites() -> Iterator[None]:
     """For one test."""

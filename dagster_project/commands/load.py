@@ -45,7 +45,10 @@ def do(parsed: Namespace) -> int:
     from dagster_project.refresh import new_run_id_of
     from dagster_project.run_lock import only_loader
     from dagster_project.run_log import run_log
+    from dagster_project.spark_server import require_libraries
 
+    if parsed.engine == SPARK:
+        require_libraries()
     contracts = read_contracts()
     if unknown := sorted(set(parsed.dataset) - contracts.keys()):
         raise SettingsError(f"no such dataset: {', '.join(unknown)}; there are {', '.join(contracts)}")

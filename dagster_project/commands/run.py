@@ -5,9 +5,8 @@ import time
 from argparse import Namespace, _SubParsersAction
 from collections.abc import Callable
 from dataclasses import replace
-from importlib.util import find_spec
 
-from dagster_project.settings import DUCKDB, SPARK, SettingsError, read_settings
+from dagster_project.settings import DUCKDB, SPARK, read_settings
 
 
 def add(commands: _SubParsersAction) -> None:
@@ -60,12 +59,11 @@ def do(parsed: Namespace) -> int:
     from dagster_project.publish.postgres.target import read_target
     from dagster_project.refresh import refresh
     from dagster_project.sample_store import choose_sample, guard_sample
+    from dagster_project.spark_server import require_libraries
     from dagster_project.summary import summarise
 
-    if parsed.engine == SPARK and not find_spec("pyiceberg"):
-        raise SettingsError(
-            "--engine spark needs the libraries of the extra `spark`: docs/develop.md#on-spark-在-spark-上"
-        )
+    if parsed.engine == SPARK:
+        require_libraries()
     started = time.monotonic()
     tell = _tell_since(started)
     settings = read_settings(landing=parsed.landing, data=parsed.data, as_of=parsed.as_of)

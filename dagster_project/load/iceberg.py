@@ -63,9 +63,9 @@ def open_catalog() -> Catalog:
     return catalog
 
 
-# Who registers while another does finds a table changed since it looked, and looks again.
+# Who registers while another loads or registers finds a table changed, or a part gone, since it looked: it looks again.
 @retry(
-    retry=retry_if_exception_type((CommitFailedException, TableAlreadyExistsError)),
+    retry=retry_if_exception_type((CommitFailedException, TableAlreadyExistsError, FileNotFoundError)),
     stop=stop_after_attempt(30),
     wait=wait_random(0, 3),
     reraise=True,

