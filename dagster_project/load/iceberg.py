@@ -5,6 +5,7 @@ path. Which catalog and which folder or bucket the tables are in is PyIceberg's 
 `aftersales`, as PYICEBERG_CATALOG__AFTERSALES__URI; Spark must call the catalog the same.
 """
 
+import logging
 from pathlib import Path
 
 import pyarrow as pa
@@ -25,6 +26,9 @@ from dagster_project.load.relation import Relation
 from dagster_project.publish.restatement import RESTATEMENT_SCHEMA
 from dagster_project.run_log import step
 from dagster_project.spark_server import file_uri
+
+# It warns of every column of every part that has no least and greatest value: parts have none of texts on purpose.
+logging.getLogger("pyiceberg.io.pyarrow").setLevel(logging.ERROR)
 
 CATALOG = "aftersales"
 NAMESPACE = "lake"
