@@ -1,6 +1,7 @@
 """The Thrift server of a Spark cluster: models are built and checks asked over it."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,13 @@ SESSION_SETTINGS = {
     "set:hiveconf:spark.sql.session.timeZone": "UTC",
     "set:hiveconf:spark.sql.ansi.enabled": "true",
 }
+
+
+# How PyHive tells an error: with the server's whole trace of calls before what it says.
+_RESPONSE = re.compile(
+    r"TExecuteStatementResp\(.*?errorMessage=(?P<quote>['\"])(?P<words>.*?)(?P=quote)\), operationHandle=\w+\)",
+    re.DOTALL,
+)
 
 
 class NoSparkServer(ExpectedError):
@@ -64,6 +72,11 @@ def open_spark(server: SparkServer) -> Iterator["Connection"]:
         ) from error
     with closing(connection):
         yield connection
+
+
+def in_own_words(message: str) -> str:
+    """A message with the server's own words in the place of what the connection tells with them."""
+    return _RESPONSE.sub(lambda response: response["words"].removeprefix("Error running query: "), message)
 
 
 def file_uri(path: Path) -> str:

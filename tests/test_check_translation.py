@@ -4,12 +4,12 @@ import pytest
 import yaml
 
 from dagster_project.checks.dialect import Untranslatable
-from dagster_project.checks.spark import spark_macros
+from dagster_project.checks.spark import SparkDialect, spark_macros
 from dagster_project.checks.suites import SQL, read_suites
 from dagster_project.checks.translation import in_order, java_regex, to_spark
 from dagster_project.checks.views import relation_of, views
 from dagster_project.settings import DBT_DIR
-from dagster_project.spark_server import SESSION_SETTINGS
+from dagster_project.spark_server import SESSION_SETTINGS, in_own_words
 
 
 def said(sql: str) -> str:
@@ -71,6 +71,21 @@ def test_every_suite_and_view_can_be_said() -> None:
                 )
                 assert "CAME(" not in told
                 assert "VIN_CHECK_DIGIT(" not in told
+
+
+def test_an_error_of_spark_is_told_in_its_own_words() -> None:
+    trace = "infoMessages=['*org.apache.hive.Error:Error running query: [X] it\\'s wrong:1:2', 'a.b.C:d:E.scala:46']"
+    response = (
+        f"TExecuteStatementResp(status=TStatus(statusCode=3, {trace}, sqlState=None, errorCode=0, "
+        'errorMessage="Error running query: [X] it\'s wrong; line 1"), operationHandle=None)'
+    )
+    assert in_own_words(f"Runtime Error in model a Database Error {response}") == (
+        "Runtime Error in model a Database Error [X] it's wrong; line 1"
+    )
+    assert (
+        SparkDialect().told(f"(pyhive.exc.OperationalError) {response}\n[SQL: select 'x']") == "[X] it's wrong; line 1"
+    )
+    assert in_own_words("IO Error: 'a'") == "IO Error: 'a'"
 
 
 def test_a_session_of_the_checks_is_set_as_those_of_the_models() -> None:

@@ -1,10 +1,10 @@
 """The checks on a Spark cluster: how it reads what is written for DuckDB."""
 
-import re
 from functools import cache
 
 from dagster_project.checks.dialect import MACROS, Dialect
 from dagster_project.checks.suites import SUITES_DIR
+from dagster_project.spark_server import in_own_words
 
 # Macros that stand in the place of others of the same name.
 _SPARK_MACROS = SUITES_DIR / "macros_spark.sql"
@@ -38,9 +38,8 @@ class SparkDialect(Dialect):
         return in_order(query)
 
     def told(self, message: str) -> str:
-        """Spark's own words, without what the connection wraps them in."""
-        said = re.search(r"errorMessage=(.*?)\)?, operationHandle", message, re.DOTALL)
-        return said.group(1).strip("'\"").removeprefix("Error running query: ") if said else message
+        """Spark's own words, without the connection's and without the SQL."""
+        return in_own_words(message).removeprefix("(pyhive.exc.OperationalError) ").partition("\n[SQL: ")[0]
 
 
 def spark_macros() -> str:

@@ -16,6 +16,7 @@ from dagster_project.privacy.error_details import without_values
 from dagster_project.processes import die_with_parent
 from dagster_project.run_log import step
 from dagster_project.settings import DBT_DIR, DUCKDB, Settings
+from dagster_project.spark_server import in_own_words
 from dagster_project.upkeep.retention import DBT_LOG_BYTES
 
 # The dbt of this environment, whatever is on the path.
@@ -195,7 +196,7 @@ def read_node_results(target: Path) -> list[NodeResult]:
                 is_test=is_test,
                 status=result["status"],
                 failures=result["failures"],
-                message=without_values(" ".join((result["message"] or "").split())),
+                message=without_values(" ".join(in_own_words(result["message"] or "").split())),
                 description=describe_check(node) if is_test else node["description"],
             )
         )

@@ -176,6 +176,8 @@ def _start_postgres(starter: _Starter) -> str:
     made.cleanup()
     port = free_port()
     command = [made.bin_path / "postgres", "-D", folder, "-h", HOST, "-p", str(port), "-k", ""]
+    # A session of the Thrift server has connections of its own, until Java finds that nobody needs them.
+    command += ["-c", "max_connections=600"]
     options = {"user": made.system_user} if made.system_user else {}
     server = starter.start("postgres", command, dict(os.environ), **options)
     url = f"postgresql://postgres@{HOST}:{port}/postgres"
@@ -214,6 +216,7 @@ def _write_configuration(folder: Path, address: str, warehouse: Path, executor_m
         f"{catalog}.type": "jdbc",
         f"{catalog}.uri": f"jdbc:postgresql://{address}",
         f"{catalog}.jdbc.user": "postgres",
+        f"{catalog}.clients": "1",
         # Views are kept from this version on.
         f"{catalog}.jdbc.schema-version": "V1",
         f"{catalog}.warehouse": warehouse.as_uri(),
