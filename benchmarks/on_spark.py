@@ -21,7 +21,7 @@ from dagster_project.models.dbt_build import NodeResult, build_models
 from dagster_project.settings import SPARK, Settings
 from tests.spark.cluster import Cluster, running_cluster
 
-# Of each of the two executors, and of the driver: ten times and more what the tests have.
+# Of each of the two executors, and of the driver: the tests have less, for small stores.
 EXECUTOR_MEMORY, DRIVER_MEMORY = "4g", "3g"
 
 

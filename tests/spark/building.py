@@ -1,13 +1,13 @@
 """The project built on the cluster, and its tables compared with those that DuckDB built from the same lake."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import pytest
 
 from dagster_project.load.hash_key import read_hash_key
 from dagster_project.load.iceberg import open_catalog, register_iceberg
@@ -23,9 +23,7 @@ RELATIVE, ABSOLUTE = 1e-9, 1e-12
 
 def build_on_spark(settings: Settings, cluster: Cluster, tell: Callable[[str], None] | None = None) -> list[NodeResult]:
     """Register a run's lake and build it on the cluster: all seeds, models and data tests."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in cluster.environment.items():
-            patch.setenv(name, value)
+    with cluster.in_environment():
         register_iceberg(settings.lake, open_catalog(), read_hash_key(settings.data))
         return build_models(replace(settings, engine=SPARK), tell)
 
@@ -44,9 +42,7 @@ def compare_with_published(settings: Settings, cluster: Cluster, spark: Session)
     published = settings.published / "aftersales.duckdb"
     manifest = json.loads((target_path(settings) / "manifest.json").read_text(encoding="utf-8"))["nodes"]
     nodes = {node["name"]: node for node in manifest.values() if node["resource_type"] == "model"}
-    with pytest.MonkeyPatch.context() as patch, duckdb.connect() as connection:
-        for name, value in cluster.environment.items():
-            patch.setenv(name, value)
+    with cluster.in_environment(), duckdb.connect() as connection:
         catalog = open_catalog()
 
         def show(name: str, columns: list[str]) -> bool:
@@ -98,6 +94,12 @@ def _compare(
         differences += [f"{name}.{what}: {rows} rows" for what, rows in counts if rows]
         cells += len(types) * sum(connection.execute("select count(*) from theirs").fetchone())
     return Comparison(len(names), cells, differences)
+
+
+def counted(rows: pa.Table) -> Counter[tuple]:
+    """The rows, however often each is there; columns in the order of their names."""
+    columns = sorted(rows.column_names)
+    return Counter(tuple(row[column] for column in columns) for row in rows.to_pylist())
 
 
 def _types(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:

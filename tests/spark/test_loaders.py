@@ -1,12 +1,11 @@
 """Two loaders that load and register different datasets at once: the tables hold all that the lake does."""
 
 import subprocess
-from collections import Counter
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 import pytest
 
 from dagster_project.contracts import read_contracts
@@ -14,21 +13,19 @@ from dagster_project.load.hash_key import read_hash_key
 from dagster_project.load.iceberg import NAMESPACE, open_catalog
 from dagster_project.load.lake import part_relations, register_lake
 from tests.reference.landing_tree import write_landing_tree
+from tests.spark.building import counted
 from tests.spark.cluster import Cluster
 from tests.test_loaders import load
 
 
-def counted(rows: pa.Table) -> Counter[tuple]:
-    """The rows, however often each is there."""
-    columns = sorted(rows.column_names)
-    return Counter(tuple(row[column] for column in columns) for row in rows.to_pylist())
+@pytest.fixture
+def on_cluster(cluster: Cluster) -> Iterator[None]:
+    with cluster.in_environment():
+        yield
 
 
-def test_what_two_loaders_register_at_once_is_all_there(
-    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, value in cluster.environment.items():
-        monkeypatch.setenv(name, value)
+@pytest.mark.usefixtures("on_cluster")
+def test_what_two_loaders_register_at_once_is_all_there(tmp_path: Path) -> None:
     landing, data = tmp_path / "landing", tmp_path / "data"
     write_landing_tree(landing, 7, "small")
     stores, *others = read_contracts()

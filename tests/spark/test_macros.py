@@ -5,8 +5,6 @@ import re
 from datetime import date
 from pathlib import Path
 
-import pytest
-
 from dagster_project.models.dbt_build import RESULTS, ask_dbt, target_path
 from dagster_project.settings import DBT_DIR, Settings
 from tests.spark.cluster import Cluster
@@ -19,11 +17,10 @@ OF_MACROS = [
 ]
 
 
-def test_macros_pass_their_tests(cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in cluster.environment.items():
-        monkeypatch.setenv(name, value)
+def test_macros_pass_their_tests(cluster: Cluster, tmp_path: Path) -> None:
     settings = Settings(landing=tmp_path, data=tmp_path, as_of=date(2026, 6, 30))
-    finished = ask_dbt(settings, ["test", "--target", "spark", "--select", *OF_MACROS])
+    with cluster.in_environment():
+        finished = ask_dbt(settings, ["test", "--target", "spark", "--select", *OF_MACROS])
     assert finished.returncode == 0, finished.stdout[-5000:]
     results = json.loads((target_path(settings) / RESULTS).read_text(encoding="utf-8"))["results"]
     assert {result["status"] for result in results} == {"pass"}

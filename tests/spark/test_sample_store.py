@@ -50,9 +50,7 @@ def test_every_published_cell_is_as_duckdb_has_it(store: Settings, cluster: Clus
 
 @pytest.mark.usefixtures("nodes")
 def test_every_metric_rule_passes_its_unit_tests(store: Settings, cluster: Cluster) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in cluster.environment.items():
-            patch.setenv(name, value)
+    with cluster.in_environment():
         finished = ask_dbt(store, ["test", "--select", "test_type:unit", "--target", "spark"])
     assert finished.returncode == 0, finished.stdout[-5000:]
     results = json.loads((target_path(store) / RESULTS).read_text(encoding="utf-8"))["results"]
