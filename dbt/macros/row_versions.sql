@@ -71,7 +71,7 @@ where versions.version_number = 1
     {#- dbt learns here what is read by changes, too. -#}
     {%- do ref('stg_' ~ dataset) -%}
 {%- endif -%}
-{%- if not is_by_changes() or is_replaced(dataset) %}
+{%- if not builds_changes() or is_replaced(dataset) %}
 select
     versions.source_file,
     count(*) as rows_superseded
@@ -112,7 +112,7 @@ group by counts.source_file
 
 {# Accepted rows of a dataset by file; by changes, the counts that stand and what changed. #}
 {% macro accepted_rows(dataset) %}
-{%- if not is_by_changes() %}
+{%- if not builds_changes() %}
 select
     accepted.source_file,
     count(*) as rows_accepted

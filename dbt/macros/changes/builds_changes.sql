@@ -7,13 +7,3 @@
     {%- set can_be = execute and not flags.FULL_REFRESH and target.type != 'spark' -%}
     {% do return(can_be and env_var('AFTERSALES_BUILD', '') == 'changes') %}
 {% endmacro %}
-
-{# dbt asks this of every incremental model. #}
-{% macro should_full_refresh() %}
-    {% do return(not builds_changes()) %}
-{% endmacro %}
-
-{# Whether the model at hand is computed by changes: asked in that order, as a unit test has no relation of its own. #}
-{% macro is_by_changes() %}
-    {% do return(builds_changes() and (config.get('materialized') == 'view' or is_incremental())) %}
-{% endmacro %}

@@ -3,7 +3,7 @@
     them; DuckDB would join all first. Spark knows no such word, and finds them first by itself.
 #}
 {% macro computed_once() -%}
-    {%- if is_by_changes() -%}{{ adapter.dispatch('computed_once')() }}{%- endif -%}
+    {%- if builds_changes() -%}{{ adapter.dispatch('computed_once')() }}{%- endif -%}
 {%- endmacro %}
 
 {% macro default__computed_once() %}materialized{% endmacro %}

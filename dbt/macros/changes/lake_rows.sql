@@ -4,7 +4,7 @@
     they are looked up in the lake.
 #}
 {% macro lake_rows(dataset, columns) %}
-    {%- if not is_by_changes() -%}
+    {%- if not builds_changes() -%}
         {{ source('lake', dataset) }}
     {%- elif is_replaced(dataset) -%}
         (
@@ -47,7 +47,7 @@
 
 {# The rows to be judged by themselves, once a file: by changes, those of files that came, or count anew. #}
 {% macro rows_to_judge(dataset) %}
-    {%- if not is_by_changes() -%}
+    {%- if not builds_changes() -%}
         {{ source('lake', dataset) }}
     {%- elif is_replaced(dataset) -%}
         (

@@ -13,7 +13,7 @@
 
 {# Holds for rows of units that are computed now; `columns` are what the unit's columns are called where it is asked. #}
 {% macro is_affected(columns=none) %}
-    {%- if is_by_changes() -%}
+    {%- if builds_changes() -%}
         ({{ comma_separated(columns or config.get('unique_key')) }})
         in (select {{ comma_separated(config.get('unique_key')) }} from {{ affected(this.name) }})
     {%- else -%}
@@ -23,7 +23,7 @@
 
 {# The same for a unit of store and month, or for the month before one: what figures are compared with. #}
 {% macro is_affected_or_before() %}
-    {%- if is_by_changes() -%}
+    {%- if builds_changes() -%}
         ({{ is_affected() }} or {{ is_affected(['store_code', 'cast(' ~ add_months('month', 1) ~ ' as date)']) }})
     {%- else -%}
         true

@@ -34,7 +34,7 @@ with customers as (
         -- once a customer, not once an answer and group
         {{ mask_personal('occupation') }} as occupation
     from {{ ref('stg_dms__customers') }}
-    {% if is_by_changes() %}
+    {% if builds_changes() %}
     where (store_code, customer_no) in (
         select
             store_code,

@@ -41,7 +41,7 @@ lost_vehicles as {{ computed_once() }} (
     from {{ ref('int_vehicle_month') }} as vehicles
     inner join final_months
         on vehicles.month = final_months.month and vehicles.is_lost
-    {% if is_by_changes() %}
+    {% if builds_changes() %}
     where (vehicles.store_code, vehicles.vin) in (
         select
             affected_vehicles.store_code,
