@@ -34,6 +34,13 @@ class Dialect:
         """The rows of the engine's own SQL in the order of all columns, nulls last."""
         return f"select * from ({query}) order by all"
 
+    def kept(self, view: str) -> list[str]:
+        """What makes a view answer from the rows that it has now."""
+        return [
+            f"create or replace temp table kept__{view} as from {view}",
+            f"create or replace temp view {view} as from kept__{view}",
+        ]
+
     def told(self, message: str) -> str:
         """What is worth reading of an error's message."""
         return message

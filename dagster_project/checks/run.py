@@ -30,6 +30,7 @@ def run_checks(
     """
     suites = read_suites() if suites is None else suites
     with open_session(staged, run.as_of) as session:
+        session.keep_visited_months()
         kept = carry_over(session, suites, run, base) if base else {}
         return _judge(session, run, suites, progress, kept)
 

@@ -37,6 +37,10 @@ class SparkDialect(Dialect):
 
         return in_order(query)
 
+    def kept(self, view: str) -> list[str]:
+        """Nothing: Spark has no temporary tables."""
+        return []
+
     def told(self, message: str) -> str:
         """Spark's own words, without the connection's and without the SQL."""
         return in_own_words(message).removeprefix("(pyhive.exc.OperationalError) ").partition("\n[SQL: ")[0]

@@ -8,7 +8,7 @@ before what it says now, so that they change no total.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -52,10 +52,8 @@ class Touched:
             self._show_changed(relation)
         for relation in {look_up.relation for _, check in kept for look_up in check.looks_up}:
             self._find_differing(relation)
-        for suite, check in kept:
-            self._pick_judged(suite, check)
-        for suite, check in kept:
-            self._pick_looked_up(suite, check)
+        self._pick(asked for suite, check in kept for asked in self._judged(suite, check))
+        self._pick(asked for suite, check in kept for asked in self._looked_up(suite, check))
         for relation in self._told:
             self._show_sides(relation)
 
@@ -119,10 +117,19 @@ class Touched:
         rows, contract = self._told[relation]
         return f"lake.{dataset_relation(contract)}" if rows == "parsed" else f"staging.stg_{dataset_relation(contract)}"
 
-    def _pick(self, pick: "_Pick", keys: str) -> None:
-        """Pick the rows of a relation whose columns equal a key: once for all checks that ask for them."""
-        if pick in self._picked or not (wanted := self._table(f"select distinct * from ({keys})")):
-            return
+    def _pick(self, asked: Iterable[tuple["_Pick", str]]) -> None:
+        """Pick rows of relations whose columns equal a key: what is asked by the same columns, for all at once."""
+        alike: dict[tuple[str, tuple[str, ...], bool], dict[_Pick, str]] = {}
+        for pick, keys in asked:
+            alike.setdefault((pick.relation, pick.columns, pick.asked_by is None), {}).setdefault(pick, keys)
+        for picks in alike.values():
+            if picked := self._pick_once(next(iter(picks)), " union ".join(dict.fromkeys(picks.values()))):
+                self._picked |= dict.fromkeys(picks, picked)
+
+    def _pick_once(self, pick: "_Pick", keys: str) -> str | None:
+        wanted = self._table(f"select distinct * from ({keys})")
+        if wanted is None:
+            return None
         rows, contract = self._told[pick.relation]
         # Nulls are one value where rows are grouped, and equal nothing where they are looked up; keys have none.
         known = pick.columns if pick.asked_by else contract.key
@@ -132,11 +139,9 @@ class Touched:
         )
         # A row of a table is fetched by its number later, whole and once; those of the lake have none.
         row = self._lake_columns(pick.relation, contract) if rows == "parsed" else "whole.rowid as row_number"
-        picked = self._table(
+        return self._table(
             f"select {row} from {self._whole(pick.relation)} as whole semi join {wanted} as wanted on {same}"
         )
-        if picked:
-            self._picked[pick] = picked
 
     def _lake_columns(self, relation: str, contract: Contract) -> str:
         asked = {*re.findall(r"\w+", self._asked[relation]), *contract.key, *WHERE_FROM}
@@ -145,20 +150,20 @@ class Touched:
     def _changed_keys(self, relation: str, columns: Iterable[str]) -> str:
         return " union ".join(f"select {_names(columns)} from {side}__{relation}" for side in _SIDES)
 
-    def _pick_judged(self, suite: Suite, check: Check) -> None:
+    def _judged(self, suite: Suite, check: Check) -> Iterator[tuple["_Pick", str]]:
         """Rows that are judged together with changed ones, and those that look up a row that differs."""
         relation = relation_of(check.rows, suite.contract)
         together = check.judged_by or ()
         is_one_row = check.rows == "accepted" and {*suite.contract.key} <= {*together}
         # A file is new as a whole: nothing that stays is of it.
         if together and not is_one_row and SOURCE_PATH not in together:
-            self._pick(_Pick(relation, together), self._changed_keys(relation, together))
+            yield _Pick(relation, together), self._changed_keys(relation, together)
         for look_up in check.looks_up:
             if differing := self._differing.get(look_up.relation):
                 keys = _names(f"{theirs} as {ours}" for ours, theirs in look_up.columns)
-                self._pick(_Pick(relation, look_up.ours, look_up), f"select {keys} from {differing}")
+                yield _Pick(relation, look_up.ours, look_up), f"select {keys} from {differing}"
 
-    def _pick_looked_up(self, suite: Suite, check: Check) -> None:
+    def _looked_up(self, suite: Suite, check: Check) -> Iterator[tuple["_Pick", str]]:
         """Rows that the rows to be judged look up."""
         relation = relation_of(check.rows, suite.contract)
         judged = [_Pick(relation, look_up.ours, look_up) for look_up in check.looks_up]
@@ -171,15 +176,14 @@ class Touched:
                 )
                 keys += f" union select {_names(look_up.ours)} from {whole}"
             renamed = _names(f"{ours} as {theirs}" for ours, theirs in look_up.columns)
-            self._pick(
-                _Pick(look_up.relation, look_up.theirs, (relation, check.looks_up)), f"select {renamed} from ({keys})"
-            )
+            asked_by = (relation, check.looks_up)
+            yield _Pick(look_up.relation, look_up.theirs, asked_by), f"select {renamed} from ({keys})"
 
     # ---------- before and now
 
     def _show_sides(self, relation: str) -> None:
         rows, _ = self._told[relation]
-        picks = [table for pick, table in self._picked.items() if pick.relation == relation]
+        picks = dict.fromkeys(table for pick, table in self._picked.items() if pick.relation == relation)
         parts = {side: [f"select * from {side}__{relation}"] for side in _SIDES}
         if picks:
             numbers = " union ".join(f"select * from {table}" for table in picks)

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from dagster_project.contracts.document import Part, read_document
@@ -16,6 +16,8 @@ LOGICAL_TYPES = ("string", "integer", "number", "date", "timestamp", "boolean")
 _SQL_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
+# Headers come again with each file and row.
+@lru_cache(maxsize=10_000)
 def plain_name(text: str) -> str:
     """A header cell as it is compared: compatibility forms, case, surrounding spaces and line breaks ignored."""
     return re.sub("[\ufeff\r\n]", "", unicodedata.normalize("NFKC", text)).strip().casefold()

@@ -52,6 +52,8 @@ class PublishedFacts:
         self.connection = connection
         self.lake = lake
         self.extracts = extracts
+        # Several rates ask the same rows of the same fact.
+        self._months: dict[tuple[str, str, frozenset[Unit]], dict[Unit, date]] = {}
 
     @cached_property
     def tables(self) -> set[str]:
@@ -67,6 +69,12 @@ class PublishedFacts:
 
     def months(self, fact: str, unit: str, wanted: Sequence[Unit]) -> dict[Unit, date]:
         """The month of each wanted unit that the fact holds."""
+        asked = (fact, unit, frozenset(wanted))
+        if asked not in self._months:
+            self._months[asked] = self._read_months(*asked)
+        return self._months[asked]
+
+    def _read_months(self, fact: str, unit: str, wanted: frozenset[Unit]) -> dict[Unit, date]:
         if not wanted:
             return {}
         keys = pa.table({"store_code": [store for store, _ in wanted], "unit": [number for _, number in wanted]})

@@ -19,7 +19,7 @@
                     ) %}
                 {%- endif -%}
             {%- elif config.get('meta', {}).get('is_constant') -%}
-                {% do selects.append('select ' ~ comma_separated(unit) ~ ' from ' ~ changed_values(parent.name, unit, [])) %}
+                {% do selects.append(named_anew(parent.name, unit)) %}
             {%- else -%}
                 {% do selects.append('select ' ~ comma_separated(unit) ~ ' from ' ~ (
                     affected(parent.name) if parent.config.materialized == 'view' else changed(parent.name)
@@ -30,8 +30,14 @@
             {%- do selects.append('select ' ~ comma_separated(unit) ~ ' from ' ~ this ~ ' where false') -%}
         {%- endif %}
         create or replace table {{ affected(this.name) }} as
+        {%- if config.get('meta', {}).get('is_constant') %}
+        select {{ comma_separated(unit) }}, bool_or(is_named_no_longer) as is_named_no_longer
+        from ({{ selects | join(' union all ') }}) as units
+        group by {{ comma_separated(unit) }}
+        {%- else %}
         select distinct {{ comma_separated(unit) }}
         from ({{ selects | join(' union ') }}) as units
+        {%- endif -%}
     {%- endif -%}
 {% endmacro %}
 

@@ -21,10 +21,17 @@
     {%- endif -%}
 {% endmacro %}
 
-{# The same for a unit of store and month, or for the month before one: what figures are compared with. #}
+{#
+    The same for a unit of store and month, or for the month before one: what figures are compared with. One list of
+    months, which the engine compares with the least and greatest of each part of a table.
+#}
 {% macro is_affected_or_before() %}
     {%- if builds_changes() -%}
-        ({{ is_affected() }} or {{ is_affected(['store_code', 'cast(' ~ add_months('month', 1) ~ ' as date)']) }})
+        (store_code, month) in (
+            select store_code, month from {{ affected(this.name) }}
+            union
+            select store_code, cast({{ add_months('month', -1) }} as date) from {{ affected(this.name) }}
+        )
     {%- else -%}
         true
     {%- endif -%}

@@ -4,12 +4,8 @@
     meta={'affected_by': ['stg_dms__customers']},
     pre_hook=[
         also_affected("
-            select customer_keys.customer_key
-            from {{ ref('int_customer_key') }} as customer_keys
-            inner join {{ changed('stg_dms__customers') }} as customers
-                on
-                    customer_keys.store_code = customers.store_code
-                    and customer_keys.customer_no = customers.customer_no
+            select {{ hash_of_customer('customers', secret()) }}
+            from {{ changed('stg_dms__customers') }} as customers
         "),
         also_affected("
             select customer_key

@@ -3,10 +3,8 @@
     unique_key=['vehicle_key'],
     meta={'affected_by': ['stg_dms__vehicles']},
     pre_hook=also_affected("
-        select vehicle_keys.vehicle_key
-        from {{ ref('int_vehicle_key') }} as vehicle_keys
-        inner join {{ changed('stg_dms__vehicles') }} as vehicles
-            on vehicle_keys.vin = vehicles.vin
+        select {{ hash_of_vehicle('vehicles', secret()) }}
+        from {{ changed('stg_dms__vehicles') }} as vehicles
     ")
 ) }}
 with ranked_vehicles as (

@@ -30,8 +30,8 @@ select
     appointments.store_code,
     appointments.appointment_no,
     appointments.month,
-    customer_keys.customer_key,
-    vehicle_keys.vehicle_key,
+    {{ customer_key('appointments') }} as customer_key,
+    {{ vehicle_key('appointments') }} as vehicle_key,
     appointments.advisor_no,
     appointments.repair_order_no,
     appointments.channel,
@@ -50,9 +50,5 @@ select
     appointments.source_file,
     appointments.source_line
 from appointments
-left join {{ ref('int_customer_key') }} as customer_keys
-    on
-        appointments.store_code = customer_keys.store_code
-        and appointments.customer_no = customer_keys.customer_no
-left join {{ ref('int_vehicle_key') }} as vehicle_keys
-    on appointments.vin = vehicle_keys.vin
+{{ join_customer_key('appointments') }}
+{{ join_vehicle_key('appointments') }}

@@ -24,7 +24,7 @@ select
     callbacks.repair_order_no,
     callbacks.advisor_no,
     callbacks.interviewer_no,
-    customer_keys.customer_key,
+    {{ customer_key('callbacks') }} as customer_key,
     callbacks.called_at,
     callbacks.outcome,
     callbacks.outcome = 'completed' as is_completed,
@@ -49,8 +49,5 @@ left join scores
     on
         callbacks.store_code = scores.store_code
         and callbacks.callback_no = scores.callback_no
-left join {{ ref('int_customer_key') }} as customer_keys
-    on
-        callbacks.store_code = customer_keys.store_code
-        and callbacks.customer_no = customer_keys.customer_no
+{{ join_customer_key('callbacks') }}
 where {{ is_affected(['callbacks.store_code', 'callbacks.callback_no']) }}

@@ -5,8 +5,8 @@ select
     cases.case_no,
     cases.month,
     cases.week_of_month,
-    customer_keys.customer_key,
-    vehicle_keys.vehicle_key,
+    {{ customer_key('cases') }} as customer_key,
+    {{ vehicle_key('cases') }} as vehicle_key,
     cases.repair_order_no,
     cases.case_type,
     cases.channel,
@@ -37,10 +37,6 @@ select
     cases.source_file,
     cases.source_line
 from {{ ref('int_case') }} as cases
-left join {{ ref('int_customer_key') }} as customer_keys
-    on
-        cases.store_code = customer_keys.store_code
-        and cases.customer_no = customer_keys.customer_no
-left join {{ ref('int_vehicle_key') }} as vehicle_keys
-    on cases.vin = vehicle_keys.vin
+{{ join_customer_key('cases') }}
+{{ join_vehicle_key('cases') }}
 where {{ is_affected(['cases.store_code', 'cases.case_no']) }}

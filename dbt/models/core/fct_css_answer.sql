@@ -18,21 +18,17 @@ select
     answers.month,
     answers.repair_order_no,
     answers.advisor_no,
-    customer_keys.customer_key,
-    vehicle_keys.vehicle_key,
+    {{ customer_key('answers') }} as customer_key,
+    {{ vehicle_key('answers') }} as vehicle_key,
     {{ age_band('extract(year from answers.month) - customers.birth_year') }} as age_band,
     cast(answers.score as double) as score,
     answers.source_file,
     answers.source_line
 from {{ ref('int_css_answer') }} as answers
-left join {{ ref('int_customer_key') }} as customer_keys
-    on
-        answers.store_code = customer_keys.store_code
-        and answers.customer_no = customer_keys.customer_no
+{{ join_customer_key('answers') }}
 left join {{ ref('stg_dms__customers') }} as customers
     on
         answers.store_code = customers.store_code
         and answers.customer_no = customers.customer_no
-left join {{ ref('int_vehicle_key') }} as vehicle_keys
-    on answers.vin = vehicle_keys.vin
+{{ join_vehicle_key('answers') }}
 where {{ is_affected(['answers.response_no']) }}

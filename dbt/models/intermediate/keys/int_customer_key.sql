@@ -4,38 +4,32 @@ with customer_numbers as (
     select
         store_code,
         customer_no
-    from {{ ref('stg_dms__customers') }}
-    where {{ is_affected() }}
+    from {{ rows_naming('stg_dms__customers') }}
     union
     select
         store_code,
         customer_no
-    from {{ ref('stg_dms__vehicles') }}
-    where {{ is_affected() }}
+    from {{ rows_naming('stg_dms__vehicles') }}
     union
     select
         store_code,
         customer_no
-    from {{ ref('stg_dms__repair_orders') }}
-    where {{ is_affected() }}
+    from {{ rows_naming('stg_dms__repair_orders') }}
     union
     select
         store_code,
         customer_no
-    from {{ ref('stg_dms__appointments') }}
-    where {{ is_affected() }}
+    from {{ rows_naming('stg_dms__appointments') }}
     union
     select
         store_code,
         customer_no
-    from {{ ref('stg_survey__callbacks') }}
-    where {{ is_affected() }}
+    from {{ rows_naming('stg_survey__callbacks') }}
     union
     select
         store_code,
         customer_no
-    from {{ ref('stg_complaint__cases') }}
-    where {{ is_affected() }}
+    from {{ rows_naming('stg_complaint__cases') }}
 ),
 
 secret as (
@@ -46,8 +40,7 @@ secret as (
 select
     customer_numbers.store_code,
     customer_numbers.customer_no,
-    {{ keyed_hash("customer_numbers.store_code || '|' || customer_numbers.customer_no", 'secret.hash_key') }}
-        as customer_key
+    {{ hash_of_customer('customer_numbers', 'secret.hash_key') }} as customer_key
 from customer_numbers
 cross join secret
 where customer_numbers.customer_no is not null

@@ -2,24 +2,19 @@
 {{ config(unique_key=['vin'], meta={'is_constant': true}) }}
 with vins as (
     select vin
-    from {{ ref('stg_dms__vehicles') }}
-    where {{ is_affected() }}
+    from {{ rows_naming('stg_dms__vehicles') }}
     union
     select vin
-    from {{ ref('stg_dms__repair_orders') }}
-    where {{ is_affected() }}
+    from {{ rows_naming('stg_dms__repair_orders') }}
     union
     select vin
-    from {{ ref('stg_dms__appointments') }}
-    where {{ is_affected() }}
+    from {{ rows_naming('stg_dms__appointments') }}
     union
     select vin
-    from {{ ref('stg_survey__churn_callbacks') }}
-    where {{ is_affected() }}
+    from {{ rows_naming('stg_survey__churn_callbacks') }}
     union
     select vin
-    from {{ ref('stg_complaint__cases') }}
-    where {{ is_affected() }}
+    from {{ rows_naming('stg_complaint__cases') }}
 ),
 
 secret as (
@@ -29,7 +24,7 @@ secret as (
 
 select
     vins.vin,
-    {{ keyed_hash('vins.vin', 'secret.hash_key') }} as vehicle_key
+    {{ hash_of_vehicle('vins', 'secret.hash_key') }} as vehicle_key
 from vins
 cross join secret
 where vins.vin is not null

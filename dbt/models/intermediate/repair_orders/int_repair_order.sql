@@ -45,8 +45,8 @@ select
     repair_orders.month,
     repair_orders.customer_no,
     repair_orders.vin,
-    customer_keys.customer_key,
-    vehicle_keys.vehicle_key,
+    {{ customer_key('repair_orders') }} as customer_key,
+    {{ vehicle_key('repair_orders') }} as vehicle_key,
     repair_orders.advisor_no,
     repair_orders.appointment_no,
     repair_orders.original_repair_order_no,
@@ -84,9 +84,5 @@ left join appointment_links
     on
         repair_orders.store_code = appointment_links.store_code
         and repair_orders.repair_order_no = appointment_links.repair_order_no
-left join {{ ref('int_customer_key') }} as customer_keys
-    on
-        repair_orders.store_code = customer_keys.store_code
-        and repair_orders.customer_no = customer_keys.customer_no
-left join {{ ref('int_vehicle_key') }} as vehicle_keys
-    on repair_orders.vin = vehicle_keys.vin
+{{ join_customer_key('repair_orders') }}
+{{ join_vehicle_key('repair_orders') }}

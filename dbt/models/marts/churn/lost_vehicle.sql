@@ -4,23 +4,21 @@
     meta={'affected_by': ['int_vehicle_month', 'int_churn_callback', 'int_month']},
     pre_hook=[
         also_affected("
-            select vehicles.store_code, vehicle_keys.vehicle_key
+            select vehicles.store_code, {{ hash_of_vehicle('vehicles', secret()) }}
             from (
                 select store_code, vin from {{ changed('int_vehicle_month') }}
                 union
                 select store_code, vin from {{ changed('int_churn_callback') }}
             ) as vehicles
-            inner join {{ ref('int_vehicle_key') }} as vehicle_keys
-                on vehicles.vin = vehicle_keys.vin
         "),
         also_affected("
-            select vehicles.store_code, vehicle_keys.vehicle_key
+            select vehicles.store_code, {{ hash_of_vehicle('vehicles', secret()) }}
             from {{ ref('int_vehicle_month') }} as vehicles
-            inner join {{ ref('int_month') }} as months
-                on vehicles.month = months.month
-            inner join {{ ref('int_vehicle_key') }} as vehicle_keys
-                on vehicles.vin = vehicle_keys.vin
-            where {{ is_final_cohort('months.month') }} <> {{ is_final_cohort('months.month', as_of_before()) }}
+            where vehicles.is_lost and vehicles.month in (
+                select months.month
+                from {{ ref('int_month') }} as months
+                where {{ is_final_cohort('months.month') }} <> {{ is_final_cohort('months.month', as_of_before()) }}
+            )
         "),
     ]
 ) }}
@@ -72,7 +70,7 @@ earlier_visits as (
 
 select
     lost_vehicles.store_code,
-    vehicle_keys.vehicle_key,
+    {{ vehicle_key('lost_vehicles') }} as vehicle_key,
     lost_vehicles.month,
     lost_vehicles.last_visit_at,
     coalesce(earlier_visits.visits, 0) as visits_24_months,
@@ -80,8 +78,7 @@ select
     callbacks.outcome as callback_outcome,
     callbacks.reason
 from lost_vehicles
-inner join {{ ref('int_vehicle_key') }} as vehicle_keys
-    on lost_vehicles.vin = vehicle_keys.vin
+{{ join_vehicle_key('lost_vehicles') }}
 left join earlier_visits
     on
         lost_vehicles.store_code = earlier_visits.store_code
