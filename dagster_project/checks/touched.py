@@ -35,7 +35,7 @@ class Touched:
         self._execute = execute
         self._numbers = count(1)
         self._told: dict[str, tuple[str, Contract]] = {}
-        # What is asked of each relation: columns of the lake that it does not name are not read.
+        # What is asked of each relation: columns that it does not name are not read of unchanged rows.
         self._asked: dict[str, str] = {}
         self._changed: dict[str, bool] = {}
         self._differing: dict[str, str] = {}
@@ -46,8 +46,9 @@ class Touched:
         for suite, check in kept:
             relation = relation_of(check.rows, suite.contract)
             self._told[relation] = (check.rows, suite.contract)
-            self._asked[relation] = f"{self._asked.get(relation, '')} {check.kwargs} {check.evaluated_query}"
             self._told |= {look_up.relation: named[look_up.relation] for look_up in check.looks_up}
+            for read in (relation, *(look_up.relation for look_up in check.looks_up)):
+                self._asked[read] = f"{self._asked.get(read, '')} {check.kwargs} {check.evaluated_query}"
         for relation in self._told:
             self._show_changed(relation)
         for relation in {look_up.relation for _, check in kept for look_up in check.looks_up}:
@@ -138,12 +139,12 @@ class Touched:
             for column in pick.columns
         )
         # A row of a table is fetched by its number later, whole and once; those of the lake have none.
-        row = self._lake_columns(pick.relation, contract) if rows == "parsed" else "whole.rowid as row_number"
+        row = self._asked_columns(pick.relation, contract) if rows == "parsed" else "whole.rowid as row_number"
         return self._table(
             f"select {row} from {self._whole(pick.relation)} as whole semi join {wanted} as wanted on {same}"
         )
 
-    def _lake_columns(self, relation: str, contract: Contract) -> str:
+    def _asked_columns(self, relation: str, contract: Contract) -> str:
         asked = {*re.findall(r"\w+", self._asked[relation]), *contract.key, *WHERE_FROM}
         return _names(f"whole.{column}" for column in lake_schema(contract).names if column in asked)
 
@@ -182,12 +183,14 @@ class Touched:
     # ---------- before and now
 
     def _show_sides(self, relation: str) -> None:
-        rows, _ = self._told[relation]
+        rows, contract = self._told[relation]
         picks = dict.fromkeys(table for pick, table in self._picked.items() if pick.relation == relation)
         parts = {side: [f"select * from {side}__{relation}"] for side in _SIDES}
         if picks:
             numbers = " union ".join(f"select * from {table}" for table in picks)
-            picked = f"select whole.* from {self._whole(relation)} as whole where rowid in ({numbers})"
+            # Values as they came are put into whole rows.
+            columns = self._asked_columns(relation, contract) if rows == "accepted" else "whole.*"
+            picked = f"select {columns} from {self._whole(relation)} as whole where rowid in ({numbers})"
             # Of a relation and of its rows that came, a file and a line tell the same row.
             stays = (
                 f"select * from ({numbers if rows == 'parsed' else picked}) as picked "

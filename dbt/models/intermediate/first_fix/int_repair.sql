@@ -38,7 +38,7 @@ repairs as (
         bool_or(is_failed or is_redone) as is_recorded_not_fixed,
         bool_or(is_comeback) as has_comeback
     from job_lines
-    group by 1, 2, 3, 4
+    group by store_code, repair_order_no, technician_no, month
 )
 
 select

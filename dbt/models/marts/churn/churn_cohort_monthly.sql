@@ -7,34 +7,36 @@
         where is_final <> {{ is_final_cohort('month') }}
     ")
 ) }}
-with visits as (
-    select
-        store_code,
-        month,
-        'all' as customer_type,
-        is_lost
-    from {{ ref('int_vehicle_month') }}
-    where {{ is_affected() }}
-    union all
+with cohorts_by_type as (
     select
         store_code,
         month,
         customer_type,
-        is_lost
+        count(*) as visited_vehicles,
+        count(*) filter (where is_lost) as vehicles_without_return
     from {{ ref('int_vehicle_month') }}
-    where customer_type is not null and {{ is_affected() }}
+    where {{ is_affected() }}
+    group by store_code, month, customer_type
 ),
 
 cohorts as (
     select
         store_code,
         month,
+        'all' as customer_type,
+        cast(sum(visited_vehicles) as bigint) as visited_vehicles,
+        cast(sum(vehicles_without_return) as bigint) as vehicles_without_return
+    from cohorts_by_type
+    group by store_code, month
+    union all
+    select
+        store_code,
+        month,
         customer_type,
-        count(*) as visited_vehicles,
-        count(*) filter (where is_lost) as vehicles_without_return,
-        {{ is_final_cohort('month') }} as is_final
-    from visits
-    group by store_code, month, customer_type
+        visited_vehicles,
+        vehicles_without_return
+    from cohorts_by_type
+    where customer_type is not null
 ),
 
 counts as (
@@ -44,8 +46,8 @@ counts as (
         month,
         customer_type,
         visited_vehicles,
-        case when is_final then vehicles_without_return end as lost_vehicles,
-        is_final
+        case when {{ is_final_cohort('month') }} then vehicles_without_return end as lost_vehicles,
+        {{ is_final_cohort('month') }} as is_final
     from cohorts
 )
 
