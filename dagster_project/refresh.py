@@ -202,10 +202,8 @@ def refresh(
         clean_up(settings)
         if settings.engine == SPARK:
             # Only with the libraries of the extra `spark`.
-            from dagster_project.load.iceberg import open_catalog
-            from dagster_project.upkeep.snapshots import expire_snapshots, own_tables
+            from dagster_project.upkeep.snapshots import delete_old_snapshots
 
-            tables = own_tables(target_path(settings) / "manifest.json")
-            expire_snapshots(read_spark_server(), open_catalog(), tables)
+            delete_old_snapshots(target_path(settings) / "manifest.json")
         note_last_run(settings, inputs)
     return Refreshed(run_id=run_id, loads=loads, results=results, state=state)

@@ -1,15 +1,31 @@
 """Old snapshots of the cluster's tables: every build leaves what it replaced there, rows of forgotten people too."""
 
 import json
+import logging
 from contextlib import closing
 from pathlib import Path
 
 from pyiceberg.catalog import Catalog
 
-from dagster_project.load.iceberg import CATALOG, NAMESPACE, WRITTEN
+from dagster_project.load.iceberg import CATALOG, NAMESPACE, WRITTEN, open_catalog
+from dagster_project.privacy.error_details import without_values
 from dagster_project.run_log import step
-from dagster_project.spark_server import SparkServer, open_spark
+from dagster_project.spark_server import SparkServer, in_own_words, open_spark, read_spark_server
 from dagster_project.sql_text import sql_text
+
+logger = logging.getLogger(__name__)
+
+
+def delete_old_snapshots(manifest: Path) -> None:
+    """Delete what runs have replaced in their tables on the cluster; `manifest` is dbt's.
+
+    What can't be deleted is logged and left to the next run: this one has published.
+    """
+    try:
+        expire_snapshots(read_spark_server(), open_catalog(), own_tables(manifest))
+    except Exception as error:
+        told = without_values(in_own_words(str(error)))
+        logger.warning("old snapshots of the cluster's tables stay until the next run: %s", told)
 
 
 def own_tables(manifest: Path) -> list[str]:

@@ -10,6 +10,7 @@ from pyiceberg.catalog.sql import SqlCatalog
 
 from dagster_project.load.hash_key import read_hash_key
 from dagster_project.load.iceberg import CATALOG, NAMESPACE, CatalogError, open_catalog, register_iceberg
+from dagster_project.upkeep.snapshots import delete_old_snapshots
 from tests.conftest import Landing
 from tests.spark.building import counted
 
@@ -88,3 +89,11 @@ def test_a_catalog_that_is_not_known_is_told(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.delenv(f"PYICEBERG_CATALOG__{CATALOG.upper()}__URI", raising=False)
     with pytest.raises(CatalogError, match="PYICEBERG_CATALOG__AFTERSALES__URI"):
         open_catalog()
+
+
+def test_a_run_that_has_published_does_not_fail_for_old_snapshots(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.delenv(f"PYICEBERG_CATALOG__{CATALOG.upper()}__URI", raising=False)
+    delete_old_snapshots(tmp_path / "manifest.json")
+    assert "stay until the next run: " in caplog.text and CATALOG.upper() in caplog.text
