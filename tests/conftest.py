@@ -137,6 +137,13 @@ def without_data_tests() -> Iterator[None]:
 
 
 @pytest.fixture
+def no_data_tests() -> Iterator[None]:
+    """For one test."""
+    with without_data_tests():
+        yield
+
+
+@pytest.fixture
 def no_suites() -> Iterator[None]:
     """For one test."""
     with without_suites():

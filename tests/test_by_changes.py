@@ -30,6 +30,21 @@ LEFT_OUT = ("quality_check_result", "quality_scorecard", "restatement", "int_css
 # Chance that a file is landed before the first run, and that a landed one is replaced by another of its dataset.
 LANDED_FIRST, REPLACED = 0.6, 0.1
 
+# Repair orders that alone name a customer and a vehicle, or together with another; then they name others.
+ORDERS = "store_code,repair_order_no,customer_no,vin,service_type,checked_in_at,status"
+NAMED = {
+    "dms/stores/named_20200101.csv": "store_code,store_name,region_code\nN01,Names,R1",
+    "dms/repair_orders/named_20260301.csv": f"""{ORDERS}
+N01,R1,ALONE,LSVAA4182E2000001,repair,2026-03-01 09:00:00,delivered
+N01,R2,SHARED,LSVAA4182E2000002,repair,2026-03-01 09:00:00,delivered
+N01,R3,SHARED,LSVAA4182E2000002,repair,2026-03-01 10:00:00,delivered""",
+}
+NAMED_OTHERWISE = {
+    "dms/repair_orders/named_20260302.csv": f"""{ORDERS}
+N01,R1,OTHER,LSVAA4182E2000003,repair,2026-03-01 09:00:00,delivered
+N01,R2,OTHER,LSVAA4182E2000003,repair,2026-03-01 09:00:00,delivered""",
+}
+
 
 @dataclass(frozen=True)
 class Story:
@@ -89,6 +104,22 @@ def events(story: Story, pool: Path, settings: Settings) -> Iterator[Settings]:
         yield settings
 
 
+def write(landing: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (landing / name).parent.mkdir(parents=True, exist_ok=True)
+        (landing / name).write_text(text, encoding="utf-8")
+
+
+def keyed(warehouse: Path) -> set[str]:
+    """The customers and vehicles of the store of names that have a key."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        found = connection.execute(
+            "select customer_no from intermediate.int_customer_key where store_code = 'N01' "
+            "union select vin from intermediate.int_vehicle_key where vin like 'LSVAA4182E200000_'"
+        ).fetchall()
+    return {name for (name,) in found}
+
+
 def tables(connection: duckdb.DuckDBPyConnection, catalog: str) -> set[str]:
     """The tables and views of all layers, with their schema."""
     found = connection.execute(
@@ -125,7 +156,11 @@ def test_runs_by_changes_leave_what_a_whole_build_makes(story: Story, tmp_path: 
         edge_cases.land(name, pool)
     begins = Settings(landing=tmp_path / "landing", data=tmp_path / "data", as_of=date(2026, 6, 30))
     for run, settings in enumerate(events(story, pool, begins)):
+        write(settings.landing, NAMED if run == 0 else NAMED_OTHERWISE)
         build(settings, by_changes=run > 0)
+        named = {"SHARED", "LSVAA4182E2000002"}
+        named |= {"ALONE", "LSVAA4182E2000001"} if run == 0 else {"OTHER", "LSVAA4182E2000003"}
+        assert keyed(settings.warehouse) == named
     whole = replace(settings, data=tmp_path / "whole")
     shutil.copytree(settings.lake, whole.lake)
     # What a build by changes leaves behind must not show in a whole one.

@@ -89,7 +89,7 @@ class CheckSession:
             logger.debug("%s can't be read: %s", name, error)
 
     def keep_visited_months(self) -> None:
-        """Ask all repair orders once for their months, for a run in which no row changes: a score of checks does."""
+        """Ask all repair orders once for their months, which a dozen checks need; no row may change after."""
         try:
             for statement in self.engine.dialect.kept(_VISITED_MONTHS):
                 self.execute(statement)

@@ -2,7 +2,7 @@
     How the rows of a model come into the private warehouse: whole, in place of those that stood; by changes, units with
     a difference are replaced. The names, types and keys that a contract promises are asked of the whole build; by
     changes the rows go into the table that it made.
-    dbt's own `incremental` asks the engine a dozen times where this asks it twice, a second's tenth each model.
+    dbt's own `incremental` would make a table beside, rename two and drop one, which takes a fifth of a small build.
 #}
 {% materialization by_unit, adapter='duckdb' %}
     {%- set target_relation = this.incorporate(type='table') -%}
