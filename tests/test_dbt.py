@@ -4,7 +4,10 @@ import json
 import re
 import subprocess
 import sys
+from datetime import date
+from pathlib import Path
 
+import duckdb
 import pytest
 
 from dagster_project.models.dbt_build import ask_dbt, target_path
@@ -72,6 +75,17 @@ def test_marts_and_core_enforce_their_contract_and_test_their_key(manifest: dict
         if node["resource_type"] == "model" and node["schema"] in ("core", "marts"):
             assert node["contract"]["enforced"], name
             assert name in keyed, f"{name} has no test of its key"
+
+
+def test_a_seed_whose_columns_differ_from_those_that_stand_is_made_anew(tmp_path: Path) -> None:
+    settings = Settings(landing=tmp_path, data=tmp_path, as_of=date(2026, 6, 30))
+    with duckdb.connect(str(settings.warehouse)) as connection:
+        connection.execute("create schema seeds; create table seeds.churn_reasons as select 1 as column_of_before")
+    built = ask_dbt(settings, ["seed", "--select", "churn_reasons"])
+    assert built.returncode == 0, built.stdout[-2000:]
+    with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
+        names = [name for name, *_ in connection.execute("describe seeds.churn_reasons").fetchall()]
+    assert names == (PROJECT_DIR / "seeds" / "churn_reasons.csv").read_text(encoding="utf-8").split("\n")[0].split(",")
 
 
 def test_models_are_one_text_for_all_engines() -> None:

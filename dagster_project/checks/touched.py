@@ -138,7 +138,7 @@ class Touched:
             f"whole.{column} {'=' if column in known else 'is not distinct from'} wanted.{column}"
             for column in pick.columns
         )
-        # A row of a table is fetched by its number later, whole and once; those of the lake have none.
+        # A row of a table is fetched by its number later, once for all picks; those of the lake have none.
         row = self._asked_columns(pick.relation, contract) if rows == "parsed" else "whole.rowid as row_number"
         return self._table(
             f"select {row} from {self._whole(pick.relation)} as whole semi join {wanted} as wanted on {same}"

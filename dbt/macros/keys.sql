@@ -9,9 +9,8 @@
 {% endmacro %}
 
 {% macro join_customer_key(rows) %}
-    {%- set keys = ref('int_customer_key') -%}
     {%- if not builds_changes() -%}
-left join {{ keys }} as customer_keys
+left join {{ ref('int_customer_key') }} as customer_keys
     on
         {{ rows }}.store_code = customer_keys.store_code
         and {{ rows }}.customer_no = customer_keys.customer_no
@@ -23,9 +22,8 @@ left join {{ keys }} as customer_keys
 {% endmacro %}
 
 {% macro join_vehicle_key(rows) %}
-    {%- set keys = ref('int_vehicle_key') -%}
     {%- if not builds_changes() -%}
-left join {{ keys }} as vehicle_keys
+left join {{ ref('int_vehicle_key') }} as vehicle_keys
     on {{ rows }}.vin = vehicle_keys.vin
     {%- endif -%}
 {% endmacro %}

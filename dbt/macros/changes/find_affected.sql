@@ -9,6 +9,7 @@
     {%- if builds_changes() and config.get('unique_key') -%}
         {%- set unit = config.get('unique_key') -%}
         {%- set told = config.get('meta', {}).get('affected_by', []) -%}
+        {%- set is_constant = config.get('meta', {}).get('is_constant') -%}
         {%- set selects = [] -%}
         {%- for parent in changing_parents(model) -%}
             {%- if unit | reject('in', parent.columns) | list -%}
@@ -18,8 +19,11 @@
                         ~ comma_separated(unit) ~ "): say what it affects by also_affected() and name it in meta.affected_by"
                     ) %}
                 {%- endif -%}
-            {%- elif config.get('meta', {}).get('is_constant') -%}
-                {% do selects.append(named_anew(parent.name, unit)) %}
+            {%- elif is_constant -%}
+                {% do selects.append(
+                    'select ' ~ comma_separated(unit) ~ ', not is_new as is_named_no_longer from '
+                    ~ changed_values(parent.name, unit, []) ~ ' as named'
+                ) %}
             {%- else -%}
                 {% do selects.append('select ' ~ comma_separated(unit) ~ ' from ' ~ (
                     affected(parent.name) if parent.config.materialized == 'view' else changed(parent.name)
@@ -30,7 +34,7 @@
             {%- do selects.append('select ' ~ comma_separated(unit) ~ ' from ' ~ this ~ ' where false') -%}
         {%- endif %}
         create or replace table {{ affected(this.name) }} as
-        {%- if config.get('meta', {}).get('is_constant') %}
+        {%- if is_constant %}
         select {{ comma_separated(unit) }}, bool_or(is_named_no_longer) as is_named_no_longer
         from ({{ selects | join(' union all ') }}) as units
         group by {{ comma_separated(unit) }}

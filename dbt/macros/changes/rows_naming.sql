@@ -19,21 +19,3 @@
         )
     {%- endif -%}
 {% endmacro %}
-
-{# The keys that rows of a model name and did not before, and those that they name no longer. #}
-{% macro named_anew(model_name, unit) %}
-    {%- set keys = comma_separated(unit) -%}
-    select {{ keys }}, false as is_named_no_longer
-    from (
-        select {{ keys }} from {{ changed(model_name) }} where is_new
-        except
-        select {{ keys }} from {{ changed(model_name) }} where not is_new
-    ) as named
-    union all
-    select {{ keys }}, true as is_named_no_longer
-    from (
-        select {{ keys }} from {{ changed(model_name) }} where not is_new
-        except
-        select {{ keys }} from {{ changed(model_name) }} where is_new
-    ) as named
-{% endmacro %}

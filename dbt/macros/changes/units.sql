@@ -39,25 +39,24 @@
 
 {#
     The keys in a model of which a value of `columns` differs, and those that came or went: for a model of which many
-    rows come again with nothing new but their file.
+    rows come again with nothing new but their file. `is_new` tells those of rows as they are from those as they were.
 #}
 {% macro changed_values(model_name, key, columns) %}
     {%- set told = comma_separated(key + columns) -%}
     (
-        select {{ comma_separated(key) }}
+        select {{ comma_separated(key) }}, true as is_new
         from (
-            (
-                select {{ told }} from {{ changed(model_name) }} where is_new
-                except
-                select {{ told }} from {{ changed(model_name) }} where not is_new
-            )
-            union all
-            (
-                select {{ told }} from {{ changed(model_name) }} where not is_new
-                except
-                select {{ told }} from {{ changed(model_name) }} where is_new
-            )
-        ) as differing_values
+            select {{ told }} from {{ changed(model_name) }} where is_new
+            except
+            select {{ told }} from {{ changed(model_name) }} where not is_new
+        ) as values_as_they_are
+        union all
+        select {{ comma_separated(key) }}, false as is_new
+        from (
+            select {{ told }} from {{ changed(model_name) }} where not is_new
+            except
+            select {{ told }} from {{ changed(model_name) }} where is_new
+        ) as values_as_they_were
     )
 {% endmacro %}
 
