@@ -33,7 +33,7 @@ def test_a_private_warehouse_that_is_open_elsewhere_is_said_in_a_sentence(copied
     assert "open in another program" in capsys.readouterr().err
 
 
-@pytest.mark.usefixtures("no_suites")
+@pytest.mark.usefixtures("no_suites", "no_data_tests")
 def test_a_failed_model_leaves_the_marts_and_says_what_failed(
     copied_run: Settings, sample_run: Settings, monkeypatch, capsys
 ) -> None:

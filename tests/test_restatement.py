@@ -171,7 +171,7 @@ def publish_again(settings: Settings) -> PublishedState:
     return refresh.publish_checked(settings, last_results(settings.lake / "quality"))
 
 
-@pytest.mark.usefixtures("no_suites")
+@pytest.mark.usefixtures("no_suites", "no_data_tests")
 def test_a_late_correction_is_told_once_whatever_happens_to_publishing(landing, monkeypatch) -> None:
     settings = landing.settings
     landing.write("dms/repair_orders/repair_orders_20260630.csv", ORDERS + FIRST)

@@ -23,7 +23,6 @@ from dagster_project.sample import (
     QUARANTINED,
     SAMPLE_AS_OF,
     build_tables,
-    write_sample,
 )
 from dagster_project.sample.extracts import plan_extracts
 from dagster_project.sample.months import add_months, last_day, month_of
@@ -63,13 +62,14 @@ def in_month(rows, column, month):
     return [row for row in rows if (row[column].year, row[column].month) == (month.year, month.month)]
 
 
-def test_same_bytes_every_time(landing, tmp_path):
+def test_same_bytes_every_time(landing, sample_run):
     folder, paths = landing
 
-    def digests(root: Path, files: list[Path]):
+    def digests(root: Path):
+        files = (path for path in root.rglob("*") if path.is_file())
         return {str(file.relative_to(root)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
 
-    assert digests(folder, paths) == digests(tmp_path, write_sample(tmp_path))
+    assert digests(folder) == digests(sample_run.landing)
     assert sum(path.stat().st_size for path in paths) < 25_000_000
     assert {path.parent.relative_to(folder).as_posix() for path in paths} == set(read_contracts())
 
