@@ -4,6 +4,8 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -87,6 +89,12 @@ def test_dbt_gets_the_environment_of_the_product_and_of_no_other(sample_run: Set
     passed_on = dbt_environment(sample_run)
     assert {"AFTERSALES_SPARK_HOST", "AFTERSALES_AS_OF", "PATH", "DBT_PROJECT_DIR"} <= passed_on.keys()
     assert "SOMEBODY_S_TOKEN" not in passed_on
+
+
+def test_room_of_deleted_rows_is_given_back_once_a_month(sample_run: Settings) -> None:
+    for as_of, expected in ((sample_run.as_of, "no"), (date(2025, 12, 1), "yes"), (date(2026, 11, 30), "yes")):
+        told = dbt_environment(replace(sample_run, as_of=as_of), by_changes=True)
+        assert (told["AFTERSALES_BUILD"], told["AFTERSALES_VACUUM"]) == ("changes", expected)
 
 
 def test_models_are_one_text_for_all_engines() -> None:

@@ -14,6 +14,7 @@ from dagster_project.errors import ExpectedError
 from dagster_project.models.check_description import describe_check
 from dagster_project.privacy.error_details import without_values
 from dagster_project.processes import die_with_parent
+from dagster_project.publish.state import last_state
 from dagster_project.run_log import step
 from dagster_project.settings import DBT_DIR, DUCKDB, Settings
 from dagster_project.spark_server import in_own_words
@@ -60,6 +61,7 @@ def dbt_environment(settings: Settings, *, by_changes: bool = False) -> dict[str
     passed_on = {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}
     return passed_on | {
         "AFTERSALES_BUILD": "changes" if by_changes else "whole",
+        "AFTERSALES_VACUUM": "yes" if by_changes and _begins_a_month(settings) else "no",
         "AFTERSALES_DATA_DIR": ".",
         "AFTERSALES_AS_OF": settings.as_of.isoformat(),
         "DBT_PROJECT_DIR": str(DBT_DIR),
@@ -68,6 +70,12 @@ def dbt_environment(settings: Settings, *, by_changes: bool = False) -> dict[str
         "DBT_PARTIAL_PARSE_FILE_PATH": str(next(iter(standing), "")),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
+
+
+def _begins_a_month(settings: Settings) -> bool:
+    """Whether the business date is in another month than that of what was published last."""
+    last = last_state(settings.published)
+    return last is None or last.as_of is None or last.as_of.replace(day=1) != settings.as_of.replace(day=1)
 
 
 def build_arguments(settings: Settings) -> tuple[str, ...]:

@@ -35,9 +35,13 @@ class Written:
 @contextmanager
 def open_state_file(file: Path, warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that writes to `published.marts` and reads from `warehouse`; the file is whole when it ends."""
-    with duckdb.connect(
-        config={"memory_limit": MEMORY_LIMIT, "temp_directory": str(file.parent / ".spilled")}
-    ) as connection:
+    config: dict[str, str | int] = {
+        "memory_limit": MEMORY_LIMIT,
+        "temp_directory": str(file.parent / ".spilled"),
+        # Replaced rows leave room behind: a file that has grown by it is written whole.
+        "max_vacuum_tasks": 0,
+    }
+    with duckdb.connect(config=config) as connection:
         connection.execute(f"attach {sql_text(warehouse)} as warehouse (read_only)")
         connection.execute(f"attach {sql_text(file)} as published (storage_version '{STORAGE_VERSION}')")
         connection.execute("create schema if not exists published.marts")
