@@ -16,7 +16,7 @@ DEPLOY = PROJECT_DIR / "deploy"
 APP = "/srv/aftersales/app"
 UNITS = sorted((*DEPLOY.glob("*.service"), *DEPLOY.glob("*.timer")))
 # A run tells dbt what to build; nobody else does.
-TOLD_BY_A_RUN = ("AFTERSALES_BUILD",)
+TOLD_BY_A_RUN = ("AFTERSALES_BUILD", "AFTERSALES_VACUUM")
 PAGE = (PROJECT_DIR / "docs" / "operate.md").read_text(encoding="utf-8")
 
 

@@ -1,5 +1,18 @@
 -- Why: any score must be traceable to the rows it was made from; the fact has to give the mart's figures back.
+-- A run by changes asks it of the stores and months in which a row of either differs.
 {{ config(meta={'dagster': {'ref': {'name': 'css_store_monthly'}}}) }}
+
+{% set judged -%}
+    {% if builds_changes() -%}
+        (store_code, month) in (
+            select store_code, month from {{ changed('css_store_monthly') }}
+            union all
+            select store_code, month from {{ changed('fct_css_answer') }}
+        )
+    {%- else -%}
+        true
+    {%- endif %}
+{%- endset %}
 
 with from_fact as (
     select
@@ -8,20 +21,30 @@ with from_fact as (
         count(distinct response_no) as sample_size,
         avg(case when item_code = 'overall' then score end) as css_score
     from {{ ref('fct_css_answer') }}
-    where score is not null
+    where score is not null and {{ judged }}
     group by store_code, month
+),
+
+from_mart as (
+    select
+        store_code,
+        month,
+        sample_size,
+        css_score
+    from {{ ref('css_store_monthly') }}
+    where {{ judged }}
 )
 
 select
-    coalesce(stores.store_code, from_fact.store_code) as store_code,
-    coalesce(stores.month, from_fact.month) as month,
-    stores.sample_size,
+    coalesce(from_mart.store_code, from_fact.store_code) as store_code,
+    coalesce(from_mart.month, from_fact.month) as month,
+    from_mart.sample_size,
     from_fact.sample_size as sample_size_from_fact
-from {{ ref('css_store_monthly') }} as stores
+from from_mart
 full outer join from_fact
     on
-        stores.store_code = from_fact.store_code
-        and stores.month = from_fact.month
+        from_mart.store_code = from_fact.store_code
+        and from_mart.month = from_fact.month
 where
-    stores.sample_size is distinct from from_fact.sample_size
-    or round(stores.css_score, 9) is distinct from round(from_fact.css_score, 9)
+    from_mart.sample_size is distinct from from_fact.sample_size
+    or round(from_mart.css_score, 9) is distinct from round(from_fact.css_score, 9)
