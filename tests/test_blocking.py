@@ -90,7 +90,6 @@ def test_two_marts_that_disagree_on_one_metric_block(sample_run: Settings, tmp_p
     assert len(sentences) == len(failed) > 0
 
 
-@pytest.mark.usefixtures("no_suites", "no_data_tests")
 def test_blocked_marts_stay_and_the_quality_tables_say_why(copied_run: Settings, tmp_path: Path, capsys) -> None:
     settings = replace(copied_run, landing=tmp_path / "landing")
     shutil.copytree(copied_run.landing, settings.landing)

@@ -42,21 +42,12 @@
     rows come again with nothing new but their file. `is_new` tells those of rows as they are from those as they were.
 #}
 {% macro changed_values(model_name, key, columns) %}
-    {%- set told = comma_separated(key + columns) -%}
     (
-        select {{ comma_separated(key) }}, true as is_new
-        from (
-            select {{ told }} from {{ changed(model_name) }} where is_new
-            except
-            select {{ told }} from {{ changed(model_name) }} where not is_new
-        ) as values_as_they_are
-        union all
-        select {{ comma_separated(key) }}, false as is_new
-        from (
-            select {{ told }} from {{ changed(model_name) }} where not is_new
-            except
-            select {{ told }} from {{ changed(model_name) }} where is_new
-        ) as values_as_they_were
+        select {{ comma_separated(key) }}, bool_or(is_new) as is_new
+        from {{ changed(model_name) }}
+        group by {{ comma_separated(key + columns) }}
+        -- on one side only
+        having bool_or(is_new) = bool_and(is_new)
     )
 {% endmacro %}
 
