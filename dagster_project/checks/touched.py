@@ -107,8 +107,13 @@ class Touched:
     def _find_differing(self, relation: str) -> None:
         """The rows of a looked-up relation that differ in more than where they came from."""
         columns = f"* exclude ({_names(LINEAGE_NAMES)})"
-        gone, come = (f"select {columns} from {side}__{relation}" for side in _SIDES)
-        differing = self._table(f"({gone} except all {come}) union all ({come} except all {gone})")
+        sides = (
+            f"select {columns}, {balance} as side from {side}__{relation}"
+            for side, balance in zip(_SIDES, (-1, 1), strict=True)
+        )
+        differing = self._table(
+            f"select * exclude (side) from ({' union all '.join(sides)}) group by all having sum(side) <> 0"
+        )
         if differing:
             self._differing[relation] = differing
 

@@ -42,12 +42,6 @@
     {%- endset -%}
     set global max_vacuum_tasks = {{ 100 if env_var('AFTERSALES_VACUUM', '') == 'yes' else 0 }};
 
-    create or replace temp table computed as
-    select * from {{ target }} limit 0;
-
-    insert into computed by name
-    {{ query }};
-
     create or replace temp table standing as
     select
         rowid as row_number,
@@ -57,12 +51,28 @@
     where ({{ units }}) in (select {{ units }} from {{ affected(this.name) }})
     {% endif %};
 
+    create or replace temp table computed as
+    select * from {{ target }} limit 0;
+
+    insert into computed by name
+    {{ query }};
+
     create or replace table {{ changed(this.name) }} as
-    select *, false as is_new
-    from (select * exclude (row_number) from standing except all select * from computed) as were
-    union all
-    select *, true as is_new
-    from (select * from computed except all select * exclude (row_number) from standing) as are;
+    with differing as (
+        select
+            * exclude (row_number, side),
+            sum(side) as balance
+        from (
+            select *, 1 as side from computed
+            union all by name
+            select *, -1 as side from standing
+        ) as both_sides
+        group by all
+        having sum(side) <> 0
+    )
+
+    select * exclude (balance, copy_number), balance > 0 as is_new
+    from (select *, unnest(range(cast(abs(balance) as bigint))) as copy_number from differing) as copies;
 
     create or replace table {{ written(this.name) }} as
     select *

@@ -1,7 +1,7 @@
 {#
     The rows that the latest are chosen from. Whole: all in the lake. By changes: those of the affected keys, which are
-    the new rows and those that stand; where a file was replaced or stores became known, older rows may stand again, and
-    they are looked up in the lake.
+    the new rows and those that stand (`standing` of by_unit); where a file was replaced or stores became known, older
+    rows may stand again, and they are looked up in the lake.
 #}
 {% macro lake_rows(dataset, columns) %}
     {%- if not builds_changes() -%}
@@ -18,8 +18,7 @@
             from {{ new_rows(dataset) }}
             union all
             select {{ comma_separated(columns) }}
-            from {{ this }}
-            where {{ is_affected() }}
+            from standing
         )
     {%- endif -%}
 {% endmacro %}
