@@ -86,15 +86,15 @@ def _writing(path: Path) -> Iterator[None]:
         raise LakeError(f"can't write {path}: {error.strerror or error}") from error
 
 
-def _is_searched(field: pa.Field) -> bool:
-    """Whether to note a column's least and greatest value: costly for texts, and of use for the file's name only."""
-    return not pa.types.is_string(field.type) or field.name in ("source_file", "source_path")
+def _is_searched(field: pa.Field, key: Collection[str]) -> bool:
+    """Whether to note a column's least and greatest value: costly for texts, of which files and keys are looked up."""
+    return not pa.types.is_string(field.type) or field.name in ("source_file", "source_path", *key)
 
 
 class _PartWriter:
     """A Parquet file that appears under its name only when it is whole."""
 
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
+    def __init__(self, path: Path, schema: pa.Schema, key: Collection[str] = ()) -> None:
         self.path = path
         self.schema = schema
         self.temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
@@ -105,7 +105,7 @@ class _PartWriter:
                 schema,
                 compression="zstd",
                 dictionary_pagesize_limit=_DICTIONARY_BYTES,
-                write_statistics=[field.name for field in schema if _is_searched(field)],
+                write_statistics=[field.name for field in schema if _is_searched(field, key)],
             )
         self.rows = 0
 
@@ -222,7 +222,7 @@ class _FileLoader:
     ) -> LoadedRows:
         masker = RowMasker(self.contract, extract.header, matched)
         cells = CellReader(self.contract, extract.header, matched)
-        accepted = _PartWriter(accepted_path, lake_schema(self.contract))
+        accepted = _PartWriter(accepted_path, lake_schema(self.contract), self.contract.key)
         rejected = _PartWriter(rejected_path, REJECTED_SCHEMA)
         rows_read = 0
         try:
