@@ -21,6 +21,7 @@ from dagster_project.publish.state import new_state, state_of
 from tests.published import differences
 
 MONTHS = (date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1), None)
+DAYS = (date(2025, 12, 1), date(2025, 12, 31), date(2026, 1, 1), None)
 # Published relation: the columns of its unit. `fct_line` is a view, as the biggest facts are; `note` has no unit.
 UNITS = {
     "fct_line": ["store_code", "order_no"],
@@ -28,6 +29,7 @@ UNITS = {
     "dim_customer": ["customer_key"],
     "note": None,
 }
+DATED_BY = {"dim_customer": "registered_on"}
 INNER = "intermediate.int_line"
 
 
@@ -45,7 +47,7 @@ class Warehouse:
                 "schema": "core",
                 "description": f"Rows of {name}. / 测试表。",
                 "columns": {},
-                "config": {"unique_key": unit},
+                "config": {"unique_key": unit, "meta": {"dated_by": DATED_BY[name]} if name in DATED_BY else {}},
             }
             for name, unit in UNITS.items()
         }
@@ -57,7 +59,7 @@ class Warehouse:
                 create table {INNER} (store_code varchar, order_no varchar, line_no bigint, month date, amount double);
                 create view core.fct_line as select * exclude (amount), amount * 2 as amount from {INNER};
                 create table core.fct_case (case_no varchar, month date, state varchar);
-                create table core.dim_customer (customer_key varchar, age_band varchar);
+                create table core.dim_customer (customer_key varchar, age_band varchar, registered_on date);
                 create table core.note (note varchar);
             """)
 
@@ -76,7 +78,7 @@ class Warehouse:
             ], lambda: (pick.choice(MONTHS), pick.choice("ab")))  # fmt: skip
             self._replace(connection, "core.dim_customer", "dim_customer", [
                 (str(pick.randrange(20)),) for _ in range(size)
-            ], lambda: (pick.choice("ab"),))  # fmt: skip
+            ], lambda: (pick.choice("ab"), pick.choice(DAYS)))  # fmt: skip
             self._replace(connection, "core.note", "note", [("only",)] * (size > 2), lambda: ())
             connection.execute("commit")
 
@@ -246,3 +248,16 @@ def test_blocked_publishing_links_the_parquet_of_the_marts(warehouse: Warehouse,
     second = publish_quality(warehouse.file, warehouse.manifest, published).folder
     assert differences(first / "aftersales.duckdb", second / "aftersales.duckdb") == []
     assert {path.stat().st_nlink for path in second.rglob("*.parquet") if path.is_file()} == {2}
+
+
+@pytest.mark.parametrize("is_direct", [True, False])
+@pytest.mark.parametrize("size", [0, 1, 3 * 4096, tables.COPIED_AT_ONCE + 5])
+def test_a_copied_file_is_the_same_byte_for_byte(tmp_path: Path, size: int, is_direct: bool) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.write_bytes(random.Random(size).randbytes(size))
+    refused = OSError("no copying past the cache here")
+    with patch.object(
+        tables, "_copy_directly", side_effect=None if is_direct else refused, wraps=tables._copy_directly
+    ):
+        tables.copy_file(source, target)
+    assert target.read_bytes() == source.read_bytes()

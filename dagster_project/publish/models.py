@@ -9,12 +9,16 @@ PUBLISHED_SCHEMAS = ("core", "marts")
 
 @dataclass(frozen=True)
 class Model:
-    """A model that is published: its descriptions, and the columns of its unit, whose rows are computed together."""
+    """A model that is published: its descriptions, and the columns of its unit, whose rows are computed together.
+
+    `dated_by` is the column of dates by whose months a big table's Parquet is cut, where it has that column.
+    """
 
     name: str
     description: str
     columns: dict[str, str]
     unit: tuple[str, ...] = ()
+    dated_by: str = "month"
 
 
 def read_models(manifest: Path) -> list[Model]:
@@ -26,6 +30,7 @@ def read_models(manifest: Path) -> list[Model]:
             description=node["description"],
             columns={name: column["description"] for name, column in node["columns"].items()},
             unit=_unit(node.get("config", {}).get("unique_key")),
+            dated_by=node.get("config", {}).get("meta", {}).get("dated_by", "month"),
         )
         for node in nodes
         if node["resource_type"] == "model" and node["schema"] in PUBLISHED_SCHEMAS

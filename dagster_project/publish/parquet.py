@@ -13,7 +13,8 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.publish.tables import Written, has_months
+from dagster_project.publish.models import Model
+from dagster_project.publish.tables import Written, is_dated, months_in
 from dagster_project.sql_text import sql_text
 
 # A table of more rows is a folder with a file a month, which readers of Parquet take for one table.
@@ -25,31 +26,31 @@ NO_MONTH = "none"
 
 
 def write_parquet(
-    connection: duckdb.DuckDBPyConnection, name: str, written: Written, folder: Path, last: Path | None
+    connection: duckdb.DuckDBPyConnection, model: Model, written: Written, folder: Path, last: Path | None
 ) -> None:
     """Write the Parquet of a table in `published.marts` into `folder`, or link what is the same in `last`."""
-    table = f"published.marts.{name}"
-    path = folder / f"{name}.parquet"
+    table = f"published.marts.{model.name}"
+    path = folder / f"{model.name}.parquet"
     before = last / path.name if last else None
-    if written.rows <= ROWS_IN_ONE_FILE or not has_months(connection, name):
+    if written.rows <= ROWS_IN_ONE_FILE or not is_dated(connection, model):
         if before and before.is_file() and written.months == frozenset():
             link(before, path)
         else:
             _copy(connection, f"from {table}", path)
         return
     path.mkdir()
-    found = connection.execute(f"select distinct month from {table} order by month").fetchall()
-    for (month,) in found:
+    for month in months_in(connection, model, table):
         of_month = path / f"{f'{month:%Y-%m}' if month else NO_MONTH}.parquet"
         month_before = before / of_month.name if before else None
         if month_before and month_before.exists() and written.months is not None and month not in written.months:
             link(month_before, of_month)
         else:
-            _copy(connection, f"from {table} where {_is_in(month)}", of_month)
+            _copy(connection, f"from {table} where {_is_in(model.dated_by, month)}", of_month)
 
 
-def _is_in(month: date | None) -> str:
-    return "month is null" if month is None else f"month = date '{month}'"
+def _is_in(column: str, month: date | None) -> str:
+    first = f"date '{month}'"
+    return f"{column} between {first} and last_day({first})" if month else f"{column} is null"
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:

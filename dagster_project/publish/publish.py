@@ -146,7 +146,7 @@ def _write(
     def write_one(model: Model, source: str) -> tuple[str, int]:
         with connection.cursor() as cursor:
             written = write(cursor, model, source)
-            write_parquet(cursor, model.name, written, folder / "parquet", last / "parquet" if last else None)
+            write_parquet(cursor, model, written, folder / "parquet", last / "parquet" if last else None)
             return model.name, written.rows
 
     with ThreadPoolExecutor(TABLES_AT_ONCE) as pool:

@@ -1,6 +1,9 @@
 """The DuckDB file of a state: each table written whole, or brought up to date by what changed in the warehouse."""
 
+import errno
+import fcntl
 import logging
+import mmap
 import os
 import shutil
 from collections.abc import Iterator
@@ -18,6 +21,9 @@ from dagster_project.sql_text import sql_text
 STORAGE_VERSION = "v1.0.0"
 # A table of no more rows is written whole, in order, when it changed at all: people export and read it as it stands.
 ROWS_WRITTEN_WHOLE = 100_000
+# Linux's FICLONE: a file system that can shares the blocks of a copy until one of both is written to.
+SHARE_BLOCKS = 0x40049409
+COPIED_AT_ONCE = 8 << 20
 # Of the engine while it copies; without one it keeps most of what it reads.
 MEMORY_LIMIT = "4GB"
 
@@ -26,7 +32,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Written:
-    """A written table: its rows, and in which months rows differ from the last state's; None: any may differ."""
+    """A written table: its rows, and in which months rows differ from the last state's; None: any may differ.
+
+    A row without a date is in the month None.
+    """
 
     rows: int
     months: frozenset[date | None] | None
@@ -50,13 +59,36 @@ def open_state_file(file: Path, warehouse: Path) -> Iterator[duckdb.DuckDBPyConn
 
 
 def copy_file(source: Path, target: Path) -> None:
-    """Copy a file, without reading it where the file system can share its blocks."""
+    """Copy a file: its blocks are shared where the file system can, else it is copied past the system's cache.
+
+    Through the cache, gigabytes that nobody read lately cost as much time as all else in publishing.
+    """
+    with source.open("rb") as reading, target.open("wb") as writing:
+        try:
+            fcntl.ioctl(writing, SHARE_BLOCKS, reading.fileno())
+            return
+        except OSError:  # A file system that can't, as most.
+            pass
     try:
-        with source.open("rb") as reading, target.open("wb") as writing:
-            while os.copy_file_range(reading.fileno(), writing.fileno(), 1 << 30):
-                pass
+        _copy_directly(source, target)
     except (OSError, AttributeError):  # Another file system or operating system.
         shutil.copyfile(source, target)
+
+
+def _copy_directly(source: Path, target: Path) -> None:
+    """Copy without the system's cache: in whole blocks, from memory that begins with a page."""
+    with mmap.mmap(-1, COPIED_AT_ONCE) as pages, memoryview(pages) as memory:
+        reading = os.open(source, os.O_RDONLY | os.O_DIRECT)
+        writing = os.open(target, os.O_WRONLY | os.O_DIRECT)
+        try:
+            while count := os.readv(reading, [memory]):
+                padded = -(-count // mmap.PAGESIZE) * mmap.PAGESIZE
+                if os.writev(writing, [memory[:padded]]) != padded:
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
+            os.ftruncate(writing, os.fstat(reading).st_size)
+        finally:
+            os.close(reading)
+            os.close(writing)
 
 
 def relations(connection: duckdb.DuckDBPyConnection, catalog: str, *schemas: str) -> dict[str, str]:
@@ -138,16 +170,23 @@ def _replace_units(
     # Only the columns of the unit are read of the table: all of its rows are looked at.
     of_units = f"where ({unit}) in (select {unit} from {differing})"
     months = None
-    if has_months(connection, model.name):
-        tells = ("month", "DATE") in _columns(connection, differing)
-        rows = f"from {differing}" if tells else f"from {written} union all select month from {table} {of_units}"
-        found = connection.execute(f"select distinct month from (select month {rows})").fetchall()
-        months = frozenset(month for (month,) in found)
+    if is_dated(connection, model):
+        tells = (model.dated_by, "DATE") in _columns(connection, differing)
+        dates = f"select {model.dated_by} from "
+        rows = dates + differing if tells else f"{dates}{written} union all {dates}{table} {of_units}"
+        months = frozenset(months_in(connection, model, f"({rows})"))
     connection.execute(f"delete from {table} {of_units}")
     connection.execute(f"insert into {table} from {written}")
     return months
 
 
-def has_months(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
-    """Whether the rows of a table belong to months."""
-    return ("month", "DATE") in _columns(connection, f"published.marts.{name}")
+def is_dated(connection: duckdb.DuckDBPyConnection, model: Model) -> bool:
+    """Whether the rows of a table have dates that they can be cut by."""
+    return (model.dated_by, "DATE") in _columns(connection, f"published.marts.{model.name}")
+
+
+def months_in(connection: duckdb.DuckDBPyConnection, model: Model, relation: str) -> list[date | None]:
+    """The months of a relation's rows, each by its first day; None for those without a date."""
+    month = f"cast(date_trunc('month', {model.dated_by}) as date)"
+    found = connection.execute(f"select distinct {month} as month from {relation} order by month").fetchall()
+    return [month for (month,) in found]

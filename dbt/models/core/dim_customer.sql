@@ -1,7 +1,7 @@
 -- Grain: one row per customer of a store's files.
 {{ config(
     unique_key=['customer_key'],
-    meta={'affected_by': ['stg_dms__customers']},
+    meta={'affected_by': ['stg_dms__customers'], 'dated_by': 'registered_on'},
     pre_hook=[
         also_affected("
             select {{ hash_of_customer('customers', secret()) }}
