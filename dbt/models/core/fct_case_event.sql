@@ -1,5 +1,14 @@
 -- Grain: one row per event of a case.
 {{ config(unique_key=['store_code', 'case_no']) }}
+with cases as (
+    select
+        store_code,
+        case_no,
+        month
+    from {{ ref('int_case') }}
+    where {{ is_affected() }}
+)
+
 select
     events.store_code,
     events.case_no,
@@ -13,7 +22,7 @@ select
     events.source_file,
     events.source_line
 from {{ ref('stg_complaint__case_events') }} as events
-inner join {{ ref('int_case') }} as cases
+inner join cases
     on
         events.store_code = cases.store_code
         and events.case_no = cases.case_no

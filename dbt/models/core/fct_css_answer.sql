@@ -11,6 +11,32 @@
                 and answers.customer_no = customers.customer_no
     ")
 ) }}
+with answers as {{ computed_once() }} (
+    select
+        response_no,
+        item_code,
+        store_code,
+        month,
+        repair_order_no,
+        advisor_no,
+        customer_no,
+        vin,
+        score,
+        source_file,
+        source_line
+    from {{ ref('int_css_answer') }}
+    where {{ is_affected() }}
+),
+
+customers as (
+    select
+        store_code,
+        customer_no,
+        birth_year
+    from {{ ref('stg_dms__customers') }}
+    {{ where_named_by('answers', ['store_code', 'customer_no']) }}
+)
+
 select
     answers.response_no,
     answers.item_code,
@@ -24,11 +50,10 @@ select
     cast(answers.score as double) as score,
     answers.source_file,
     answers.source_line
-from {{ ref('int_css_answer') }} as answers
+from answers
 {{ join_customer_key('answers') }}
-left join {{ ref('stg_dms__customers') }} as customers
+left join customers
     on
         answers.store_code = customers.store_code
         and answers.customer_no = customers.customer_no
 {{ join_vehicle_key('answers') }}
-where {{ is_affected(['answers.response_no']) }}

@@ -10,39 +10,50 @@
                 and repair_orders.appointment_no = appointments.appointment_no
     ")
 ) }}
-with kept_appointments as (
+with repair_orders as {{ computed_once() }} (
+    select
+        store_code,
+        repair_order_no,
+        appointment_no
+    from {{ ref('stg_dms__repair_orders') }}
+    where appointment_no is not null and {{ is_affected() }}
+),
+
+named_appointments as (
     select
         store_code,
         appointment_no,
-        repair_order_no,
-        initiated_by = 'store' as is_proactive
+        status,
+        initiated_by
     from {{ ref('stg_dms__appointments') }}
-    where status = 'kept'
+    {{ where_named_by('repair_orders', ['store_code', 'appointment_no']) }}
 ),
 
 links as (
     select
         store_code,
         repair_order_no,
-        is_proactive
-    from kept_appointments
+        status,
+        initiated_by
+    from {{ ref('stg_dms__appointments') }}
     where repair_order_no is not null and {{ is_affected() }}
     union all
     select
         repair_orders.store_code,
         repair_orders.repair_order_no,
-        kept_appointments.is_proactive
-    from {{ ref('stg_dms__repair_orders') }} as repair_orders
-    inner join kept_appointments
+        named_appointments.status,
+        named_appointments.initiated_by
+    from repair_orders
+    inner join named_appointments
         on
-            repair_orders.store_code = kept_appointments.store_code
-            and repair_orders.appointment_no = kept_appointments.appointment_no
-    where {{ is_affected(['repair_orders.store_code', 'repair_orders.repair_order_no']) }}
+            repair_orders.store_code = named_appointments.store_code
+            and repair_orders.appointment_no = named_appointments.appointment_no
 )
 
 select
     store_code,
     repair_order_no,
-    bool_or(is_proactive) as is_proactive
+    bool_or(initiated_by = 'store') as is_proactive
 from links
+where status = 'kept'
 group by 1, 2

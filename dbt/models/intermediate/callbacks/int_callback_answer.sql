@@ -1,6 +1,16 @@
 -- Grain: one row per known answer to a scored question of a completed callback.
 -- Answers to calls that were not completed, or that nobody knows, do not count.
 {{ config(unique_key=['store_code', 'callback_no']) }}
+with completed_callbacks as {{ computed_once() }} (
+    select
+        store_code,
+        callback_no,
+        called_at,
+        advisor_no
+    from {{ ref('stg_survey__callbacks') }}
+    where outcome = 'completed' and {{ is_affected() }}
+)
+
 select
     answers.store_code,
     answers.callback_no,
@@ -12,11 +22,10 @@ select
     answers.source_file,
     answers.source_line
 from {{ ref('stg_survey__callback_answers') }} as answers
-inner join {{ ref('stg_survey__callbacks') }} as callbacks
+inner join completed_callbacks as callbacks
     on
         answers.store_code = callbacks.store_code
         and answers.callback_no = callbacks.callback_no
 where
-    callbacks.outcome = 'completed'
-    and answers.score is not null
+    answers.score is not null
     and {{ is_affected(['answers.store_code', 'answers.callback_no']) }}

@@ -1,18 +1,42 @@
 -- Grain: one row per repair order and concern that came back: another repair order of the same VIN, any store, with
 -- the same concern, checked in within the window after delivery.
 {{ config(
-    unique_key=['vin'],
-    meta={'affected_by': ['stg_dms__repair_order_lines']},
+    unique_key=['store_code', 'repair_order_no'],
     pre_hook=also_affected("
-        select repair_orders.vin
-        from {{ ref('int_repair_order') }} as repair_orders
-        inner join {{ changed('stg_dms__repair_order_lines') }} as job_lines
+        -- repair orders that can have come back with one that changed
+        select repaired.store_code, repaired.repair_order_no
+        from (
+            select vin, checked_in_at from {{ changed('int_repair_order') }}
+            union
+            select repair_orders.vin, repair_orders.checked_in_at
+            from {{ ref('int_repair_order') }} as repair_orders
+            inner join {{ changed_values(
+                'stg_dms__repair_order_lines', ['store_code', 'repair_order_no'], ['concern']
+            ) }} as job_lines
+                on
+                    repair_orders.store_code = job_lines.store_code
+                    and repair_orders.repair_order_no = job_lines.repair_order_no
+        ) as later
+        inner join {{ ref('int_repair_order') }} as repaired
             on
-                repair_orders.store_code = job_lines.store_code
-                and repair_orders.repair_order_no = job_lines.repair_order_no
+                later.vin = repaired.vin
+                and later.checked_in_at > repaired.delivered_at
+                and {{ add_days('later.checked_in_at', -var('comeback_days')) }} <= repaired.delivered_at
     ")
 ) }}
-with repair_orders as {{ computed_once() }} (
+with
+{%- if builds_changes() %}
+affected_orders as {{ computed_once() }} (
+    select
+        vin,
+        checked_in_at,
+        delivered_at
+    from {{ ref('int_repair_order') }}
+    where {{ is_affected() }}
+),
+{%- endif %}
+
+repair_orders as {{ computed_once() }} (
     select
         store_code,
         repair_order_no,
@@ -21,7 +45,14 @@ with repair_orders as {{ computed_once() }} (
         delivered_at,
         odometer_km
     from {{ ref('int_repair_order') }}
-    where {{ is_affected() }}
+    {%- if builds_changes() %}
+    -- with the later ones of their vehicles
+    where
+        vin in (select affected_orders.vin from affected_orders)
+        and checked_in_at >= (
+            select min(least(affected_orders.checked_in_at, affected_orders.delivered_at)) from affected_orders
+        )
+    {%- endif %}
 ),
 
 concerns as (
@@ -62,7 +93,8 @@ comebacks as (
             and repaired.delivered_at < later.checked_in_at
             and {{ add_days('repaired.delivered_at', var('comeback_days')) }} >= later.checked_in_at
     where
-        (repaired.store_code <> later.store_code or repaired.repair_order_no <> later.repair_order_no)
+        {{ is_affected(['repaired.store_code', 'repaired.repair_order_no']) }}
+        and (repaired.store_code <> later.store_code or repaired.repair_order_no <> later.repair_order_no)
         -- an unknown odometer on either side leaves the time window to decide
         and coalesce(later.odometer_km - repaired.odometer_km <= {{ var('comeback_km') }}, true)
 )
