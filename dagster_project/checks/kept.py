@@ -9,13 +9,14 @@ import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from dagster_project.checks.results import LISTED_ROWS, CheckResult, RunInfo
 from dagster_project.checks.session import CheckSession, result_of
 from dagster_project.checks.suites import RELATION, SQL, Check, Suite
 from dagster_project.checks.touched import Touched
-from dagster_project.checks.views import relation_of
+from dagster_project.checks.views import WHERE_FROM, relation_of
 
 logger = logging.getLogger(__name__)
 
@@ -176,12 +177,14 @@ def _listed(session: CheckSession, one: _Judged, failed: int, *, changed: bool) 
 
 def _merged(session: CheckSession, one: _Judged, *, is_cut: bool) -> list[dict[str, Any]] | None:
     """The rows listed before and those changed, in their order; None where the order or a row can't be known."""
-    before, now = one.of_side(one.failing, 0), one.of_side(one.failing, 1)
-    types = {name: type_ for name, type_, *_ in session.execute(f"describe select * from ({now})")}
+    described = session.execute(f"describe select * from ({one.of_side(one.failing, 1)})").all()
+    types = {name: type_ for name, type_, *_ in described if name in session.shown}
+    first_shown = takewhile(types.__contains__, (name for name, *_ in described))
     listed = one.base.failing
-    # Rows are ordered by all columns, also by those that are never shown.
-    if not types.keys() <= session.shown or any(row.keys() != types.keys() for row in listed):
+    # Rows are ordered by all columns: those that are never shown must come after file and line, which tell a row.
+    if not {*WHERE_FROM} <= {*first_shown} or any(row.keys() != types.keys() for row in listed):
         return None
+    before, now = (f"select {', '.join(types)} from ({one.of_side(one.failing, side)})" for side in (0, 1))
     rows, structure = (
         json.dumps(told, ensure_ascii=False, default=str).replace("'", "''") for told in (listed, [types])
     )
