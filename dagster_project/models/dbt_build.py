@@ -21,7 +21,7 @@ from dagster_project.spark_server import in_own_words
 from dagster_project.upkeep.retention import DBT_LOG_BYTES
 
 # The dbt of this environment, whatever is on the path.
-DBT = (sys.executable, "-m", "dbt.cli.main")
+DBT = (sys.executable, "-m", "dagster_project.models.dbt_command")
 # Seeds, models and data tests. Unit tests are left to `make test`: they judge the code, not the data; exposures build
 # nothing.
 BUILD = ("build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure")
