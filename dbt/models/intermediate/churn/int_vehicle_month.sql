@@ -23,7 +23,7 @@ with visits as (
             order by checked_in_at desc, repair_order_no desc
         ) as recency
     from {{ ref('int_repair_order') }}
-    where {{ is_affected() }}
+    where {{ is_in_changed_month(['store_code', 'vin']) }}
 ),
 
 months as (
@@ -36,6 +36,9 @@ months as (
         max(case when recency = 1 then customer_no end) as customer_no
     from visits
     group by 1, 2, 3
+    {{ and_standing_months(
+        ['store_code', 'vin'], ['store_code', 'vin', 'month', 'first_visit_at', 'last_visit_at', 'customer_no']
+    ) }}
 ),
 
 followed_months as (
@@ -45,6 +48,7 @@ followed_months as (
         vin,
         month,
         customer_no,
+        first_visit_at,
         last_visit_at,
         lead(first_visit_at) over (
             partition by store_code, vin
@@ -57,7 +61,9 @@ select
     followed_months.store_code,
     followed_months.vin,
     followed_months.month,
+    followed_months.customer_no,
     customers.customer_type,
+    followed_months.first_visit_at,
     followed_months.last_visit_at,
     followed_months.next_visit_at,
     followed_months.next_visit_at is null
