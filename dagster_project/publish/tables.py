@@ -1,6 +1,5 @@
 """The DuckDB file of a state: each table written whole, or brought up to date by what changed in the warehouse."""
 
-import errno
 import fcntl
 import logging
 import mmap
@@ -77,18 +76,21 @@ def copy_file(source: Path, target: Path) -> None:
 
 def _copy_directly(source: Path, target: Path) -> None:
     """Copy without the system's cache: in whole blocks, from memory that begins with a page."""
-    with mmap.mmap(-1, COPIED_AT_ONCE) as pages, memoryview(pages) as memory:
-        reading = os.open(source, os.O_RDONLY | os.O_DIRECT)
-        writing = os.open(target, os.O_WRONLY | os.O_DIRECT)
-        try:
-            while count := os.readv(reading, [memory]):
-                padded = -(-count // mmap.PAGESIZE) * mmap.PAGESIZE
-                if os.writev(writing, [memory[:padded]]) != padded:
-                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
-            os.ftruncate(writing, os.fstat(reading).st_size)
-        finally:
-            os.close(reading)
-            os.close(writing)
+
+    def direct(path: str, flags: int) -> int:
+        return os.open(path, flags | os.O_DIRECT)
+
+    with (
+        mmap.mmap(-1, COPIED_AT_ONCE) as pages,
+        memoryview(pages) as memory,
+        open(source, "rb", buffering=0, opener=direct) as reading,
+        open(target, "r+b", buffering=0, opener=direct) as writing,
+    ):
+        while count := reading.readinto(memory):
+            padded = -(-count // mmap.PAGESIZE) * mmap.PAGESIZE
+            if writing.write(memory[:padded]) != padded:
+                raise OSError(f"{target} was written in part")
+        writing.truncate(source.stat().st_size)
 
 
 def relations(connection: duckdb.DuckDBPyConnection, catalog: str, *schemas: str) -> dict[str, str]:

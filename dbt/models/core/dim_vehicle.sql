@@ -1,7 +1,7 @@
 -- Grain: one row per VIN in the stores' files.
 {{ config(
     unique_key=['vehicle_key'],
-    meta={'affected_by': ['stg_dms__vehicles'], 'dated_by': 'sold_on'},
+    meta={'affected_by': ['stg_dms__vehicles']},
     pre_hook=also_affected("
         select {{ hash_of_vehicle('vehicles', secret()) }}
         from {{ changed('stg_dms__vehicles') }} as vehicles
