@@ -1,4 +1,4 @@
-"""dbt's command line, which looks for garbage less often: its manifest is millions of objects that stay."""
+"""dbt's command line, which looks for garbage less often: most of what it makes, as the manifest, stays to the end."""
 
 import gc
 
