@@ -6,8 +6,8 @@ with customer_months as (
         customer_no,
         month
     from {{ ref('int_repair_order') }}
-    where {{ is_in_changed_month(['store_code', 'customer_no']) }}
-    {{ and_standing_months(['store_code', 'customer_no'], ['store_code', 'customer_no', 'month']) }}
+    {{ where_named_by(changed('int_repair_order'), ['store_code', 'customer_no', 'month']) }}
+    {{ and_standing_months(['store_code', 'customer_no', 'month'], ['store_code', 'customer_no', 'month']) }}
 )
 
 select

@@ -23,7 +23,7 @@ with visits as (
             order by checked_in_at desc, repair_order_no desc
         ) as recency
     from {{ ref('int_repair_order') }}
-    where {{ is_in_changed_month(['store_code', 'vin']) }}
+    {{ where_named_by(changed('int_repair_order'), ['store_code', 'vin', 'month']) }}
 ),
 
 months as (
@@ -37,7 +37,8 @@ months as (
     from visits
     group by 1, 2, 3
     {{ and_standing_months(
-        ['store_code', 'vin'], ['store_code', 'vin', 'month', 'first_visit_at', 'last_visit_at', 'customer_no']
+        ['store_code', 'vin', 'month'],
+        ['store_code', 'vin', 'month', 'first_visit_at', 'last_visit_at', 'customer_no']
     ) }}
 ),
 
