@@ -209,6 +209,15 @@ def test_months_without_a_change_are_the_same_file_on_disk(warehouse: Warehouse,
     assert state_of(second).whole_bytes == state_of(first).whole_bytes
 
 
+def test_rows_lie_by_the_date_that_their_parquet_is_cut_by(warehouse: Warehouse, tmp_path: Path) -> None:
+    warehouse.change(8)
+    state = warehouse.publish(tmp_path / "published").folder
+    with duckdb.connect(str(state / "aftersales.duckdb"), read_only=True) as connection:
+        rows = connection.execute("select registered_on, customer_key from marts.dim_customer").fetchall()
+    assert len({day for day, _ in rows}) > 1
+    assert rows == sorted(rows, key=lambda row: (row[0] or date.max, row[1]))
+
+
 def test_changes_since_another_state_are_written_whole(warehouse: Warehouse, tmp_path: Path) -> None:
     first = warehouse.publish(tmp_path / "published").folder
     change_february(warehouse)

@@ -112,8 +112,7 @@ def count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
 def write_whole(connection: duckdb.DuckDBPyConnection, model: Model, source: str) -> Written:
     """Write a table of the new state, with its comments, from a relation."""
     table = f"published.marts.{model.name}"
-    ordered = "" if model.name.startswith("fct_") else " order by all"
-    connection.execute(f"create or replace table {table} as select * from {source}{ordered}")
+    connection.execute(f"create or replace table {table} as select * from {source} {model.order}")
     connection.execute(f"comment on table {table} is {sql_text(model.description)}")
     # A table that stays while publishing is blocked can lack columns that the code describes by now.
     for column, _ in _columns(connection, table):

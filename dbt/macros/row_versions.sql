@@ -112,27 +112,21 @@ group by counts.source_file
 
 {# Accepted rows of a dataset by file; by changes, the counts that stand and what changed. #}
 {% macro accepted_rows(dataset) %}
-{%- if not builds_changes() %}
-select
-    accepted.source_file,
-    count(*) as rows_accepted
-from {{ ref('stg_' ~ dataset) }} as accepted
-group by accepted.source_file
-{% else %}
 select
     counts.source_file,
     cast(sum(counts.rows_accepted) as bigint) as rows_accepted
 from (
+    {%- if builds_changes() %}
     {{ standing_counts(dataset, 'rows_accepted') }}
     union all
+    {%- endif %}
     select
         accepted.source_file,
-        case when accepted.is_new then 1 else -1 end as rows_accepted
-    from {{ changed('stg_' ~ dataset) }} as accepted
+        accepted.copies as rows_accepted
+    from {{ rows_to_add('stg_' ~ dataset, ['source_file']) }} as accepted
 ) as counts
 group by counts.source_file
 having sum(counts.rows_accepted) > 0
-{% endif %}
 {% endmacro %}
 
 {# What a model counted of a dataset's files before. #}
