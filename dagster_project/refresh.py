@@ -21,7 +21,7 @@ from dagster_project.errors import ExpectedError
 from dagster_project.last_run import digest_of_inputs, is_nothing_new, may_be_spared, note_last_run, stands_as_published
 from dagster_project.load.dataset import DatasetLoad
 from dagster_project.load.hash_key import key_warning, read_hash_key
-from dagster_project.load.lake import register_lake
+from dagster_project.load.lake import empty_warehouse, register_lake
 from dagster_project.load.load import load_landing
 from dagster_project.models.dbt_build import (
     NodeResult,
@@ -95,6 +95,8 @@ def _build(settings: Settings, hash_key: str, tell: Tell | None, *, anew: bool) 
         bring_relations(settings, hash_key, {node.name for node in nodes if not (node.is_test or node.has_failed)})
         return nodes
     by_changes = not anew and stands_as_published(settings)
+    if not by_changes:
+        empty_warehouse(settings.warehouse)
     register_lake(settings.lake, settings.warehouse, hash_key, settings.as_of, by_changes=by_changes)
     return build_models(settings, tell, by_changes=by_changes)
 

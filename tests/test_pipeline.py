@@ -2,12 +2,15 @@
 
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
+from typing import Any, NoReturn
 
 import duckdb
 import pytest
 
 from dagster_project import cli, refresh
+from dagster_project.load.lake import register_lake
 from dagster_project.models.dbt_build import target_path
 from dagster_project.publish.publish import publish
 from dagster_project.publish.state import new_state
@@ -33,13 +36,33 @@ def test_a_private_warehouse_that_is_open_elsewhere_is_said_in_a_sentence(copied
     assert "open in another program" in capsys.readouterr().err
 
 
+def test_a_whole_run_keeps_no_room_of_what_stood_before(tmp_path: Path, monkeypatch) -> None:
+    settings = Settings(tmp_path / "landing", tmp_path / "data", date(2026, 6, 30))
+    settings.data.mkdir()
+    settings.landing.mkdir()
+    with duckdb.connect(str(settings.warehouse)) as connection:
+        connection.execute(
+            "create table rows_of_before as select hash(number) as row from range(1000000) as numbers(number)"
+        )
+    taken = settings.warehouse.stat().st_size
+
+    def stop(*_: object, **__: object) -> NoReturn:
+        raise InterruptedError
+
+    monkeypatch.setattr(refresh, "build_models", stop)
+    with pytest.raises(InterruptedError):
+        refresh.refresh(settings)
+    assert settings.warehouse.stat().st_size < taken / 2
+
+
 @pytest.mark.usefixtures("no_suites", "no_data_tests")
 def test_a_failed_model_leaves_the_marts_and_says_what_failed(
     copied_run: Settings, sample_run: Settings, monkeypatch, capsys
 ) -> None:
     before = tables(file(copied_run))
 
-    def register_without_cases(lake: Path, warehouse: Path, *_: object, **__: object) -> None:
+    def register_without_cases(lake: Path, warehouse: Path, *more: Any, **named: Any) -> None:
+        register_lake(lake, warehouse, *more, **named)
         with duckdb.connect(str(warehouse)) as connection:
             connection.execute("create or replace view lake.complaint__cases as select 1 as nothing")
 

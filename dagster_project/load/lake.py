@@ -68,6 +68,15 @@ def set_warehouse_aside(warehouse: Path) -> Path:
     return damaged
 
 
+def empty_warehouse(warehouse: Path) -> None:
+    """Begin the private warehouse anew, when all of it is going to be built: tables dropped in it keep their room.
+
+    Raises WarehouseBusy when another program has it open.
+    """
+    open_warehouse(warehouse).close()
+    warehouse.unlink()
+
+
 def part_relations(lake: Path) -> Iterator[Relation]:
     """The lake's rows: accepted rows by dataset (`<system>__<dataset>`), and `rejected_rows`."""
     rejected: list[Path] = []
