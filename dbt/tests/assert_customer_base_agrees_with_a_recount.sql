@@ -1,4 +1,5 @@
--- The running count of active customers must equal a plain recount over the twelve months, or the base drifts.
+-- The running counts of customers on file and of active ones must equal a plain recount, of files and of the visits
+-- in twelve months, or the base drifts.
 -- A run by changes recounts a tenth of the stores, others each day: the rest were recounted in the days before.
 {{ config(meta={'dagster': {'ref': {'name': 'customer_base_monthly'}}}) }}
 
@@ -22,10 +23,9 @@ recounted_months as (
     {% endif %}
 ),
 
-recounts as (
+active as (
     select
         recounted_months.store_code,
-        recounted_months.month,
         count(distinct repair_orders.customer_no) as active_customers
     from recounted_months
     left join {{ ref('int_repair_order') }} as repair_orders
@@ -33,15 +33,31 @@ recounts as (
             recounted_months.store_code = repair_orders.store_code
             and recounted_months.month >= repair_orders.month
             and recounted_months.month < {{ add_months('repair_orders.month', var('active_months')) }}
-    group by recounted_months.store_code, recounted_months.month
+    group by recounted_months.store_code
+),
+
+on_file as (
+    select
+        recounted_months.store_code,
+        count(customers.customer_no) as on_file_customers
+    from recounted_months
+    left join {{ ref('stg_dms__customers') }} as customers
+        on
+            recounted_months.store_code = customers.store_code
+            and recounted_months.month >= {{ month_of('customers.registered_on') }}
+    group by recounted_months.store_code
 )
 
 select
-    recounts.store_code,
-    recounts.month,
-    recounts.active_customers as recounted,
-    bases.active_customers as shown
-from recounts
+    bases.store_code,
+    bases.month,
+    on_file.on_file_customers as on_file_recounted,
+    bases.on_file_customers as on_file_shown,
+    active.active_customers as active_recounted,
+    bases.active_customers as active_shown
+from recounted_months
 inner join {{ ref('customer_base_monthly') }} as bases
-    on recounts.store_code = bases.store_code and recounts.month = bases.month
-where recounts.active_customers <> bases.active_customers
+    on recounted_months.store_code = bases.store_code and recounted_months.month = bases.month
+inner join active on recounted_months.store_code = active.store_code
+inner join on_file on recounted_months.store_code = on_file.store_code
+where on_file.on_file_customers <> bases.on_file_customers or active.active_customers <> bases.active_customers
