@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PUBLISHED_SCHEMAS = ("core", "marts")
-MONTH = "month"
 
 
 @dataclass(frozen=True)
@@ -19,17 +18,7 @@ class Model:
     description: str
     columns: dict[str, str]
     unit: tuple[str, ...] = ()
-    dated_by: str = MONTH
-
-    @property
-    def order(self) -> str:
-        """How its rows lie where it is written whole, as SQL; facts lie as they come, which takes no sorting.
-
-        By the date that its Parquet is cut by, where it has one of its own: a month is then read without the others.
-        """
-        if self.name.startswith("fct_"):
-            return ""
-        return "order by all" if self.dated_by == MONTH else f"order by {', '.join((self.dated_by, *self.unit))}"
+    dated_by: str = "month"
 
 
 def read_models(manifest: Path) -> list[Model]:
@@ -41,7 +30,7 @@ def read_models(manifest: Path) -> list[Model]:
             description=node["description"],
             columns={name: column["description"] for name, column in node["columns"].items()},
             unit=_unit(node.get("config", {}).get("unique_key")),
-            dated_by=node.get("config", {}).get("meta", {}).get("dated_by", MONTH),
+            dated_by=node.get("config", {}).get("meta", {}).get("dated_by", "month"),
         )
         for node in nodes
         if node["resource_type"] == "model" and node["schema"] in PUBLISHED_SCHEMAS
