@@ -167,6 +167,9 @@ def test_what_keeps_failing_rows_from_being_listed_is_said_in_a_sentence(tmp_pat
         holder.stdout.readline()
         assert "open in another program" in said("gender_filled")
         holder.kill()
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("drop table staging.stg_dms__customers")
+    assert "is not built, as the last run stopped" in said("gender_filled")
     warehouse.unlink()
     assert "nothing was checked" in said("gender_filled")
 

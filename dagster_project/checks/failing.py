@@ -12,6 +12,7 @@ import duckdb
 from dagster_project.checks.results import CheckResult, last_results
 from dagster_project.checks.session import open_session
 from dagster_project.checks.suites import Suite, read_suites
+from dagster_project.checks.views import dataset_relation
 from dagster_project.errors import ExpectedError
 from dagster_project.load.lake import WarehouseBusy
 from dagster_project.load.masking import mask_text
@@ -67,7 +68,7 @@ def write_failing_rows(settings: Settings, suite: Suite, check_name: str, file: 
     phone numbers and plates are masked. Raises NoSuchRows, or WarehouseBusy when another program writes.
     """
     result = _last_result(settings, suite, check_name)
-    _require_free(settings.warehouse)
+    _require_built(settings.warehouse, suite)
     with open_session(settings.warehouse, result.as_of or settings.as_of) as session:
         session.execute(f"set memory_limit = '{_MEMORY_LIMIT}'")
         columns, rows = session.stream_failing_rows(suite, suite.check(check_name))
@@ -80,12 +81,18 @@ def write_failing_rows(settings: Settings, suite: Suite, check_name: str, file: 
     return Listed(rows=count, result=result)
 
 
-def _require_free(warehouse: Path) -> None:
-    """Say at once that another program writes, not after the seconds that Great Expectations takes to import."""
+def _require_built(warehouse: Path, suite: Suite) -> None:
+    """Say at once that another program writes, or a run stopped before the rows were built.
+
+    Not after the seconds that Great Expectations takes to import.
+    """
     try:
-        duckdb.connect(str(warehouse), read_only=True).close()
+        with duckdb.connect(str(warehouse), read_only=True) as connection:
+            connection.execute(f"describe staging.stg_{dataset_relation(suite.contract)}")
     except duckdb.IOException as error:
         raise WarehouseBusy(f"{warehouse} is open in another program: close it, then try again") from error
+    except duckdb.CatalogException as error:
+        raise NoSuchRows(f"{suite.name} is not built, as the last run stopped: run `aftersales run`") from error
 
 
 def write_failing_file(settings: Settings, suite: Suite, check_name: str, path: Path) -> Listed:
