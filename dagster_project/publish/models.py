@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PUBLISHED_SCHEMAS = ("core", "marts")
+MONTH = "month"
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Model:
     description: str
     columns: dict[str, str]
     unit: tuple[str, ...] = ()
-    dated_by: str = "month"
+    dated_by: str = MONTH
 
 
 def read_models(manifest: Path) -> list[Model]:
@@ -30,7 +31,7 @@ def read_models(manifest: Path) -> list[Model]:
             description=node["description"],
             columns={name: column["description"] for name, column in node["columns"].items()},
             unit=_unit(node.get("config", {}).get("unique_key")),
-            dated_by=node.get("config", {}).get("meta", {}).get("dated_by", "month"),
+            dated_by=node.get("config", {}).get("meta", {}).get("dated_by", MONTH),
         )
         for node in nodes
         if node["resource_type"] == "model" and node["schema"] in PUBLISHED_SCHEMAS

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.publish.models import Model
+from dagster_project.publish.models import MONTH, Model
 from dagster_project.sql_text import sql_text
 
 # Old clients (DuckDB 1.0 on) read this storage version.
@@ -128,9 +128,10 @@ def _order(connection: duckdb.DuckDBPyConnection, model: Model, source: str) -> 
     if model.name.startswith("fct_"):
         return ""
     by = (model.dated_by, *model.unit)
-    known = {name for name, _ in _columns(connection, source)}
     # A table that stays while publishing is blocked may lack the date, too.
-    return f"order by {', '.join(by)}" if model.dated_by != "month" and known.issuperset(by) else "order by all"
+    if model.dated_by != MONTH and {*by} <= {name for name, _ in _columns(connection, source)}:
+        return f"order by {', '.join(by)}"
+    return "order by all"
 
 
 def renew(connection: duckdb.DuckDBPyConnection, model: Model, source: str) -> Written:
