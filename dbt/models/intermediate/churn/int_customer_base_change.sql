@@ -1,17 +1,5 @@
 -- Grain: one row per store and month in which the number of on-file or active customers changes.
-with customer_months as (
-    select
-        store_code,
-        month,
-        previous_visit_month,
-        next_visit_month,
-        copies
-    from {{ rows_to_add(
-        'int_customer_month', ['store_code', 'month', 'previous_visit_month', 'next_visit_month']
-    ) }} as visited_months
-),
-
-changes as (
+with changes as (
     select
         store_code,
         {{ month_of('registered_on') }} as month,
@@ -25,7 +13,7 @@ changes as (
         month,
         0 as on_file_change,
         copies as active_change
-    from customer_months
+    from {{ rows_to_add('int_customer_month', ['store_code', 'month', 'previous_visit_month']) }} as first_visits
     where
         previous_visit_month is null
         or month >= {{ add_months('previous_visit_month', var('active_months')) }}
@@ -36,7 +24,7 @@ changes as (
         cast({{ add_months('month', var('active_months')) }} as date) as month,
         0 as on_file_change,
         -copies as active_change
-    from customer_months
+    from {{ rows_to_add('int_customer_month', ['store_code', 'month', 'next_visit_month']) }} as last_visits
     where
         next_visit_month is null
         or next_visit_month >= {{ add_months('month', var('active_months')) }}
