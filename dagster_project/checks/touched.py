@@ -35,7 +35,7 @@ class Touched:
         self._execute = execute
         self._numbers = count(1)
         self._told: dict[str, tuple[str, Contract]] = {}
-        # What is asked of each relation: columns that it does not name are not read of unchanged rows.
+        # What is asked of unchanged rows of each relation: columns that it does not name are not read.
         self._asked: dict[str, str] = {}
         self._changed: dict[str, bool] = {}
         self._differing: dict[str, str] = {}
@@ -47,8 +47,9 @@ class Touched:
             relation = relation_of(check.rows, suite.contract)
             self._told[relation] = (check.rows, suite.contract)
             self._told |= {look_up.relation: named[look_up.relation] for look_up in check.looks_up}
-            for read in (relation, *(look_up.relation for look_up in check.looks_up)):
-                self._asked[read] = f"{self._asked.get(read, '')} {check.kwargs} {check.evaluated_query}"
+            if self._reads_unchanged(check):
+                for read in (relation, *(look_up.relation for look_up in check.looks_up)):
+                    self._asked[read] = f"{self._asked.get(read, '')} {check.kwargs} {check.evaluated_query}"
         for relation in self._told:
             self._show_changed(relation)
         for relation in {look_up.relation for _, check in kept for look_up in check.looks_up}:
@@ -66,7 +67,12 @@ class Touched:
         differs = any(look_up.relation in self._differing for look_up in check.looks_up)
         if not self._changed[relation] and not differs:
             return None
-        return ("before", "now") if check.judged_by or check.looks_up else _SIDES
+        return ("before", "now") if self._reads_unchanged(check) else _SIDES
+
+    @staticmethod
+    def _reads_unchanged(check: Check) -> bool:
+        """Whether rows are judged with others: of those that did not change, only what such checks ask is read."""
+        return bool(check.judged_by or check.looks_up)
 
     # ---------- rows that changed
 
@@ -124,30 +130,37 @@ class Touched:
         return f"lake.{dataset_relation(contract)}" if rows == "parsed" else f"staging.stg_{dataset_relation(contract)}"
 
     def _pick(self, asked: Iterable[tuple["_Pick", str]]) -> None:
-        """Pick rows of relations whose columns equal a key: what is asked by the same columns, for all at once."""
-        alike: dict[tuple[str, tuple[str, ...], bool], dict[_Pick, str]] = {}
+        """Pick rows of relations whose columns equal a key: what is asked by the same columns, for all at once.
+
+        What is asked of a store, and by the same columns of all stores, too, is picked of all stores.
+        """
+        asked = list(asked)
+        columns_asked = {(pick.relation, pick.columns) for pick, _ in asked}
+        alike: dict[tuple[str, tuple[str, ...]], dict[_Pick, str]] = {}
         for pick, keys in asked:
-            alike.setdefault((pick.relation, pick.columns, pick.asked_by is None), {}).setdefault(pick, keys)
-        for picks in alike.values():
-            if picked := self._pick_once(next(iter(picks)), " union ".join(dict.fromkeys(picks.values()))):
+            of_all_stores = tuple(column for column in pick.columns if column != "store_code")
+            columns = of_all_stores if (pick.relation, of_all_stores) in columns_asked else pick.columns
+            # Nulls are one value where rows are grouped, and equal nothing where they are looked up.
+            wanted = " and ".join(f"{column} is not null" for column in columns) if pick.asked_by else "true"
+            sql = f"select {_names(columns)} from ({keys}) where {wanted}"
+            alike.setdefault((pick.relation, columns), {}).setdefault(pick, sql)
+        for (relation, columns), picks in alike.items():
+            if picked := self._pick_once(relation, columns, picks):
                 self._picked |= dict.fromkeys(picks, picked)
 
-    def _pick_once(self, pick: "_Pick", keys: str) -> str | None:
-        wanted = self._table(f"select distinct * from ({keys})")
+    def _pick_once(self, relation: str, columns: tuple[str, ...], picks: dict["_Pick", str]) -> str | None:
+        wanted = self._table(f"select distinct * from ({' union '.join(dict.fromkeys(picks.values()))})")
         if wanted is None:
             return None
-        rows, contract = self._told[pick.relation]
-        # Nulls are one value where rows are grouped, and equal nothing where they are looked up; keys have none.
-        known = pick.columns if pick.asked_by else contract.key
+        rows, contract = self._told[relation]
+        # A key has no nulls, and what looks up asks for none.
+        known = columns if all(pick.asked_by for pick in picks) else contract.key
         same = " and ".join(
-            f"whole.{column} {'=' if column in known else 'is not distinct from'} wanted.{column}"
-            for column in pick.columns
+            f"whole.{column} {'=' if column in known else 'is not distinct from'} wanted.{column}" for column in columns
         )
         # A row of a table is fetched by its number later, once for all picks; those of the lake have none.
-        row = self._asked_columns(pick.relation, contract) if rows == "parsed" else "whole.rowid as row_number"
-        return self._table(
-            f"select {row} from {self._whole(pick.relation)} as whole semi join {wanted} as wanted on {same}"
-        )
+        row = self._asked_columns(relation, contract) if rows == "parsed" else "whole.rowid as row_number"
+        return self._table(f"select {row} from {self._whole(relation)} as whole semi join {wanted} as wanted on {same}")
 
     def _asked_columns(self, relation: str, contract: Contract) -> str:
         asked = {*re.findall(r"\w+", self._asked[relation]), *contract.key, *WHERE_FROM}
