@@ -1,64 +1,83 @@
 {#
     The rows of a lake relation by key, where the latest counts: by time of the extract, then file, then line (a file's
-    name stands once in a dataset's folder).
-
-    Few keys have more than one row. Only theirs are put in order: ordering all rows would cost more than all else in
-    staging. `known` is a condition on rows that count at all, in terms of `lake_rows`; none where it is blank.
+    name stands once in a dataset's folder). `known` is a condition on rows that count at all, in terms of `lake_rows`;
+    none where it is blank.
 #}
 
-{# The keys that more than one row has. #}
-{% macro repeated_keys(relation, key, known) %}
-select
-    {% for column in key %}lake_rows.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
-
-from {{ relation }} as lake_rows
-{% if known %}where {{ known }}{% endif %}
-
-group by {% for column in key %}lake_rows.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
-
-having count(*) > 1
-{% endmacro %}
-
-{# Joins lake_rows to their repeated_keys. #}
-{% macro on_repeated_keys(key) %}
-    on {% for column in key %}lake_rows.{{ column }} = repeated_keys.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
-{% endmacro %}
-
-{# The rows of repeated keys, numbered from the latest. #}
-{% macro repeated_rows(relation, key, known, columns) %}
-select
-    {% for column in columns %}lake_rows.{{ column }},
-    {% endfor %}row_number() over (
-        partition by {% for column in key %}lake_rows.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
-
-        order by
-            lake_rows.extract_at desc nulls last,
-            lake_rows.source_file desc nulls last,
-            lake_rows.source_line desc nulls last
-    ) as version_number
-from {{ relation }} as lake_rows
-inner join ({{ repeated_keys(relation, key, known) }}) as repeated_keys {{ on_repeated_keys(key) }}
-{% if known %}where {{ known }}{% endif %}
-{% endmacro %}
-
 {# The latest row of each key. #}
-{% macro latest_rows(relation, key, known, columns) %}
+{% macro latest_rows(dataset, key, known, columns) %}
+{%- set rows = lake_rows(dataset, columns) %}
 select
     {% for column in columns %}lake_rows.{{ column }}{{ ', ' if not loop.last }}
     {% endfor %}
-from {{ relation }} as lake_rows
-left join ({{ repeated_keys(relation, key, known) }}) as repeated_keys {{ on_repeated_keys(key) }}
+from {{ rows }} as lake_rows
+left join {{ superseded(dataset, rows, key, known) }} as superseded
+    on lake_rows.source_file = superseded.source_file and lake_rows.source_line = superseded.source_line
 where
-    repeated_keys.{{ key[0] }} is null
+    superseded.source_file is null
     {% if known %}and {{ known }}{% endif %}
+{% endmacro %}
 
-union all
+{#
+    The rows that a later one of their key supersedes, by file and line: staging leaves them out, and they are counted.
+    Where all rows are asked, staging finds them once, for both.
+#}
+{% macro superseded(dataset, rows, key, known) %}
+    {%- if keeps_superseded() -%}
+        lake.superseded__{{ dataset }}
+    {%- else -%}
+        ({{ find_superseded(rows, key, known) }})
+    {%- endif -%}
+{% endmacro %}
 
+{# A staging model's pre_hook. #}
+{% macro keep_superseded(dataset, known) %}
+    {%- if keeps_superseded() %}
+        create or replace table lake.superseded__{{ dataset }} as
+        {{ find_superseded(source('lake', dataset), config.get('unique_key'), known) }}
+    {%- endif -%}
+{% endmacro %}
+
+{# A unit test gives rows, and has no hooks. #}
+{% macro keeps_superseded() %}
+    {% do return(execute and target.type == 'duckdb' and not builds_changes() and model.resource_type != 'unit_test') %}
+{% endmacro %}
+
+{# Few keys have more than one row. Only theirs are put in order: ordering all rows would cost more than all of staging. #}
+{% macro find_superseded(rows, key, known) %}
 select
-    {% for column in columns %}versions.{{ column }}{{ ', ' if not loop.last }}
-    {% endfor %}
-from ({{ repeated_rows(relation, key, known, columns) }}) as versions
-where versions.version_number = 1
+    versions.source_file,
+    versions.source_line
+from (
+    select
+        lake_rows.source_file,
+        lake_rows.source_line,
+        row_number() over (
+            partition by {% for column in key %}lake_rows.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+
+            order by
+                lake_rows.extract_at desc nulls last,
+                lake_rows.source_file desc nulls last,
+                lake_rows.source_line desc nulls last
+        ) as version_number
+    from {{ rows }} as lake_rows
+    inner join (
+        select
+            {% for column in key %}lake_rows.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+
+        from {{ rows }} as lake_rows
+        {% if known %}where {{ known }}{% endif %}
+
+        group by {% for column in key %}lake_rows.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+
+        having count(*) > 1
+    ) as repeated_keys
+        on {% for column in key %}lake_rows.{{ column }} = repeated_keys.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
+
+    {% if known %}where {{ known }}{% endif %}
+
+) as versions
+where versions.version_number > 1
 {% endmacro %}
 
 {#
@@ -73,11 +92,10 @@ where versions.version_number = 1
 {%- endif -%}
 {%- if not builds_changes() or is_replaced(dataset) %}
 select
-    versions.source_file,
+    superseded.source_file,
     count(*) as rows_superseded
-from ({{ repeated_rows(source('lake', dataset), key, known, ['source_file']) }}) as versions
-where versions.version_number > 1
-group by versions.source_file
+from {{ superseded(dataset, source('lake', dataset), key, known) }} as superseded
+group by superseded.source_file
 {% else %}
 select
     counts.source_file,

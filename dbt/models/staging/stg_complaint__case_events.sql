@@ -4,7 +4,10 @@
 {{ config(
     unique_key=['store_code', 'case_no', 'event_no'],
     meta={'affected_by': ['stg_dms__stores']},
-    pre_hook=affected_keys('complaint__case_events', true)
+    pre_hook=[
+        affected_keys('complaint__case_events', true),
+        "{{ keep_superseded('complaint__case_events', known_store()) }}",
+    ]
 ) }}
 {% set columns = [
     'store_code',
@@ -21,7 +24,7 @@
 ] %}
 with latest_rows as (
     {{ latest_rows(
-        lake_rows('complaint__case_events', columns), ['store_code', 'case_no', 'event_no'], known_store(), columns
+        'complaint__case_events', ['store_code', 'case_no', 'event_no'], known_store(), columns
     ) }}
 )
 

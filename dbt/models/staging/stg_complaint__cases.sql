@@ -4,7 +4,10 @@
 {{ config(
     unique_key=['store_code', 'case_no'],
     meta={'affected_by': ['stg_dms__stores']},
-    pre_hook=affected_keys('complaint__cases', true)
+    pre_hook=[
+        affected_keys('complaint__cases', true),
+        "{{ keep_superseded('complaint__cases', known_store()) }}",
+    ]
 ) }}
 {% set columns = [
     'store_code',
@@ -28,7 +31,7 @@
 ] %}
 with latest_rows as (
     {{ latest_rows(
-        lake_rows('complaint__cases', columns), ['store_code', 'case_no'], known_store(), columns
+        'complaint__cases', ['store_code', 'case_no'], known_store(), columns
     ) }}
 )
 

@@ -4,7 +4,10 @@
 {{ config(
     unique_key=['store_code', 'appointment_no'],
     meta={'affected_by': ['stg_dms__stores']},
-    pre_hook=affected_keys('dms__appointments', true)
+    pre_hook=[
+        affected_keys('dms__appointments', true),
+        "{{ keep_superseded('dms__appointments', known_store()) }}",
+    ]
 ) }}
 {% set columns = [
     'store_code',
@@ -25,7 +28,7 @@
 ] %}
 with latest_rows as (
     {{ latest_rows(
-        lake_rows('dms__appointments', columns), ['store_code', 'appointment_no'], known_store(), columns
+        'dms__appointments', ['store_code', 'appointment_no'], known_store(), columns
     ) }}
 )
 

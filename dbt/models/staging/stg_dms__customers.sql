@@ -4,7 +4,10 @@
 {{ config(
     unique_key=['store_code', 'customer_no'],
     meta={'affected_by': ['stg_dms__stores']},
-    pre_hook=affected_keys('dms__customers', true)
+    pre_hook=[
+        affected_keys('dms__customers', true),
+        "{{ keep_superseded('dms__customers', known_store()) }}",
+    ]
 ) }}
 {% set columns = [
     'store_code',
@@ -22,7 +25,7 @@
 ] %}
 with latest_rows as (
     {{ latest_rows(
-        lake_rows('dms__customers', columns), ['store_code', 'customer_no'], known_store(), columns
+        'dms__customers', ['store_code', 'customer_no'], known_store(), columns
     ) }}
 )
 

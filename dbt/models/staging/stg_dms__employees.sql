@@ -4,7 +4,10 @@
 {{ config(
     unique_key=['store_code', 'employee_no'],
     meta={'affected_by': ['stg_dms__stores']},
-    pre_hook=affected_keys('dms__employees', true)
+    pre_hook=[
+        affected_keys('dms__employees', true),
+        "{{ keep_superseded('dms__employees', known_store()) }}",
+    ]
 ) }}
 {% set columns = [
     'store_code',
@@ -20,7 +23,7 @@
 ] %}
 with latest_rows as (
     {{ latest_rows(
-        lake_rows('dms__employees', columns), ['store_code', 'employee_no'], known_store(), columns
+        'dms__employees', ['store_code', 'employee_no'], known_store(), columns
     ) }}
 )
 

@@ -4,7 +4,10 @@
 {{ config(
     unique_key=['store_code', 'repair_order_no', 'line_no'],
     meta={'affected_by': ['stg_dms__stores']},
-    pre_hook=affected_keys('dms__repair_order_lines', true)
+    pre_hook=[
+        affected_keys('dms__repair_order_lines', true),
+        "{{ keep_superseded('dms__repair_order_lines', known_store()) }}",
+    ]
 ) }}
 {% set columns = [
     'store_code',
@@ -24,7 +27,7 @@
 ] %}
 with latest_rows as (
     {{ latest_rows(
-        lake_rows('dms__repair_order_lines', columns), ['store_code', 'repair_order_no', 'line_no'], known_store(), columns
+        'dms__repair_order_lines', ['store_code', 'repair_order_no', 'line_no'], known_store(), columns
     ) }}
 )
 

@@ -4,7 +4,10 @@
 {{ config(
     unique_key=['store_code', 'repair_order_no'],
     meta={'affected_by': ['stg_dms__stores']},
-    pre_hook=affected_keys('dms__repair_orders', true)
+    pre_hook=[
+        affected_keys('dms__repair_orders', true),
+        "{{ keep_superseded('dms__repair_orders', known_store()) }}",
+    ]
 ) }}
 {% set columns = [
     'store_code',
@@ -33,7 +36,7 @@
 ] %}
 with latest_rows as (
     {{ latest_rows(
-        lake_rows('dms__repair_orders', columns), ['store_code', 'repair_order_no'], known_store(), columns
+        'dms__repair_orders', ['store_code', 'repair_order_no'], known_store(), columns
     ) }}
 )
 

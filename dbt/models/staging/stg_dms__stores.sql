@@ -3,7 +3,10 @@
 -- dagster_project/contracts/dms/stores.yml; do not edit.
 {{ config(
     unique_key=['store_code'],
-    pre_hook=affected_keys('dms__stores', false)
+    pre_hook=[
+        affected_keys('dms__stores', false),
+        "{{ keep_superseded('dms__stores', none) }}",
+    ]
 ) }}
 {% set columns = [
     'store_code',
@@ -20,7 +23,7 @@
 ] %}
 with latest_rows as (
     {{ latest_rows(
-        lake_rows('dms__stores', columns), ['store_code'], none, columns
+        'dms__stores', ['store_code'], none, columns
     ) }}
 )
 

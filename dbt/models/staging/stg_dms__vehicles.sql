@@ -4,7 +4,10 @@
 {{ config(
     unique_key=['store_code', 'vin'],
     meta={'affected_by': ['stg_dms__stores']},
-    pre_hook=affected_keys('dms__vehicles', true)
+    pre_hook=[
+        affected_keys('dms__vehicles', true),
+        "{{ keep_superseded('dms__vehicles', known_store()) }}",
+    ]
 ) }}
 {% set columns = [
     'store_code',
@@ -20,7 +23,7 @@
 ] %}
 with latest_rows as (
     {{ latest_rows(
-        lake_rows('dms__vehicles', columns), ['store_code', 'vin'], known_store(), columns
+        'dms__vehicles', ['store_code', 'vin'], known_store(), columns
     ) }}
 )
 

@@ -4,7 +4,10 @@
 {{ config(
     unique_key=['store_code', 'action_no'],
     meta={'affected_by': ['stg_dms__stores']},
-    pre_hook=affected_keys('planning__improvement_actions', true)
+    pre_hook=[
+        affected_keys('planning__improvement_actions', true),
+        "{{ keep_superseded('planning__improvement_actions', known_store()) }}",
+    ]
 ) }}
 {% set columns = [
     'store_code',
@@ -27,7 +30,7 @@
 ] %}
 with latest_rows as (
     {{ latest_rows(
-        lake_rows('planning__improvement_actions', columns), ['store_code', 'action_no'], known_store(), columns
+        'planning__improvement_actions', ['store_code', 'action_no'], known_store(), columns
     ) }}
 )
 

@@ -4,7 +4,10 @@
 {{ config(
     unique_key=['store_code', 'period', 'kpi_code'],
     meta={'affected_by': ['stg_dms__stores']},
-    pre_hook=affected_keys('planning__targets', true)
+    pre_hook=[
+        affected_keys('planning__targets', true),
+        "{{ keep_superseded('planning__targets', known_store()) }}",
+    ]
 ) }}
 {% set columns = [
     'store_code',
@@ -17,7 +20,7 @@
 ] %}
 with latest_rows as (
     {{ latest_rows(
-        lake_rows('planning__targets', columns), ['store_code', 'period', 'kpi_code'], known_store(), columns
+        'planning__targets', ['store_code', 'period', 'kpi_code'], known_store(), columns
     ) }}
 )
 

@@ -4,7 +4,10 @@
 {{ config(
     unique_key=['store_code', 'callback_no', 'question_code'],
     meta={'affected_by': ['stg_dms__stores']},
-    pre_hook=affected_keys('survey__callback_answers', true)
+    pre_hook=[
+        affected_keys('survey__callback_answers', true),
+        "{{ keep_superseded('survey__callback_answers', known_store()) }}",
+    ]
 ) }}
 {% set columns = [
     'store_code',
@@ -18,7 +21,7 @@
 ] %}
 with latest_rows as (
     {{ latest_rows(
-        lake_rows('survey__callback_answers', columns), ['store_code', 'callback_no', 'question_code'], known_store(), columns
+        'survey__callback_answers', ['store_code', 'callback_no', 'question_code'], known_store(), columns
     ) }}
 )
 

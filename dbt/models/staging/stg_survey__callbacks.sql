@@ -4,7 +4,10 @@
 {{ config(
     unique_key=['store_code', 'callback_no'],
     meta={'affected_by': ['stg_dms__stores']},
-    pre_hook=affected_keys('survey__callbacks', true)
+    pre_hook=[
+        affected_keys('survey__callbacks', true),
+        "{{ keep_superseded('survey__callbacks', known_store()) }}",
+    ]
 ) }}
 {% set columns = [
     'store_code',
@@ -21,7 +24,7 @@
 ] %}
 with latest_rows as (
     {{ latest_rows(
-        lake_rows('survey__callbacks', columns), ['store_code', 'callback_no'], known_store(), columns
+        'survey__callbacks', ['store_code', 'callback_no'], known_store(), columns
     ) }}
 )
 

@@ -3,7 +3,10 @@
 -- dagster_project/contracts/survey/css_benchmarks.yml; do not edit.
 {{ config(
     unique_key=['period', 'scope', 'scope_code', 'item_code'],
-    pre_hook=affected_keys('survey__css_benchmarks', false)
+    pre_hook=[
+        affected_keys('survey__css_benchmarks', false),
+        "{{ keep_superseded('survey__css_benchmarks', none) }}",
+    ]
 ) }}
 {% set columns = [
     'period',
@@ -18,7 +21,7 @@
 ] %}
 with latest_rows as (
     {{ latest_rows(
-        lake_rows('survey__css_benchmarks', columns), ['period', 'scope', 'scope_code', 'item_code'], none, columns
+        'survey__css_benchmarks', ['period', 'scope', 'scope_code', 'item_code'], none, columns
     ) }}
 )
 

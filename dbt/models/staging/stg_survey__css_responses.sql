@@ -4,7 +4,10 @@
 {{ config(
     unique_key=['response_no', 'item_code'],
     meta={'affected_by': ['stg_dms__stores']},
-    pre_hook=affected_keys('survey__css_responses', true)
+    pre_hook=[
+        affected_keys('survey__css_responses', true),
+        "{{ keep_superseded('survey__css_responses', known_store()) }}",
+    ]
 ) }}
 {% set columns = [
     'response_no',
@@ -20,7 +23,7 @@
 ] %}
 with latest_rows as (
     {{ latest_rows(
-        lake_rows('survey__css_responses', columns), ['response_no', 'item_code'], known_store(), columns
+        'survey__css_responses', ['response_no', 'item_code'], known_store(), columns
     ) }}
 )
 

@@ -4,7 +4,10 @@
 {{ config(
     unique_key=['visit_no', 'section_code', 'item_no'],
     meta={'affected_by': ['stg_dms__stores']},
-    pre_hook=affected_keys('survey__mystery_visits', true)
+    pre_hook=[
+        affected_keys('survey__mystery_visits', true),
+        "{{ keep_superseded('survey__mystery_visits', known_store()) }}",
+    ]
 ) }}
 {% set columns = [
     'visit_no',
@@ -20,7 +23,7 @@
 ] %}
 with latest_rows as (
     {{ latest_rows(
-        lake_rows('survey__mystery_visits', columns), ['visit_no', 'section_code', 'item_no'], known_store(), columns
+        'survey__mystery_visits', ['visit_no', 'section_code', 'item_no'], known_store(), columns
     ) }}
 )
 
