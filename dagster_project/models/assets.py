@@ -108,7 +108,7 @@ def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, installat
         environment = dbt_environment(settings, by_changes=by_changes)
         os.environ.update(environment | {"AFTERSALES_DATA_DIR": str(settings.data)})
         forget_build(settings)
-        arguments = build_arguments(settings)
+        arguments = build_arguments(settings, by_changes=by_changes)
         with step("build", by_changes=by_changes) as counted:
             invocation = dbt.cli(arguments, context=context, target_path=target_path(settings), raise_on_error=False)
             # Dagster keeps what is printed, and engines quote values in their errors.
