@@ -22,7 +22,7 @@ def staged(size: Size, folder: Path) -> Settings:
     # The lake holds all that checks read.
     shutil.rmtree(settings.landing)
     register_lake(settings.lake, settings.warehouse, read_hash_key(settings.data), settings.as_of)
-    for command in (["seed"], ["run", "--select", "staging", "--threads", "1"]):
+    for command in (["seed"], ["run", "--select", "staging"]):
         ask_dbt(settings, ["--quiet", *command]).check_returncode()
     made.touch()
     return settings

@@ -141,8 +141,8 @@ class Touched:
             of_all_stores = tuple(column for column in pick.columns if column != "store_code")
             columns = of_all_stores if (pick.relation, of_all_stores) in columns_asked else pick.columns
             # Nulls are one value where rows are grouped, and equal nothing where they are looked up.
-            wanted = " and ".join(f"{column} is not null" for column in columns) if pick.asked_by else "true"
-            sql = f"select {_names(columns)} from ({keys}) where {wanted}"
+            has_values = " and ".join(f"{column} is not null" for column in columns) if pick.asked_by else "true"
+            sql = f"select {_names(columns)} from ({keys}) where {has_values}"
             alike.setdefault((pick.relation, columns), {}).setdefault(pick, sql)
         for (relation, columns), picks in alike.items():
             if picked := self._pick_once(relation, columns, picks):
