@@ -1,6 +1,7 @@
-"""Where the warehouse reads and writes, and the business date it works for."""
+"""Where the warehouse reads and writes, the business date it works for, and how much memory it takes."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,6 +24,7 @@ VARIABLES = (
     "AFTERSALES_DATA_DIR",
     "AFTERSALES_AS_OF",
     "AFTERSALES_HASH_KEY",
+    "AFTERSALES_MEMORY",
     "AFTERSALES_READERS",
     "AFTERSALES_ALERTS",
     "AFTERSALES_SMTP",
@@ -78,6 +80,17 @@ class SettingsError(ExpectedError, ValueError):
     """A setting can't be used; the message says which and what to do."""
 
 
+def engine_memory(environment: Mapping[str, str] = os.environ) -> str:
+    """How much memory DuckDB takes, as it is written for it: AFTERSALES_MEMORY, else 4GB; the rest goes to disk.
+
+    Raises SettingsError for what is no size.
+    """
+    size = environment.get("AFTERSALES_MEMORY") or "4GB"
+    if not re.fullmatch(r"\d+(\.\d+)?\s*[KMGT]i?B", size.strip()):
+        raise SettingsError(f"AFTERSALES_MEMORY is {size!r}: write a number and a unit, as 8GB")
+    return size.strip()
+
+
 def read_settings(
     environment: Mapping[str, str] = os.environ,
     *,
@@ -88,8 +101,9 @@ def read_settings(
     """Settings from arguments, else from the environment, else the defaults.
 
     AFTERSALES_LANDING_DIR (data/landing), AFTERSALES_DATA_DIR (data) and AFTERSALES_AS_OF
-    (today in Asia/Shanghai). Raises SettingsError for an unreadable date.
+    (today in Asia/Shanghai). Raises SettingsError for an unreadable date, or size of memory.
     """
+    engine_memory(environment)
     day = as_of or environment.get("AFTERSALES_AS_OF") or datetime.now(TIME_ZONE).date()
     if isinstance(day, str):
         try:

@@ -23,6 +23,7 @@ from great_expectations.validator.metric_configuration import MetricConfiguratio
 
 from dagster_project.checks.dialect import Dialect
 from dagster_project.checks.spark import SparkDialect
+from dagster_project.settings import engine_memory
 from dagster_project.spark_server import SESSION_SETTINGS, SparkServer
 
 # Metrics that list rows; they cost a query each.
@@ -158,7 +159,7 @@ def open_engine(warehouse: Path, *, read_only: bool = True) -> Iterator[Engine]:
     database = sa.create_engine(
         sa.URL.create("duckdb", database=str(warehouse)),
         poolclass=sa.pool.StaticPool,
-        connect_args={"read_only": read_only},
+        connect_args={"read_only": read_only, "config": {"memory_limit": engine_memory()}},
     )
     with _engine_on(database, Dialect()) as engine:
         # DuckDB draws one for each query of some seconds, into the log of the run.

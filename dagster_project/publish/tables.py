@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.publish.models import MONTH, Model
+from dagster_project.settings import engine_memory
 from dagster_project.sql_text import sql_text
 
 # Old clients (DuckDB 1.0 on) read this storage version.
@@ -23,8 +24,6 @@ ROWS_WRITTEN_WHOLE = 100_000
 # Linux's FICLONE: a file system that can shares the blocks of a copy until one of both is written to.
 SHARE_BLOCKS = 0x40049409
 COPIED_AT_ONCE = 8 << 20
-# Of the engine while it copies; without one it keeps most of what it reads.
-MEMORY_LIMIT = "4GB"
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +43,7 @@ class Written:
 def open_state_file(file: Path, warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that writes to `published.marts` and reads from `warehouse`; the file is whole when it ends."""
     config: dict[str, str | int] = {
-        "memory_limit": MEMORY_LIMIT,
+        "memory_limit": engine_memory(),
         "temp_directory": str(file.parent / ".spilled"),
         # Replaced rows leave room behind: a file that has grown by it is written whole.
         "max_vacuum_tasks": 0,
