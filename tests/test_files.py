@@ -196,6 +196,50 @@ def test_rare_characters_are_gb18030_too(landing, header: str, rows: str) -> Non
     assert landing.query("select occupation from lake.dms__customers") == [(rows,)]
 
 
+def occupations(landing, words: list[str], encoding: str) -> list[str]:
+    rows = [f"001,C{place},private,2026-04-03,{word}\n" for place, word in enumerate(words)]
+    text = "".join(["store_code,customer_no,customer_type,registered_on,occupation\n", *rows])
+    landing.write("dms/customers/a_20260401.csv", text.encode(encoding))
+    landing.load()
+    found = landing.query("select occupation from lake.dms__customers order by source_line")
+    return [word for (word,) in found]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["喆"],
+        ["鲁A1"],
+        ["女", "前台", "太远"],
+        [*["鲁A1"] * 30, "京A1"],
+        [*["女"] * 25, "男"],
+        ["粤Ｂ１２３４５"] * 40,
+        ["Ａｎｄｙ"],
+        ["陳國華", "張偉", "劉建國", "楊麗華", "吳志強", "鄭曉東", "黃小明", "孫中山", "馬英", "羅大佑"],
+    ],
+    ids=lambda words: words[-1],
+)
+def test_few_letters_are_told_to_be_gb18030(landing, words: list[str]) -> None:
+    assert occupations(landing, words, "gb18030") == words
+
+
+@pytest.mark.parametrize("words", [["Müller"], ["5 m³"], ["±5"], ["¥5"], ["Maria·Lee"], ["Иван"], ["女"], ["鲁A1"]])
+def test_few_letters_are_told_to_be_utf_8(landing, words: list[str]) -> None:
+    assert occupations(landing, words, "utf-8") == words
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("big5", "售後服務滿意度調查結果顯示客戶對維修品質與等候時間最為關注經銷商應當改善預約流程並及時回訪"),
+        ("cp1252", "“Müller”"),
+    ],
+)
+def test_other_encodings_are_quarantined(landing, encoding: str, text: str) -> None:
+    assert not occupations(landing, [text], encoding)
+    assert "wrong encoding" in landing.file("a_20260401.csv")["error"]
+
+
 def test_a_stray_nul_byte_is_no_encoding(landing) -> None:
     landing.write("dms/customers/a_20260401.csv", csv_text([HEADER, *ROWS]).replace("测试甲", "测\0试"))
     landing.load()

@@ -6,7 +6,9 @@ mark, else UTF-8, else GB18030. Latin-1 would decode anything into nonsense and 
 
 import codecs
 import gzip
+import re
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -16,14 +18,25 @@ from dagster_project.load.extract import Quarantine
 BLOCK_BYTES = 16 * 1024 * 1024
 MAX_LINE_BYTES = 64 * 1024 * 1024
 
-# A UTF-8 file with one broken byte must not be taken for GB18030: by chance, no GB18030 text
-# holds this many continuation bytes of well-formed UTF-8 before its first malformed sequence.
-_SURELY_UTF8 = 20
-# Share of letters that Chinese text in GB18030 shows: those of GB 2312, whose second byte is not ASCII, and
-# those of four bytes. Latin-1 shows hardly any, Big5 some 60%; a few letters may be rare names.
+# A UTF-8 file with one broken byte must not be taken for GB18030: by chance, no GB18030 text holds this many different
+# characters of three bytes, as Chinese ones are, before its first malformed sequence. Of two bytes it can hold any
+# number: 鲁 and 女 in GB18030 are ³ and Ů in UTF-8.
+_SURELY_UTF8 = 3
+_LONG = re.compile(r"[\u0800-\U0010ffff]")
+# Characters of a block: enough to find different ones.
+_LOOKED_THROUGH = 64 * 1024
+# What tells a file that holds nothing but such characters of two bytes from GB18030: a Western letter, a sign beside a
+# digit or behind a letter (m³, ¥5, Maria·Lee), a byte that no common Chinese character ends with.
+_WESTERN = re.compile(
+    rb"\xc3[\x80-\xbf]|(?<=[0-9A-Za-z])\xc2[\x80-\xbf]|\xc2[\x80-\xbf](?=[0-9 .])|[\xc2-\xdf][\x80-\xa0]"
+)
+# Share of letters that Chinese text in GB18030 shows: those whose second byte is not ASCII, and those of four bytes.
+# Latin-1 shows hardly any, Big5 some 60%; a few letters may be rare names. Traditional names may show fewer, but there
+# are many among them that Big5 has no bytes for.
 _LEAST_CHINESE_SHARE = 0.75
 _LEAST_CHINESE_SHARE_OF_FEW = 0.3
 _FEW_LETTERS = 20
+_LEAST_SHARE_BUT_BIG5 = 0.2
 # Extracts shrink to a tenth, repetitive ones to a fiftieth; gzip itself can do a thousandth.
 _MOST_UNPACKED = 200
 _SURELY_NO_BOMB = 256 * 1024 * 1024
@@ -54,44 +67,73 @@ def _blocks(path: Path) -> Iterator[bytes]:
         raise Quarantine(f"the gzip archive is damaged ({error}): ask for the file again") from error
 
 
-def _count_chinese(text: str) -> tuple[int, int]:
-    """Number of letters that Chinese text in GB18030 shows, and of all letters that are not ASCII."""
-    foreign = [character for character in text if ord(character) > 0x7F and character.isalpha()]
-    encoded = [character.encode("gb18030") for character in foreign]
-    chinese = sum(1 for code in encoded if len(code) == 4 or (0xB0 <= code[0] <= 0xF7 and code[1] >= 0xA1))
-    return chinese, len(foreign)
+def _count_chinese(text: str) -> Counter[str]:
+    """Letters that are not ASCII: all, those that Chinese text in GB18030 shows, those of them that Big5 never has."""
+    counts: Counter[str] = Counter()
+    for character in text:
+        if ord(character) > 0x7F and character.isalpha():
+            first, second, *more = character.encode("gb18030")
+            is_chinese = bool(more) or second >= 0x80
+            counts["all"] += 1
+            counts["chinese"] += is_chinese
+            counts["not_big5"] += is_chinese and (bool(more) or first <= 0xA0 or second <= 0xA0)
+    return counts
 
 
-def _check_utf8(path: Path) -> tuple[int, str] | None:
-    """None when the file is UTF-8; else the multi-byte surplus decoded so far and where it is not."""
+def _is_chinese(counts: Counter[str]) -> bool:
+    least = _LEAST_CHINESE_SHARE if counts["all"] >= _FEW_LETTERS else _LEAST_CHINESE_SHARE_OF_FEW
+    return counts["chinese"] >= least * counts["all"] or counts["not_big5"] >= _LEAST_SHARE_BUT_BIG5 * counts["all"]
+
+
+class _NotUtf8(Exception):
+    """Where the file is not UTF-8, and whether it surely is but for a damaged byte."""
+
+    def __init__(self, where: str, *, is_damaged: bool) -> None:
+        self.where = where
+        self.is_damaged = is_damaged
+
+
+def _check_utf8(path: Path) -> bool:
+    """Whether the file, which is UTF-8, holds characters of two bytes and no longer ones; else raises _NotUtf8."""
     decoder = codecs.getincrementaldecoder("utf-8")("strict")
     line = 1
-    surplus = 0
+    is_ascii = True
+    long: set[str] = set()
     try:
         for block in _blocks(path):
-            surplus += len(block) - len(decoder.decode(block))
+            text = decoder.decode(block)
+            if not text.isascii():
+                is_ascii = False
+                long.update(_LONG.findall(text, 0, _LOOKED_THROUGH))
+                if not long and (first := _LONG.search(text)):
+                    long.add(first[0])
             line += block.count(b"\n")
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
         good = error.object[: error.start]
-        surplus += len(good) - len(good.decode("utf-8"))
+        long.update(_LONG.findall(good.decode("utf-8")))
         column = error.start - (good.rfind(b"\n") + 1) + 1
-        return surplus, f"line {line + good.count(bytes([10]))}, byte {column}"
-    return None
+        where = f"line {line + good.count(bytes([10]))}, byte {column}"
+        raise _NotUtf8(where, is_damaged=len(long) >= _SURELY_UTF8) from None
+    return not (is_ascii or long)
+
+
+def _is_short_chinese(path: Path) -> bool:
+    """Whether a file of UTF-8 characters of two bytes is rather Chinese text in GB18030."""
+    return not any(_WESTERN.search(block) for block in utf8_blocks(path, "utf-8"))
 
 
 def _check_decodes(path: Path, encoding: str, first: bytes) -> None:
     """Raise Quarantine unless the whole file, which begins with `first`, decodes by `encoding`."""
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     line = 1
-    chinese = foreign = 0
+    counts: Counter[str] = Counter()
     try:
         for block in _blocks(path):
             text = decoder.decode(block)
             line += text.count("\n")
-            if encoding == "gb18030" and foreign < 5000:
-                more_chinese, more = _count_chinese(text[:200_000])
-                chinese, foreign = chinese + more_chinese, foreign + more
+            if encoding == "gb18030" and counts["all"] < 5000:
+                counts += _count_chinese(text[:200_000])
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
         # The decoder names its byte order only before it met the mark.
@@ -101,8 +143,7 @@ def _check_decodes(path: Path, encoding: str, first: bytes) -> None:
             f"wrong encoding: in line {line + good.count(chr(10))} the text is not {encoding} ({error.reason}); "
             "save it as UTF-8 or GB18030"
         ) from error
-    least = _LEAST_CHINESE_SHARE if foreign >= _FEW_LETTERS else _LEAST_CHINESE_SHARE_OF_FEW
-    if foreign and chinese / foreign < least:
+    if not _is_chinese(counts):
         raise Quarantine("wrong encoding: neither UTF-8 nor Chinese text in GB18030; save it as one of them")
 
 
@@ -118,18 +159,20 @@ def detect_encoding(path: Path) -> str:
         _check_decodes(path, "utf-16", first)
         return "utf-16"
     has_mark = first.startswith(codecs.BOM_UTF8)
-    failure = _check_utf8(path)
-    if failure is None:
-        if first[:4096].count(b"\x00") > _MOST_NUL_BYTES * len(first[:4096]):
+    try:
+        only_of_two_bytes = _check_utf8(path)
+    except _NotUtf8 as error:
+        if has_mark or error.is_damaged:
             raise Quarantine(
-                "wrong encoding: NUL bytes (UTF-16 without a byte order mark?); save it as UTF-8 or GB18030"
-            )
-        return "utf-8-sig" if has_mark else "utf-8"
-    surplus, where = failure
-    if has_mark or surplus >= _SURELY_UTF8:
-        raise Quarantine(f"wrong encoding: UTF-8 with a damaged byte at {where}; ask for the file again")
-    _check_decodes(path, "gb18030", first)
-    return "gb18030"
+                f"wrong encoding: UTF-8 with a damaged byte at {error.where}; ask for the file again"
+            ) from None
+        _check_decodes(path, "gb18030", first)
+        return "gb18030"
+    if first[:4096].count(b"\x00") > _MOST_NUL_BYTES * len(first[:4096]):
+        raise Quarantine("wrong encoding: NUL bytes (UTF-16 without a byte order mark?); save it as UTF-8 or GB18030")
+    if has_mark:
+        return "utf-8-sig"
+    return "gb18030" if only_of_two_bytes and _is_short_chinese(path) else "utf-8"
 
 
 def utf8_blocks(path: Path, encoding: str) -> Iterator[bytes]:
