@@ -79,6 +79,7 @@ def test_what_is_no_time(text: str) -> None:
         ("-0.5", "-0.5"),
         ("1,234,567.89", "1234567.89"),
         ("¥1,234.50", "1234.5"),
+        ("¥.5", "0.5"),
         ("￥ 99", "99"),
         ("-¥5", "-5"),
         ("１２．５", "12.5"),
@@ -93,7 +94,8 @@ def test_numbers(text: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["1,23", "12元", "1 2 3 x", "--5", "NaN", "inf", "1_000", "1.2.3", "九", "1e300", "1,2345"]
+    "text",
+    ["1,23", "0,500", "01,234", "12元", "1 2 3 x", "--5", "NaN", "inf", "1_000", "1.2.3", "九", "1e300", "1,2345"],
 )
 def test_what_is_no_number(text: str) -> None:
     assert read(ORDERS, "total_amount", [text]) == ([None], ["unreadable_number:total_amount"])

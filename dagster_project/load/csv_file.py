@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 
 from dagster_project.load.encoding import detect_encoding, utf8_blocks
@@ -215,13 +216,18 @@ class _CsvReader:
                 yield chunk
 
 
+def _is_blank(line: str) -> bool:
+    """Whether the line is that of a row whose cells are all blank; a single quote opens a cell."""
+    return not line.strip(' "\t,;\ufeff\u3000\r') and line.count('"') % 2 == 0
+
+
 def _read_header(block: bytes, matcher: HeaderMatcher, *, at_end: bool) -> tuple[list[str], str, int, int] | None:
     """Header cells, separator, lines before the data, and bytes before the data.
 
     None when more lines are needed to tell; `at_end` says that there are no more.
     """
     lines = block.decode("utf-8").split("\n")
-    start = next((index for index, line in enumerate(lines) if line.strip(" \t,;\ufeff\u3000\r")), None)
+    start = next((index for index, line in enumerate(lines) if not _is_blank(line)), None)
     if start is None and at_end:
         raise Quarantine("the file is empty")
     if start is None:
@@ -242,30 +248,45 @@ def _read_header(block: bytes, matcher: HeaderMatcher, *, at_end: bool) -> tuple
     _, _, cells, separator, used = best
     if any("\r" in cell for cell in cells):
         raise Quarantine(f"line {start + 1}: a carriage return in the header: save the file with one kind of line end")
-    while len(cells) > 1 and not cells[-1].strip():
-        cells.pop()
     end = start + used
     return cells, separator, end, len("\n".join(lines[:end]).encode("utf-8")) + 1
+
+
+def _rows_from(path: Path, encoding: str, start: int) -> Iterator[bytes]:
+    """The file's blocks from a place in the first."""
+    blocks = utf8_blocks(path, encoding)
+    if rest := next(blocks, b"")[start:]:
+        yield rest
+    yield from blocks
+
+
+def _width(header: Sequence[str], chunks: Iterator[Chunk]) -> int:
+    """The columns up to the last that has a name or holds anything: many a program ends each line with separators."""
+    width = max((place for place, cell in enumerate(header, start=1) if cell.strip()), default=1)
+    for chunk in chunks:
+        for place in range(width, len(header)):
+            if pc.any(pc.not_equal(pc.utf8_trim_whitespace(chunk.columns[place]), "")).as_py():
+                width = place + 1
+    return width
 
 
 def open_csv(path: Path, matcher: HeaderMatcher) -> Extract:
     """Open a .csv or .csv.gz file; raises Quarantine when it is no table of this dataset."""
     encoding = detect_encoding(path)
-    blocks = utf8_blocks(path, encoding)
-    first = next(blocks, b"")
+    first = next(utf8_blocks(path, encoding), b"")
     if not first.strip():
         raise Quarantine("the file is empty")
     head = first[: first.rfind(b"\n", 0, _HEAD_BYTES) + 1]
     found = _read_header(head, matcher, at_end=False) or _read_header(first, matcher, at_end=True)
     assert found is not None
     header, separator, lines_before, bytes_before = found
-    extract = Extract(header=header, encoding=encoding.removesuffix("-sig"), chunks=iter(()))
-    reader = _CsvReader(separator, len(header), lines_before + 1, extract)
 
-    def data() -> Iterator[bytes]:
-        if first[bytes_before:]:
-            yield first[bytes_before:]
-        yield from blocks
+    def opened(header: list[str]) -> Extract:
+        extract = Extract(header=header, encoding=encoding.removesuffix("-sig"), chunks=iter(()))
+        reader = _CsvReader(separator, len(header), lines_before + 1, extract)
+        extract.chunks = reader.chunks(_rows_from(path, encoding, bytes_before))
+        return extract
 
-    extract.chunks = reader.chunks(data())
-    return extract
+    if header[-1].strip():
+        return opened(header)
+    return opened(header[: _width(header, opened(header).chunks)])

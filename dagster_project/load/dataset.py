@@ -29,7 +29,7 @@ from dagster_project.run_log import step
 from dagster_project.settings import TIME_ZONE
 
 # Part of every contract's digest: raise it when files must be read again because the loader reads them otherwise.
-LOADER_VERSION = 3
+LOADER_VERSION = 4
 
 _SECONDS_BETWEEN_PROGRESS = 2.0
 _CHANGED = "the file changed while it was read: the next run reads it again"
@@ -69,9 +69,13 @@ def _content_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _part_name(source_path: str, digest: str, contract_hash: str) -> str:
+def _part_name(source_path: str, digest: str, contract_hash: str, extract_at: datetime) -> str:
+    """The name of a file's parts: another one for whatever makes them hold something else.
+
+    The time of an extract whose name tells none moves when the file is written again; its rows carry it.
+    """
     stem = re.sub(r"[^A-Za-z0-9_-]+", "_", Path(source_path).name.split(".")[0])[:40]
-    version = hashlib.sha256(f"{source_path}|{digest}|{contract_hash}".encode()).hexdigest()[:16]
+    version = hashlib.sha256(f"{source_path}|{digest}|{contract_hash}|{extract_at}".encode()).hexdigest()[:16]
     return f"{stem}-{version}.parquet"
 
 
@@ -211,7 +215,7 @@ class _DatasetLoader:
             is_known = before and before.digest == digest and before.contract_digest == self.hash
             if before and is_known and file.path not in self.reload:
                 return before.seen_as(file.size, file.mtime_ns, file.ctime_ns)
-            name = _part_name(source_path, digest, self.hash)
+            name = _part_name(source_path, digest, self.hash, file.extract_at)
             rows = load_file(
                 self.contract,
                 file,
