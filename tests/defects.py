@@ -97,8 +97,14 @@ def row_defects() -> dict[str, Defect]:
         "dms/repair_orders.completed_after_order_signed": Defect(
             "completed_at = order_signed_at - interval 1 minute", DELIVERED
         ),
+        "dms/repair_orders.completed_after_checked_in": Defect(
+            "completed_at = checked_in_at - interval 1 minute, order_signed_at = null", DELIVERED
+        ),
         "dms/repair_orders.delivered_after_completed": Defect(
             "delivered_at = completed_at - interval 1 second", DELIVERED
+        ),
+        "dms/repair_orders.delivered_after_order_signed": Defect(
+            "delivered_at = order_signed_at - interval 1 minute, completed_at = null", DELIVERED
         ),
         "dms/repair_orders.delivered_after_checked_in": Defect(
             "delivered_at = checked_in_at - interval 1 day", DELIVERED

@@ -30,14 +30,16 @@ LEFT_OUT = ("quality_check_result", "quality_scorecard", "restatement", "int_css
 # Chance that a file is landed before the first run, and that a landed one is replaced by another of its dataset.
 LANDED_FIRST, REPLACED = 0.6, 0.1
 
-# Repair orders that alone name a customer and a vehicle, or together with another; then they name others.
+# Repair orders that alone name a customer and a vehicle, or together with another; then they name others. One is of the
+# day that spreadsheets write for no date.
 ORDERS = "store_code,repair_order_no,customer_no,vin,service_type,checked_in_at,status"
 NAMED = {
     "dms/stores/named_20200101.csv": "store_code,store_name,region_code\nN01,Names,R1",
     "dms/repair_orders/named_20260301.csv": f"""{ORDERS}
 N01,R1,ALONE,LSVAA4182E2000001,repair,2026-03-01 09:00:00,delivered
 N01,R2,SHARED,LSVAA4182E2000002,repair,2026-03-01 09:00:00,delivered
-N01,R3,SHARED,LSVAA4182E2000002,repair,2026-03-01 10:00:00,delivered""",
+N01,R3,SHARED,LSVAA4182E2000002,repair,2026-03-01 10:00:00,delivered
+N01,R4,,LSVAA4182E2001899,repair,1899-12-30 00:00:00,delivered""",
 }
 NAMED_OTHERWISE = {
     "dms/repair_orders/named_20260302.csv": f"""{ORDERS}

@@ -13,6 +13,7 @@ with again as (
             repaired.vin = later.vin
             and later.checked_in_at > repaired.delivered_at
             and later.checked_in_at <= repaired.delivered_at + interval 30 day
+            and later.checked_in_at > repaired.checked_in_at
     where
         repaired.status <> 'void' and later.status <> 'void' and repaired.rowid <> later.rowid
         and coalesce(later.odometer_km - repaired.odometer_km <= 1000, true)

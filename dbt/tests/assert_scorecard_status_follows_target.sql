@@ -9,7 +9,7 @@ with judged as (
         value,
         target_value,
         status,
-        round(case direction when 'up' then value - target_value else target_value - value end, 9) as lead_on_target
+        round(case direction when 'up' then value - target_value else target_value - value end, 8) as lead_on_target
     from {{ ref('scorecard_monthly') }}
 )
 
@@ -25,5 +25,5 @@ where
     value is null and target_value is null
     or (status is not distinct from 'no_target') <> (target_value is null)
     or (status is null) <> (value is null and target_value is not null)
-    or status = 'met' and lead_on_target < -0.000000002
+    or status = 'met' and lead_on_target < -0.00000002
     or status = 'missed' and lead_on_target > 0

@@ -47,7 +47,8 @@ class Judge:
             return False
         driven_from, driven_to = repair_order["odometer_km"], other["odometer_km"]
         is_far = driven_from is not None and driven_to is not None and driven_to - driven_from > COMEBACK_KM
-        return not is_far and delivered_at < other["checked_in_at"] <= delivered_at + COMEBACK_WINDOW
+        after = max(delivered_at, repair_order["checked_in_at"])
+        return not is_far and after < other["checked_in_at"] <= delivered_at + COMEBACK_WINDOW
 
     def verdict(self, repair_order: Row, lines: list[Row]) -> str:
         """`recorded`, `inferred` or `fixed`."""

@@ -119,7 +119,8 @@ def _status(kpi: Kpi, value: Fraction | None, target: Fraction | None) -> str | 
         return "no_target"
     if value is None:
         return None
-    lead = _at_9_decimals(value) - _at_9_decimals(target)
+    # Targets are kept with 8 decimals.
+    lead = round(Fraction(value), 8) - round(Fraction(target), 8)
     return "met" if lead == 0 or (lead < 0) == kpi.is_down else "missed"
 
 

@@ -1,5 +1,5 @@
 -- Grain: one row per repair order and concern that came back: another repair order of the same VIN, any store, with
--- the same concern, checked in within the window after delivery.
+-- the same concern, checked in after this one and within the window after delivery.
 {{ config(
     unique_key=['store_code', 'repair_order_no'],
     pre_hook=also_affected("
@@ -92,6 +92,8 @@ comebacks as (
             and repaired.concern = later.concern
             and repaired.delivered_at < later.checked_in_at
             and {{ add_days('repaired.delivered_at', var('comeback_days')) }} >= later.checked_in_at
+            -- a delivery mistyped to lie before its own check-in makes no earlier visit a comeback
+            and repaired.checked_in_at < later.checked_in_at
     where
         {{ is_affected(['repaired.store_code', 'repaired.repair_order_no']) }}
         and (repaired.store_code <> later.store_code or repaired.repair_order_no <> later.repair_order_no)

@@ -7,15 +7,20 @@ with first_months as (
     group by 1
 ),
 
+told_months as (
+    -- most months lie before any repair order: each store would be compared with all of them
+    select month
+    from {{ ref('int_month') }}
+    where month >= (select min(first_months.first_month) from first_months) and month <= {{ as_of() }}
+),
+
 store_months as (
     select
         first_months.store_code,
-        months.month
+        told_months.month
     from first_months
-    inner join {{ ref('int_month') }} as months
-        on
-            first_months.first_month <= months.month
-            and months.month <= {{ as_of() }}
+    inner join told_months
+        on first_months.first_month <= told_months.month
 ),
 
 changes as (

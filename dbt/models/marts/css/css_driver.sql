@@ -6,7 +6,7 @@ with drivers as (
         sample_size,
         correlation,
         mean_score,
-        -- Compared in exact sums: equals must not fall below their mean by a binary fraction.
+        -- Compared in exact sums, but for a third's last place: equals must not fall below their mean by a fraction.
         cast(correlation as decimal(18, 12)) as exact_correlation,
         cast(mean_score as decimal(18, 12)) as exact_score
     from {{ ref('int_css_driver') }}
@@ -19,10 +19,16 @@ compared as (
         sample_size,
         correlation,
         mean_score,
-        exact_correlation * count(exact_correlation) over (partition by store_code)
-        >= sum(exact_correlation) over (partition by store_code) as is_important,
-        exact_score * count(exact_score) over (partition by store_code)
-        >= sum(exact_score) over (partition by store_code) as is_high
+        round(
+            exact_correlation * count(exact_correlation) over (partition by store_code)
+            - sum(exact_correlation) over (partition by store_code),
+            9
+        ) >= 0 as is_important,
+        round(
+            exact_score * count(exact_score) over (partition by store_code)
+            - sum(exact_score) over (partition by store_code),
+            9
+        ) >= 0 as is_high
     from drivers
 )
 

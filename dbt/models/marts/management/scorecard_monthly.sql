@@ -84,8 +84,9 @@ compared as (
         kpis.direction,
         -- Lower is better here. Compared at 9 decimals: binary fractions would split equal values.
         round(case when kpis.direction = 'up' then -kpi_values.value else kpi_values.value end, 9) as ranked_by,
-        round(kpi_values.value, 9) as compared_value,
-        round(targets.target_value, 9) as compared_target,
+        -- A target has 8 decimals.
+        round(kpi_values.value, 8) as compared_value,
+        round(targets.target_value, 8) as compared_target,
         -- A count of everybody is no sample.
         case when kpis.form <> 'count' then coalesce(kpi_values.sample_size, 0) end as sample_size
     from told
