@@ -91,6 +91,7 @@ def row_defects() -> dict[str, Defect]:
             f"status <> 'void' and ({order}) in (select (store_code, max(repair_order_no)) from {ORDERS}"
             " where odometer_km is not null and status <> 'void' group by store_code, vin having count(*) > 1)",
         ),
+        "dms/repair_orders.checked_in_since_1990": Defect("checked_in_at = timestamp '1899-12-30 00:00:00'"),
         "dms/repair_orders.order_signed_after_checked_in": Defect(
             "order_signed_at = checked_in_at - interval 1 minute", DELIVERED
         ),

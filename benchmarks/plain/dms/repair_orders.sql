@@ -34,6 +34,7 @@ with billed as (
         ) as vin_check_digit,
         count(*) filter (batch.status = 'delivered' and batch.delivered_at is null) as delivered_at_of_delivered,
         count(*) filter (abs(batch.labour_amount + batch.parts_amount - batch.total_amount) > 0.01) as total_is_labour_and_parts,
+        count(*) filter (batch.checked_in_at < timestamp '1990-01-01') as checked_in_since_1990,
         count(*) filter (batch.order_signed_at < batch.checked_in_at) as order_signed_after_checked_in,
         count(*) filter (batch.completed_at < batch.order_signed_at) as completed_after_order_signed,
         count(*) filter (batch.completed_at < batch.checked_in_at) as completed_after_checked_in,
