@@ -15,15 +15,33 @@ if TYPE_CHECKING:
 MASK = "***"
 
 # Mainland mobile numbers and number plates that strayed into other cells.
-PHONE = re.compile(r"(?<![0-9])(\+?86[- ]?)?1[3-9][0-9]([- ]?[0-9]{4}){2}(?![0-9])")
-PLATE = re.compile(r"[\u4e00-\u9fa5][A-HJ-NP-Z][·.\s]?[A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳]")
+_DIGIT, _LETTER, _END = "[0-9０-９]", "[A-Za-zＡ-Ｚａ-ｚ]", "[A-Za-zＡ-Ｚａ-ｚ挂学警港澳]"
+_PROVINCE = "[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]"
+
+
+def _written(pattern: str) -> str:
+    for name, meaning in {"D": _DIGIT, "L": _LETTER, "E": _END}.items():
+        pattern = pattern.replace(name, meaning)
+    return pattern
+
+
+PHONE = re.compile(
+    _written(r"(?<!D)(([+＋]|00)?86[- ]?)?[1１][3-9３-９]D(([-－. ]?D{4}){2}|[-－. ]?D{3}[-－. ]?D{5})(?!D)")
+)
+PLATE = re.compile(
+    r"[\u4e00-\u9fa5][A-HJ-NP-Z][·.\s]?[A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳]|"
+    # Otherwise written it is one with its digits only: 新 brakes is none.
+    + _PROVINCE
+    + _written(r" ?L[-－·. ]?(D{5}|LD{4}|LLD{3}|D{4}E|LD{3}E)(D|E)?")
+)
 
 # Chinese characters but those that dates are written with.
 _CHINESE = re.compile("[\u4e00-\u9fff](?<![年月日])")
 # In a file's name digits mean many things: only what can hardly be anything else.
 _IN_NAME = re.compile(
-    r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])|[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]"
-    r"[A-HJ-NP-Z][A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳](?![A-Za-z0-9])"
+    r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])|"
+    + _PROVINCE
+    + r"[A-HJ-NP-Z][A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳](?![A-Za-z0-9])"
 )
 
 MAX_SHOWN_CHARACTERS = 500

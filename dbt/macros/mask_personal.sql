@@ -1,10 +1,19 @@
-{# Free text with mainland mobile numbers and number plates as `***`, for published columns that people write.
+{# Free text with mainland mobile numbers and number plates as `***`, for published columns that people write: full-width
+   ones, those in groups, and plates in small letters too.
    No look-around, which not every engine has: digits of a longer number are masked too. #}
 {% macro mask_personal(expr) -%}
-    {%- set phone = '([+]?86[- ]?)?1[3-9][0-9]([- ]?[0-9]{4}){2}' -%}
+    {%- set digit = '[0-9０-９]' -%}
+    {%- set letter = '[A-Za-zＡ-Ｚａ-ｚ]' -%}
+    {%- set end = '[A-Za-zＡ-Ｚａ-ｚ挂学警港澳]' -%}
+    {%- set gap = '[-－. ]?' -%}
+    {%- set begins = '(([+＋]|00)?86[- ]?)?[1１][3-9３-９]' ~ digit -%}
+    {%- set phone = begins ~ '((' ~ gap ~ digit ~ '{4}){2}|' ~ gap ~ digit ~ '{3}' ~ gap ~ digit ~ '{5})' -%}
     {%- set province = '[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]' -%}
     {%- set plate = province ~ '[A-HJ-NP-Z][·. ]?[A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳]' -%}
-    {{ replace_all(replace_all(expr, phone), plate) }}
+    {#- Otherwise written it is one with its digits only: 新 brakes is none. -#}
+    {%- set figures = '(D{5}|LD{4}|LLD{3}|D{4}E|LD{3}E)' | replace('D', digit) | replace('L', letter) | replace('E', end) -%}
+    {%- set other_plate = province ~ ' ?' ~ letter ~ '[-－·. ]?' ~ figures ~ '(' ~ digit ~ '|' ~ end ~ ')?' -%}
+    {{ replace_all(replace_all(expr, phone), plate ~ '|' ~ other_plate) }}
 {%- endmacro %}
 
 {% macro replace_all(expr, pattern) -%}
