@@ -91,6 +91,14 @@ def engine_memory(environment: Mapping[str, str] = os.environ) -> str:
     return size.strip()
 
 
+def require_data(settings: Settings) -> None:
+    """Raise SettingsError where there is no data folder: a mistyped one must not look like an empty one."""
+    if not settings.data.is_dir():
+        raise SettingsError(
+            f"no data folder at {settings.data}: give --data or set AFTERSALES_DATA_DIR; a run makes one"
+        )
+
+
 def read_settings(
     environment: Mapping[str, str] = os.environ,
     *,

@@ -501,6 +501,19 @@ def test_the_command_says_what_there_is_instead(
     assert told in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["verify", "report --store S001 --month 2025-10"])
+def test_a_data_folder_that_is_not_there_is_no_empty_one(command: str, tmp_path: Path, capsys) -> None:
+    assert main([*command.split(), "--data", str(tmp_path / "mistyped")]) == 1
+    assert "no data folder at" in capsys.readouterr().err
+    assert not (tmp_path / "mistyped").exists()
+
+
+def test_what_all_reports_can_not_be_given_is_refused(sample_run: Settings, tmp_path: Path, capsys) -> None:
+    data = ["--data", str(sample_run.data)]
+    assert main(["report", "--all", "--month", "2025-10", "--out", str(tmp_path), *data]) == 1
+    assert "leave out --out" in capsys.readouterr().err
+
+
 def test_the_command_says_to_run_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", "--store", "S001", "--month", "2025-10", "--data", str(tmp_path)]) == 1
     assert "run `aftersales run` first" in capsys.readouterr().err

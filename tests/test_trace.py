@@ -11,11 +11,13 @@ import pytest
 
 from dagster_project.cli import main
 from dagster_project.settings import Settings
+from dagster_project.trace.command import _write_csv
 from dagster_project.trace.declarations import RowMeasure, marts
-from dagster_project.trace.explanation import explain
+from dagster_project.trace.explanation import Explained, explain
 from dagster_project.trace.figures import agree, choose, measures_of, published, recompute
 from dagster_project.trace.keys import options_of
 from dagster_project.trace.published import key_of, open_published, published_marts
+from dagster_project.trace.source_rows import SourceRow
 from dagster_project.trace.text import width
 
 FIGURE_MARTS = sorted(name for name, mart in marts().items() if not mart.see)
@@ -115,6 +117,15 @@ def test_all_rows_go_to_a_csv_file(sample_run: Settings, capsys, tmp_path: Path)
     with target.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len({(row["dataset"], row["file"], row["line"]) for row in rows}) == 850
+
+
+def test_what_a_spreadsheet_takes_for_a_formula_goes_to_a_csv_file_as_text(tmp_path: Path) -> None:
+    row = SourceRow("action", True, "", "planning/improvement_actions", "a.csv", 2, "S1 / =1+1", "=1+1")
+    explained = Explained("status", "status", "=2", "=2", "", [row])
+    _write_csv(tmp_path / "rows.csv", "improvement_action", {"action_no": "=1+1"}, [explained])
+    with (tmp_path / "rows.csv").open(encoding="utf-8-sig", newline="") as file:
+        (written,) = csv.DictReader(file)
+    assert [written[name] for name in ("mart_action_no", "value", "detail")] == ["'=1+1", "'=2", "'=1+1"]
 
 
 def test_a_figure_that_its_rows_do_not_give_is_an_error(sample_run: Settings, capsys, tmp_path: Path) -> None:

@@ -5,7 +5,12 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-from dagster_project.settings import Settings, read_settings
+from dagster_project.errors import ExpectedError
+from dagster_project.settings import Settings, read_settings, require_data
+
+
+class OptionsRefused(ExpectedError):
+    """Options that don't go together; the message says which to leave out."""
 
 
 def _month(text: str) -> date:
@@ -55,7 +60,14 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def do(parsed: argparse.Namespace) -> int:
     """Write the reports and print their paths."""
-    for path in write_reports(read_settings(data=parsed.data), parsed):
+    if parsed.all and (parsed.out or parsed.template):
+        raise OptionsRefused(
+            "--all writes what Dagster issues, into the data folder: leave out --out and --template "
+            "(AFTERSALES_REPORT_TEMPLATE names a presentation for all)"
+        )
+    settings = read_settings(data=parsed.data)
+    require_data(settings)
+    for path in write_reports(settings, parsed):
         print(path)
     return 0
 

@@ -3,7 +3,7 @@
 from argparse import Namespace, _SubParsersAction
 from dataclasses import replace
 
-from dagster_project.settings import read_settings
+from dagster_project.settings import read_settings, require_data
 
 
 def add(commands: _SubParsersAction) -> None:
@@ -28,6 +28,7 @@ def do(parsed: Namespace) -> int:
     from dagster_project.upkeep.damage import refuse_damage
 
     settings = read_settings(data=parsed.data)
+    require_data(settings)
     settings = replace(settings, landing=loaded_from(settings) or settings.landing)
     with only_run(settings):
         refuse_damage(settings)

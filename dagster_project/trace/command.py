@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from dagster_project.reports.text import no_formula
 from dagster_project.settings import read_settings
 from dagster_project.trace.declarations import marts
 from dagster_project.trace.explanation import Explained, explain
@@ -84,4 +85,6 @@ def _write_csv(path: Path, mart: str, key: Key, explained: list[Explained]) -> N
         writer = csv.writer(file)
         writer.writerow(["mart", *(f"mart_{column}" for column in key), "measure", "value", *row_columns])
         for measure in explained:
-            writer.writerows([mart, *named, measure.name, measure.value, *astuple(row)] for row in measure.rows)
+            for row in measure.rows:
+                cells = [mart, *named, measure.name, measure.value, *astuple(row)]
+                writer.writerow(no_formula(cell) if isinstance(cell, str) else cell for cell in cells)
