@@ -204,6 +204,18 @@ def test_every_vehicle_of_the_cohort_flows_once(october: Report) -> None:
     assert (coming["lost"], coming["reached"], coming["missed"]) == (276, 147, 59)
 
 
+def test_reasons_add_up_to_the_month_before_and_those_without_a_case_now_stay(sample_run: Settings) -> None:
+    # S006 had six cases in October and in November; of October's reasons, three have no case in November.
+    with open_marts(sample_run) as marts:
+        report = html_page(store_report(marts, "S006", date(2025, 11, 1)))
+    rows = {row[0]: row[5:] for row in shown(report, "Reasons for dissatisfaction, by week")}
+    assert rows["All reasons"] == ["6", "100.0%", "6", "±0"]
+    assert {name for name, row in rows.items() if row[0] == "0"} == {"Attitude", "Claim", "Time"}
+    assert rows["Time"] == ["0", "0.0%", "1", "\N{MINUS SIGN}1"]
+    *reasons, total = rows.values()
+    assert sum(int(row[2]) for row in reasons) == int(total[2])
+
+
 def test_intervals_of_scores_are_those_of_a_mean(sample_run: Settings) -> None:
     with open_marts(sample_run) as marts:
         [(mean, deviation, count)] = marts.connection.execute(

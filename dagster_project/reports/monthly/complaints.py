@@ -54,10 +54,22 @@ def _figures(scope: Scope, row: Row, card: Scorecard) -> Figures:
     )
 
 
+def _vanished(scope: Scope, reasons: list[Row]) -> list[Row]:
+    """The reasons of the month before that had no case in this one."""
+    known = {row["category"] for row in reasons}
+    return [
+        {"category": row["category"], "cases": 0, "share": 0.0, "previous_cases": row["cases"]}
+        for row in scope.rows("complaint_reason_monthly", scope.previous)
+        if row["category"] not in known
+    ]
+
+
 def _reasons(scope: Scope, reasons: list[Row]) -> tuple[Block, ...]:
     weekly = {(row["category"], row["week_of_month"]): row["cases"] for row in scope.rows("complaint_reason_weekly")}
     ranked = sorted(reasons, key=lambda row: (-row["cases"], row["category"]))
-    has_previous = bool(scope.row("complaint_store_monthly", scope.previous))
+    gone = sorted(_vanished(scope, reasons), key=lambda row: (-row["previous_cases"], row["category"]))
+    last = scope.row("complaint_store_monthly", scope.previous)
+    has_previous = last is not None
     rows = [
         (
             capital(seed_label("complaint_categories", row["category"])),
@@ -67,10 +79,11 @@ def _reasons(scope: Scope, reasons: list[Row]) -> tuple[Block, ...]:
             row["previous_cases"] if has_previous else None,
             count_change(row["cases"], row["previous_cases"] if has_previous else None, False),
         )
-        for row in ranked
+        for row in (*ranked, *gone)
     ]
     total = sum(row["cases"] for row in ranked)
-    before = sum(row["previous_cases"] or 0 for row in ranked) if has_previous else None
+    # The store's row knows the month before also where it had no reason to be added up.
+    before = last["dissatisfactions"] + last["complaints"] if last else None
     rows.append(
         (
             Text("All reasons", "合计"),
