@@ -392,6 +392,17 @@ def test_a_store_without_data_of_a_subject_says_so_in_each_chapter(emptied: Call
     assert "<svg" in html_page(report)
 
 
+def test_the_first_reason_on_a_tie_is_that_of_the_table(emptied: Callable[..., Marts]) -> None:
+    marts = emptied(
+        f"update complaint_reason_monthly set cases = 500 where store_code = '{MAIN_STORE}' "
+        f"and month = '{OCTOBER}' and category in ('cost', 'time')"
+    )
+    with closing(marts.connection):
+        report = store_report(marts, MAIN_STORE, OCTOBER)
+    assert shown(html_page(report), "Reasons for dissatisfaction, by week")[0][0] == "Cost"
+    assert "first reason: cost, 500 cases" in chapter_text(report, 4)
+
+
 # Safe to open -------------------------------------------------------------------------------------------------------
 
 

@@ -54,6 +54,11 @@ def _figures(scope: Scope, row: Row, card: Scorecard) -> Figures:
     )
 
 
+def _ranked(reasons: list[Row]) -> list[Row]:
+    """The reasons from the most cases down, as the table and the headline name them."""
+    return sorted(reasons, key=lambda row: (-row["cases"], row["category"]))
+
+
 def _vanished(scope: Scope, reasons: list[Row]) -> list[Row]:
     """The reasons of the month before that had no case in this one."""
     known = {row["category"] for row in reasons}
@@ -66,7 +71,7 @@ def _vanished(scope: Scope, reasons: list[Row]) -> list[Row]:
 
 def _reasons(scope: Scope, reasons: list[Row]) -> tuple[Block, ...]:
     weekly = {(row["category"], row["week_of_month"]): row["cases"] for row in scope.rows("complaint_reason_weekly")}
-    ranked = sorted(reasons, key=lambda row: (-row["cases"], row["category"]))
+    ranked = _ranked(reasons)
     gone = sorted(_vanished(scope, reasons), key=lambda row: (-row["previous_cases"], row["category"]))
     last = scope.row("complaint_store_monthly", scope.previous)
     has_previous = last is not None
@@ -395,7 +400,7 @@ def complaints(scope: Scope, card: Scorecard) -> Chapter:
     clauses = [kpi_clause(rate.kpi, rate.now, rate.before)]
     told: tuple[Block, ...] = (no_data(Text("dissatisfaction or complaint", "抱怨或投诉"), scope.month_name),)
     if reasons:
-        top = max(reasons, key=lambda reason: (reason["cases"], reason["category"]))
+        top = _ranked(reasons)[0]
         name = seed_label("complaint_categories", top["category"])
         clauses.append(
             Text(f"first reason: {name.en}, {top['cases']:,} cases", f"首要原因：{name.zh} {top['cases']:,} 件")
