@@ -403,6 +403,19 @@ def test_the_first_reason_on_a_tie_is_that_of_the_table(emptied: Callable[..., M
     assert "first reason: cost, 500 cases" in chapter_text(report, 4)
 
 
+def test_the_first_cohort_is_compared_with_no_cohort(emptied: Callable[..., Marts], october: Report) -> None:
+    marts = emptied(f"delete from churn_cohort_monthly where store_code = '{MAIN_STORE}' and month < '2025-05-01'")
+    with closing(marts.connection):
+        headline = store_report(marts, MAIN_STORE, OCTOBER).chapters[5].headline
+    assert headline is not None
+    assert "rate of the May 2025 cohort 27.38% (no cohort before);" in headline.en
+    assert "2025年5月到店客户流失率 27.38%（无上一批数据）；" in headline.zh
+    usual = october.chapters[5].headline
+    assert usual is not None
+    assert re.search(r"cohort 27\.38%, \S+ pp on the cohort before \(", usual.en)
+    assert re.search(r"流失率 27\.38%，较上一批 \S+ pp（", usual.zh)
+
+
 # Safe to open -------------------------------------------------------------------------------------------------------
 
 

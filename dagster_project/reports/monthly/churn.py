@@ -25,7 +25,7 @@ from dagster_project.reports.monthly.labels import UNKNOWN_TYPE, capital, enum_l
 from dagster_project.reports.monthly.noise import Estimate, change
 from dagster_project.reports.monthly.read import Row
 from dagster_project.reports.monthly.scope import Scope, add_months, final_cohort
-from dagster_project.reports.monthly.sentences import interval, joined, moved_clause
+from dagster_project.reports.monthly.sentences import COHORT_BEFORE, interval, joined, moved_clause
 from dagster_project.reports.monthly.written import month_name
 
 _TITLE = Text("Churn", "客户流失")
@@ -322,12 +322,7 @@ def churn(scope: Scope, card: Scorecard) -> Chapter:
         moved = change(told.now, told.before, Form.RATE, False, 2)
         if told.now.value is not None:
             label = Text(f"churn rate of the {name.en} cohort", f"{name.zh}到店客户流失率")
-            clause = moved_clause(label, told.now.value, Form.RATE, moved, 2)
-            clauses.append(
-                Text(
-                    clause.en.replace("on last month", "on the cohort before"), clause.zh.replace("较上月", "较上一批")
-                )
-            )
+            clauses.append(moved_clause(label, told.now.value, Form.RATE, moved, 2, earlier=COHORT_BEFORE))
         blocks += [*_cohort_block(scope, cohort)]
         blocks.append(
             Lines(

@@ -1,5 +1,7 @@
 """Sentences made from figures: what moved, and whether it is news."""
 
+from dataclasses import dataclass
+
 from dagster_project.reports.monthly.blocks import Change, Form, Note, Text
 from dagster_project.reports.monthly.kpis import Kpi
 from dagster_project.reports.monthly.noise import Estimate, change
@@ -7,7 +9,18 @@ from dagster_project.reports.monthly.written import changed, written
 
 WITHIN_NOISE = Text("within noise", "属正常波动")
 BEYOND_NOISE = Text("more than noise", "超出正常波动")
-NO_PREVIOUS = Text("no figure last month", "无上月数据")
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What a figure is compared with in time: how a change on it is told, and that there is none."""
+
+    change_on: Text
+    missing: Text
+
+
+MONTH_BEFORE = Earlier(Text("on last month", "较上月"), Text("no figure last month", "无上月数据"))
+COHORT_BEFORE = Earlier(Text("on the cohort before", "较上一批"), Text("no cohort before", "无上一批数据"))
 
 
 def joined(*clauses: Text | None) -> Text | None:
@@ -19,22 +32,31 @@ def joined(*clauses: Text | None) -> Text | None:
     return Text(english[:1].upper() + english[1:] + ".", "；".join(clause.zh for clause in told) + "。")
 
 
-def judgement(moved: Change) -> Text:
+def judgement(moved: Change, earlier: Earlier = MONTH_BEFORE) -> Text:
     """What a change means, as an ending: empty when it can't be judged."""
     if moved.value is None:
-        return Text(f" ({NO_PREVIOUS.en})", f"（{NO_PREVIOUS.zh}）")
+        return Text(f" ({earlier.missing.en})", f"（{earlier.missing.zh}）")
     if moved.is_news is None:
         return Text("", "")
     told = BEYOND_NOISE if moved.is_news else WITHIN_NOISE
     return Text(f" ({told.en})", f"（{told.zh}）")
 
 
-def moved_clause(label: Text, value: float, form: Form, moved: Change, decimals: int | None = None) -> Text:
+def moved_clause(
+    label: Text,
+    value: float,
+    form: Form,
+    moved: Change,
+    decimals: int | None = None,
+    *,
+    earlier: Earlier = MONTH_BEFORE,
+) -> Text:
     """One figure: its value, by how much it moved, whether that is news."""
-    told, ending, delta = written(value, form, decimals), judgement(moved), changed(moved)
+    told, ending, delta = written(value, form, decimals), judgement(moved, earlier), changed(moved)
     if moved.value is None:
         return Text(f"{label.en} {told}{ending.en}", f"{label.zh} {told}{ending.zh}")
-    return Text(f"{label.en} {told}, {delta} on last month{ending.en}", f"{label.zh} {told}，较上月 {delta}{ending.zh}")
+    on = earlier.change_on
+    return Text(f"{label.en} {told}, {delta} {on.en}{ending.en}", f"{label.zh} {told}，{on.zh} {delta}{ending.zh}")
 
 
 def kpi_clause(kpi: Kpi, now: Estimate, before: Estimate) -> Text | None:
