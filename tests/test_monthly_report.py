@@ -416,6 +416,35 @@ def test_the_first_cohort_is_compared_with_no_cohort(emptied: Callable[..., Mart
     assert re.search(r"流失率 27\.38%，较上一批 \S+ pp（", usual.zh)
 
 
+def test_rejected_rows_are_the_stores_whose_store_column_names_it(emptied: Callable[..., Marts]) -> None:
+    rows = [
+        ("dms", "repair_order_lines", '{"store_code": "3", "repair_order_no": "R1", "line_no": "1"}'),
+        ("dms", "repair_order_lines", '{"store_code": "1", "repair_order_no": "R1", "line_no": "3"}'),
+        ("dms", "repair_orders", '{" 门店代码\\n": " １", "工单号": "3", "行驶里程": "1"}'),
+        ("dms", "repair_orders", '{"STORE_CODE": null, "工单号": "1"}'),
+        ("survey", "css_benchmarks", '{"period": "1"}'),
+        ("dms", "vehicles", '{"line": "1"}'),
+        ("dms", "vehicles", "1"),
+        ("dms", "vehicles", "{1"),
+    ]
+    values = ", ".join(
+        f"('{system}', '{dataset}', 'a.csv', {line}, 'unreadable_integer:line_no', '{row}')"
+        for line, (system, dataset, row) in enumerate(rows, start=2)
+    )
+    marts = emptied(
+        "delete from quality_rejected_row",
+        f"insert into quality_rejected_row (system, dataset, file, line, reasons, row) values {values}",
+        f"update dim_store set store_code = '1' where store_code = '{MAIN_STORE}'",
+        f"update first_fix_store_monthly set store_code = '1' where store_code = '{MAIN_STORE}'",
+        "update dim_store set store_code = '3' where store_code = 'S003'",
+        "update first_fix_store_monthly set store_code = '3' where store_code = 'S003'",
+    )
+    with closing(marts.connection):
+        told = {code: " ".join(note.text.en for note in store_report(marts, code, OCTOBER).notes) for code in "13"}
+    assert "2 rows that name this store (2 datasets, any month) were rejected" in told["1"]
+    assert "1 row that name this store (1 dataset, any month) were rejected" in told["3"]
+
+
 # Safe to open -------------------------------------------------------------------------------------------------------
 
 

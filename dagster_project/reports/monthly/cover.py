@@ -18,24 +18,21 @@ from dagster_project.reports.monthly.noise import change, leaves_out
 from dagster_project.reports.monthly.scope import Scope, final_cohort
 from dagster_project.reports.monthly.sentences import interval, joined, listed
 from dagster_project.reports.monthly.written import month_name
+from dagster_project.reports.quality.rows import count_naming_store
 
 _QUALITY_REPORT = Text("see the data quality report", "详见数据质量报告")
 
 
 def _rejected(scope: Scope) -> list[Note]:
     """Rows of this store that reach no figure, and files that could not be read."""
-    rejected = scope.marts.rows(
-        "select count(*) as rows_, count(distinct (system, dataset)) as datasets from quality_rejected_row "
-        "where list_contains(map_values(cast(json(row) as map(varchar, varchar))), ?)",
-        scope.store_code,
-    )[0]
+    rejected = count_naming_store(scope.marts.connection, scope.store_code)
     quarantined = scope.marts.rows(
         "select system || '/' || dataset || '/' || file as path from quality_load where status = 'quarantined' "
         "order by path"
     )
     notes = []
-    if rejected["rows_"]:
-        count, datasets = rejected["rows_"], rejected["datasets"]
+    if rejected:
+        count, datasets = sum(rejected.values()), len(rejected)
         notes.append(
             Note(
                 Text(

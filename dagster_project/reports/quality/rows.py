@@ -1,6 +1,7 @@
 """Rejected rows and loaded files as published, with each masked row's cells told by column."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,7 +9,7 @@ from datetime import datetime
 import duckdb
 import pyarrow as pa
 
-from dagster_project.contracts import Column, Contract
+from dagster_project.contracts import Column, Contract, read_contracts
 from dagster_project.contracts.contract import plain_name
 from dagster_project.load.cells import clean, enum_values, typed_sql
 from dagster_project.reports.quality.wording import Reason, read_reasons
@@ -77,6 +78,11 @@ def read_files(connection: duckdb.DuckDBPyConnection) -> list[LoadedFile]:
     return [LoadedFile(*row) for row in rows]
 
 
+def _headers(column: Column) -> tuple[str, ...]:
+    """What a header of the column may say."""
+    return (column.name, column.label, *column.aliases)
+
+
 def _row(contract: Contract, names: dict[str, str], found: tuple) -> RejectedRow:
     file, line, reasons, text = found
     try:
@@ -101,8 +107,35 @@ def read_rejected(connection: duckdb.DuckDBPyConnection, contract: Contract) -> 
         "where system = ? and dataset = ? order by file, line",
         [contract.system, contract.dataset],
     ).fetchall()
-    names = {plain_name(n): c.name for c in contract.columns for n in (c.name, c.label, *c.aliases)}
+    names = {plain_name(name): column.name for column in contract.columns for name in _headers(column)}
     return [_row(contract, names, found) for found in rows]
+
+
+def count_naming_store(connection: duckdb.DuckDBPyConnection, store_code: str) -> dict[str, int]:
+    """How many rejected rows of each dataset name the store in their store column, from the published tables."""
+    if "quality_rejected_row" not in _tables(connection):
+        return {}
+    # Counted by the database, store by store: there may be many more rows than headers and stores.
+    headers = connection.execute(
+        "select distinct system, dataset, unnest(json_keys(row)) from marts.quality_rejected_row where json_valid(row)"
+    ).fetchall()
+    contracts = read_contracts()
+    counts: Counter[str] = Counter()
+    for system, dataset, header in headers:
+        contract = contracts.get(f"{system}/{dataset}")
+        for column in contract.columns if contract else ():
+            if column.name != "store_code" or plain_name(header) not in map(plain_name, _headers(column)):
+                continue
+            found = connection.execute(
+                "select json_extract_string(row, ?) as cell, count(*) from marts.quality_rejected_row "
+                "where system = ? and dataset = ? and json_valid(row) group by cell",
+                [header, system, dataset],
+            ).fetchall()
+            codes = clean(column, pa.array([cell for cell, _ in found], pa.string())).to_pylist()
+            counts[contract.name] += sum(
+                rows for code, (_, rows) in zip(codes, found, strict=True) if code == store_code
+            )
+    return {name: count for name, count in counts.items() if count}
 
 
 def read_column(column: Column, rows: Sequence[RejectedRow]) -> list[str | None]:
