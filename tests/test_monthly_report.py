@@ -445,6 +445,40 @@ def test_rejected_rows_are_the_stores_whose_store_column_names_it(emptied: Calla
     assert "1 row that name this store (1 dataset, any month) were rejected" in told["3"]
 
 
+def _glance(marts: Marts, store_code: str, month: date) -> Text:
+    """The sentence above the month at a glance."""
+    note = store_report(marts, store_code, month).summary[0]
+    assert isinstance(note, Note)
+    return note.text
+
+
+def test_the_glance_says_when_there_is_nothing_to_compare_with(emptied: Callable[..., Marts]) -> None:
+    nothing = Text(
+        "There is nothing of last month to judge a change by; there is no target to compare a figure with.",
+        "无上月数据可供比较；无目标可供比较。",
+    )
+    marts = emptied()
+    with closing(marts.connection):
+        first = marts.rows("select min(month) as month from first_fix_store_monthly where store_code = 'S006'")
+        assert _glance(marts, "S006", first[0]["month"]) == nothing
+    # The month before is missing, but for the active base, which goes on and is not judged.
+    tables = ["css", "callback", "complaint", "first_fix", "appointment"]
+    marts = emptied(
+        *(f"delete from {table}_store_monthly where month = '2025-09-01'" for table in tables),
+        "delete from service_efficiency_monthly where month = '2025-09-01'",
+        "delete from churn_cohort_monthly where month < '2025-05-01'",
+        "update scorecard_monthly set target_value = null",
+    )
+    with closing(marts.connection):
+        assert marts.rows("from customer_base_monthly where month = '2025-09-01' and store_code = 'S006'")
+        assert _glance(marts, "S006", OCTOBER) == nothing
+    marts = emptied("update scorecard_monthly set target_value = null")
+    with closing(marts.connection):
+        told = _glance(marts, "S006", OCTOBER)
+    assert told.en.endswith("; there is no target to compare a figure with.")
+    assert "无上月数据" not in told.zh
+
+
 # Safe to open -------------------------------------------------------------------------------------------------------
 
 

@@ -160,6 +160,7 @@ def summary(scope: Scope, card: Scorecard) -> tuple[Block, ...]:
         )
     }
     rows, tones, moved, missed = [], [], [], []
+    is_compared = has_target = False
     for place, kpi in enumerate(KPIS):
         month, label = card.shown_month(kpi.code), card.label(kpi.code)
         figured = card.figured(kpi.code, month)
@@ -167,6 +168,8 @@ def summary(scope: Scope, card: Scorecard) -> tuple[Block, ...]:
         if tone is not Tone.NEUTRAL:
             tones.append((place, 6, tone))
         shift: Change = change(figured.now, figured.before, kpi.form, kpi.higher_is_better, kpi.decimals)
+        is_compared = is_compared or shift.is_news is not None
+        has_target = has_target or status is not None
         if shift.is_news:
             moved.append(label)
         if tone is Tone.BAD and kpi.form is not Form.COUNT:
@@ -190,12 +193,16 @@ def summary(scope: Scope, card: Scorecard) -> tuple[Block, ...]:
         _told(
             moved,
             Text("moved by more than noise", "较上月显著变化"),
-            Text("nothing moved by more than noise", "各指标较上月均无显著变化"),
+            Text("nothing moved by more than noise", "各指标较上月均无显著变化")
+            if is_compared
+            else Text("there is nothing of last month to judge a change by", "无上月数据可供比较"),
         ),
         _told(
             missed,
             Text("target missed by more than noise", "显著未达目标"),
-            Text("no target is missed by more than noise", "没有指标显著未达目标"),
+            Text("no target is missed by more than noise", "没有指标显著未达目标")
+            if has_target
+            else Text("there is no target to compare a figure with", "无目标可供比较"),
         ),
     )
     table = Table(
