@@ -7,13 +7,14 @@
 | callback question | the other stores of the region, else the store's own six months before |
 | complaint category, not-fixed reason | the store's own six months before, per 100 repair orders |
 
-A shortfall is told as a share of its reference, so that figures of different units can be ranked together.
+A shortfall is told as a share of its reference, so that figures of different units can be ranked together. Of a
+reference of 0 there is no share: such a shortfall is larger than any.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from math import sqrt
+from math import inf, sqrt
 from pathlib import Path
 
 import yaml
@@ -40,13 +41,13 @@ _OWN = Text(f"own {MONTHS_BEFORE} months before", f"本店前 {MONTHS_BEFORE} �
 
 @dataclass(frozen=True)
 class Problem:
-    """A figure that falls short of its reference."""
+    """A figure that falls short of its reference; `shortfall` as a share of it, None of 0."""
 
     label: Text
     now: Measure
     reference: Measure
     against: Text
-    shortfall: float
+    shortfall: float | None
     is_news: bool | None
 
 
@@ -68,7 +69,7 @@ def _problem(
     decimals: int | None = None,
 ) -> Problem | None:
     """The problem, when the figure falls short at all."""
-    if estimate.value is None or not reference:
+    if estimate.value is None or reference is None:
         return None
     short = (reference - estimate.value) * (1 if better else -1)
     if short <= 0:
@@ -78,7 +79,7 @@ def _problem(
         Measure(estimate.value, form, decimals),
         Measure(reference, form, decimals),
         against,
-        short / abs(reference),
+        short / abs(reference) if reference else None,
         leaves_out(estimate, reference),
     )
 
@@ -191,7 +192,7 @@ def _per_100_orders(scope: Scope, mart: str, code: str, count: str) -> dict[str,
     at = {"store": scope.store_code, "month": scope.month, "first": add_months(scope.month, -MONTHS_BEFORE)}
     found = {}
     for code_, events, events_before, orders, orders_before in scope.marts.connection.execute(sql, at).fetchall():
-        if orders and orders_before and events_before:
+        if orders and orders_before:
             rate, reach = 100 * events / orders, 100 * Z * sqrt(events) / orders
             now = Estimate(rate, rate - reach, rate + reach, int(events))
             found[code_] = (now, 100 * float(events_before) / float(orders_before))
@@ -213,5 +214,10 @@ def top_problems(scope: Scope, card: Scorecard, department: str) -> list[Problem
     found = [
         problem for kind, codes in rules.items() for problem in _KINDS[kind](scope, card, codes) if problem is not None
     ]
-    found.sort(key=lambda problem: (not problem.is_news, -problem.shortfall, problem.label.en))
+    found.sort(key=lambda problem: (not problem.is_news, -_size(problem), problem.label.en))
     return found[:TOP]
+
+
+def _size(problem: Problem) -> float:
+    """How large the problem is beside others."""
+    return inf if problem.shortfall is None else problem.shortfall
