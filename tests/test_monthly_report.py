@@ -27,7 +27,7 @@ from dagster_project.reports.monthly.blocks import (
     Tone,
 )
 from dagster_project.reports.monthly.html import html_page
-from dagster_project.reports.monthly.kpis import KPIS
+from dagster_project.reports.monthly.kpis import KPIS, Estimates
 from dagster_project.reports.monthly.labels import kpi_labels, seed_labels
 from dagster_project.reports.monthly.noise import Estimate, change, counts_differ, differ, leaves_out
 from dagster_project.reports.monthly.problems import department_rules
@@ -229,6 +229,49 @@ def test_intervals_of_scores_are_those_of_a_mean(sample_run: Settings) -> None:
         )
     reach = 1.959964 * deviation / count**0.5
     assert (row["low"], row["value"], row["high"]) == pytest.approx((mean - reach, mean, mean + reach))
+
+
+def of_store(marts: Marts, kpi_code: str, store_code: str, month: date) -> Estimate:
+    return Estimates(marts).of(kpi_code, store_code, month)
+
+
+def test_one_answer_has_no_interval(emptied: Callable[..., Marts]) -> None:
+    calls = f"store_code = '{MAIN_STORE}' and q8_score is not null and month"
+    marts = emptied(
+        f"delete from fct_callback where {calls} = '2025-10-01' and callback_no <> "
+        f"(select min(callback_no) from fct_callback where {calls} = '2025-10-01')",
+        f"delete from fct_callback where {calls} = '2025-09-01' and callback_no not in "
+        f"(select callback_no from fct_callback where {calls} = '2025-09-01' order by callback_no limit 2)",
+        f"update fct_callback set is_promoter = callback_no = (select min(callback_no) from fct_callback where {calls} "
+        f"= '2025-09-01'), is_detractor = false where {calls} = '2025-09-01'",
+        f"update callback_store_monthly set nps = 50 where store_code = '{MAIN_STORE}' and month = '2025-09-01'",
+        f"delete from fct_css_answer where store_code = '{MAIN_STORE}' and response_no <> (select min(response_no) "
+        f"from fct_css_answer where store_code = '{MAIN_STORE}' and month = '2025-10-01')",
+    )
+    with closing(marts.connection):
+        for code in ("nps", "mot_score", "css_score"):
+            estimate = of_store(marts, code, MAIN_STORE, OCTOBER)
+            assert estimate.value is not None
+            assert (estimate.low, estimate.high) == (None, None), code
+            assert differ(estimate, of_store(marts, code, "S002", OCTOBER)) is None
+        two = of_store(marts, "nps", MAIN_STORE, date(2025, 9, 1))
+        # Answers of 100 and 0: their sample deviation is 70.7, their mean's error 50.
+        assert (two.low, two.high) == pytest.approx((50 - 1.959964 * 50, 50 + 1.959964 * 50))
+
+
+@pytest.mark.parametrize(("answers", "ranks"), [(1, None), (5, None), (6, (1, 6)), (8, (1, 8)), (20, (5, 16))])
+def test_a_median_has_an_interval_where_its_ranks_exist(
+    emptied: Callable[..., Marts], answers: int, ranks: tuple[int, int] | None
+) -> None:
+    cases = f"store_code = '{MAIN_STORE}' and month = '2025-10-01' and first_response_minutes is not null"
+    marts = emptied(
+        f"create table kept as select case_no, row_number() over (order by case_no) rank from fct_case where {cases}",
+        f"delete from fct_case where {cases} and case_no not in (select case_no from kept where rank <= {answers})",
+        "update fct_case set first_response_minutes = 30 + rank from kept where kept.case_no = fct_case.case_no",
+    )
+    with closing(marts.connection):
+        estimate = of_store(marts, "first_response_minutes", MAIN_STORE, OCTOBER)
+    assert (estimate.low, estimate.high) == ((30 + ranks[0], 30 + ranks[1]) if ranks else (None, None))
 
 
 # Noise --------------------------------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """The sixteen figures of the scorecard: how each is written, and where its interval comes from.
 
-Rates bring their Wilson interval in the marts. Of scores the spread of the answers gives it, of NPS the shares of
-promoters and detractors, of the median response its order statistics. Mystery shopping is one visit and the active
-base a full count: neither has one.
+Rates bring their Wilson interval in the marts. Of scores and NPS the spread of the answers gives it, of the median
+response its order statistics: too few answers have neither. Mystery shopping is one visit and the active base a full
+count: neither has one.
 """
 
 from dataclasses import dataclass
@@ -37,14 +37,18 @@ def _rate(mart: str, rate: str, count: str, condition: str = "true") -> str:
     )
 
 
-def _mean(per_answer: str, mart: str, score: str) -> str:
-    """A score of the marts with the interval of a mean, from answers with `store_code, month, answer`."""
+def _mean(per_answer: str, mart: str, score: str, count: str = "sample_size") -> str:
+    """A score of the marts with the interval of a mean, from answers with `store_code, month, answer`.
+
+    One answer has no spread, so its score has no interval.
+    """
     return (
         f"with answers as ({per_answer}), "
         "spread as (select store_code, month, stddev_samp(answer) / sqrt(count(*)) as error from answers "
         "group by store_code, month) "
         f"select m.store_code, m.month, m.{score} as value, m.{score} - {Z} * s.error as low, "
-        f"m.{score} + {Z} * s.error as high, m.sample_size from {mart} m left join spread s using (store_code, month)"
+        f"m.{score} + {Z} * s.error as high, m.{count} as sample_size "
+        f"from {mart} m left join spread s using (store_code, month)"
     )
 
 
@@ -55,17 +59,17 @@ _MOT = (
 )
 _OVERALL = "select store_code, month, score as answer from fct_css_answer where item_code = 'overall'"
 _NPS = (
-    "with answers as (select store_code, month, avg(is_promoter::int) as promoters, avg(is_detractor::int) as "
-    "detractors, count(*) as n from fct_callback where is_completed and q8_score is not null group by all), "
-    "spread as (select *, 100 * sqrt((promoters + detractors - (promoters - detractors) ** 2) / n) as error from "
-    f"answers) select m.store_code, m.month, m.nps as value, m.nps - {Z} * s.error as low, m.nps + {Z} * s.error as "
-    "high, m.nps_answers as sample_size from callback_store_monthly m left join spread s using (store_code, month)"
+    "select store_code, month, 100 * (is_promoter::int - is_detractor::int) as answer from fct_callback "
+    "where is_completed and q8_score is not null"
 )
-# The interval of a median: the values whose ranks lie Z standard deviations of Binomial(n, 1/2) beside the middle.
+# The interval of a median: the values whose ranks lie Z standard deviations of Binomial(n, 1/2) beside the middle. The
+# lowest to the highest of n answers hold the median with 1 - 2^(1 - n), which is less than 95% of five and fewer: no
+# ranks do. Of six and seven it is more, though their ranks by the formula lie just outside.
+_LEAST_FOR_MEDIAN = 6
 _RESPONSE = (
     "with waits as (select store_code, month, list_sort(list(first_response_minutes)) as sorted, count(*) as n from "
     "fct_case where first_response_minutes is not null group by all), "
-    f"ranks as (select *, {Z} * sqrt(n) / 2 as reach from waits) "
+    f"ranks as (select *, {Z} * sqrt(n) / 2 as reach from waits where n >= {_LEAST_FOR_MEDIAN}) "
     "select m.store_code, m.month, m.first_response_minutes_median as value, "
     "sorted[greatest(1, floor(n / 2 - reach)::int)] as low, sorted[least(n, ceil(n / 2 + 1 + reach)::int)] as high, "
     "m.responded as sample_size from complaint_store_monthly m left join ranks r using (store_code, month)"
@@ -90,7 +94,7 @@ KPIS = (
         False,
         _rate("callback_store_monthly", "disappointed_rate", "callbacks"),
     ),
-    Kpi("nps", Form.SCORE, True, _NPS),
+    Kpi("nps", Form.SCORE, True, _mean(_NPS, "callback_store_monthly", "nps", "nps_answers")),
     Kpi("complaint_rate", Form.RATE, False, _rate("complaint_store_monthly", "complaint_rate", "repair_orders"), 2),
     Kpi("complaint_resolution_rate", Form.RATE, True, _rate("complaint_store_monthly", "resolution_rate", "cases")),
     Kpi("first_response_minutes", Form.MINUTES, False, _RESPONSE),
