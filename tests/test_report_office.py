@@ -16,7 +16,19 @@ from pptx.oxml.ns import qn
 from pptx.util import Inches
 from python_calamine import CalamineWorkbook
 
-from dagster_project.reports.monthly.blocks import Bars, Heat, Intervals, Lines, Pareto, Report, Table
+from dagster_project.reports.monthly.blocks import (
+    Bars,
+    Change,
+    Column,
+    Form,
+    Heat,
+    Intervals,
+    Lines,
+    Pareto,
+    Report,
+    Table,
+    Text,
+)
 from dagster_project.reports.monthly.forms import both, shown
 from dagster_project.reports.monthly.slides import BadTemplate, write_pptx
 from dagster_project.reports.monthly.workbook import write_xlsx
@@ -357,6 +369,29 @@ def test_the_workbook_holds_every_block_at_full_precision(book_path: Path) -> No
     assert actions[1][0] == SAFE
     assert actions[2][0] == "+86"
     assert actions[0][8:12] == [1.0, 2.0, None, 4.0]
+
+
+@pytest.mark.parametrize(
+    ("change", "value", "sections"),
+    [
+        (Change(0.075, Form.RATE, decimals=2), 7.5, ['"+"0.00" pp"', '"\N{MINUS SIGN}"0.00" pp"', '"±"0.00" pp"']),
+        (Change(-2.5, Form.SCORE), -2.5, ['"+"#,##0.0', '"\N{MINUS SIGN}"#,##0.0', '"±"#,##0.0']),
+        (Change(-0.0001, Form.RATE), -0.01, ['"±"0.0" pp"'] * 3),
+        (Change(0.04, Form.SCORE), 0.04, ['"±"#,##0.0'] * 3),
+    ],
+)
+def test_changes_are_shown_in_the_workbook_as_on_the_page(
+    tmp_path: Path, change: Change, value: float, sections: list[str]
+) -> None:
+    table = Table(Text("Moves", "变化"), (Column(Text("Change", "较上月"), Form.TEXT),), ((change,),))
+    chapter = replace(EXAMPLE.chapters[0], blocks=(table,), headline=None)
+    write_xlsx(replace(EXAMPLE, summary=(), chapters=(chapter,)), tmp_path / "report.xlsx")
+    sheet = list(sheets(tmp_path / "report.xlsx").values())[2]
+    assert under(sheet, "Moves 变化", 1)[0][0] == pytest.approx(value)
+    with ZipFile(tmp_path / "report.xlsx") as file:
+        styles = etree.fromstring(file.read("xl/styles.xml"))
+    codes = [look.get("formatCode") for look in styles.iter("{*}numFmt")]
+    assert ";".join(sections) in codes
 
 
 def test_the_workbook_has_native_tables_and_charts(book_path: Path) -> None:

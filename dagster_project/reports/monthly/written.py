@@ -6,6 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from dagster_project.reports.monthly.blocks import DECIMALS, Change, Form, Measure, Text
 
 NONE = "–"
+MINUS = "\N{MINUS SIGN}"
 _UNITS = {Form.RATE: "%", Form.MINUTES: " min", Form.HOURS: " h", Form.DAYS: " d"}
 
 
@@ -30,7 +31,7 @@ def written(value: object, form: Form, decimals: int | None = None, *, unit: boo
         return str(value)
     places = DECIMALS.get(form, 0) if decimals is None else decimals
     scaled = value * 100 if form is Form.RATE else value
-    told = f"{rounded(scaled, places):,}".replace("-", "\N{MINUS SIGN}")
+    told = f"{rounded(scaled, places):,}".replace("-", MINUS)
     return told + (_UNITS.get(form, "") if unit else "")
 
 
@@ -39,11 +40,16 @@ def measured(measure: Measure) -> str:
     return written(measure.value, measure.form, measure.decimals)
 
 
+def sign_of(change: Change) -> str:
+    """The sign of a difference as it is shown: of one that rounds to nothing neither plus nor minus."""
+    text = written(abs(change.value or 0), change.form, change.decimals, unit=False)
+    return "±" if not text.strip("0.,") else "+" if (change.value or 0) > 0 else MINUS
+
+
 def changed(change: Change) -> str:
     """A signed difference: +0.4, −1.2 pp."""
     if change.value is None:
         return NONE
     text = written(abs(change.value), change.form, change.decimals, unit=False)
-    sign = "±" if not text.strip("0.,") else "+" if change.value > 0 else "\N{MINUS SIGN}"
     unit = " pp" if change.form is Form.RATE else _UNITS.get(change.form, "")
-    return f"{sign}{text}{unit}"
+    return f"{sign_of(change)}{text}{unit}"

@@ -13,6 +13,7 @@ from xlsxwriter.worksheet import Worksheet
 from dagster_project.reports.monthly.blocks import Cell, Change, Column, Form, Measure, Text, Tone, Trend
 from dagster_project.reports.monthly.forms import both, excel_format, plain
 from dagster_project.reports.monthly.workbook.data import Data
+from dagster_project.reports.monthly.written import MINUS, sign_of
 from dagster_project.reports.text import FORMULA_STARTS
 
 FONT = "Microsoft YaHei"
@@ -39,9 +40,18 @@ class Formats:
         return self._made[key]
 
 
+def _change_value(cell: Change) -> float | None:
+    """A difference of rates in percentage points, which Excel has no format for."""
+    return cell.value * 100 if cell.value is not None and cell.form is Form.RATE else cell.value
+
+
 def _change_format(cell: Change) -> str:
     number = excel_format(cell.form, cell.decimals)
-    return f'+{number};"\N{MINUS SIGN}"{number};"±"{number}'
+    if cell.form is Form.RATE:
+        number = number.replace("%", '" pp"')
+    # Excel chooses by the value as it is stored, which keeps its full precision: one that shows as 0 has one sign.
+    plus, minus = ("±", "±") if sign_of(cell) == "±" else ("+", MINUS)
+    return f'"{plus}"{number};"{minus}"{number};"±"{number}'
 
 
 @dataclass(frozen=True)
@@ -132,7 +142,7 @@ class Sheet:
             look["bg_color"] = _TO_FILL_IN
         if isinstance(cell, Change):
             look["font_color"] = _SOFT if cell.is_news is False else _TONES[cell.tone]
-            self._number(at, cell.value, _change_format(cell), look)
+            self._number(at, _change_value(cell), _change_format(cell), look)
         elif isinstance(cell, Measure):
             self._number(at, cell.value, excel_format(cell.form, cell.decimals), look)
         elif isinstance(cell, date):
