@@ -31,7 +31,7 @@ from dagster_project.reports.monthly.kpis import KPIS, Estimates
 from dagster_project.reports.monthly.labels import kpi_labels, seed_labels
 from dagster_project.reports.monthly.noise import Estimate, change, counts_differ, differ, leaves_out
 from dagster_project.reports.monthly.problems import department_rules
-from dagster_project.reports.monthly.read import Marts, open_marts
+from dagster_project.reports.monthly.read import Marts, NothingToReport, open_marts
 from dagster_project.reports.monthly.report import store_report
 from dagster_project.reports.monthly.written import changed, written
 from dagster_project.sample import CALLBACK_MONTH, CSS_MONTH, MAIN_STORE
@@ -646,6 +646,15 @@ def test_the_group_ranks_stores_and_marks_only_what_is_beyond_noise(sample_run: 
         if isinstance(block, Table) and block.title.en.startswith("Figures behind"):
             assert all(row[6].is_news and row[6].tone is Tone.BAD for row in block.rows)
     assert html_page(region).count("<svg") >= 10
+
+
+def test_a_region_without_rows_is_named_by_its_code_as_it_is_written(emptied: Callable[..., Marts]) -> None:
+    marts = emptied("update dim_store set region_code = 'R1' where region_code = '01'")
+    with closing(marts.connection):
+        with pytest.raises(NothingToReport, match=r"^region R1 has no row in 2019-01"):
+            group_report(marts, "R1", date(2019, 1, 1))
+        with pytest.raises(NothingToReport, match=r"^all stores has no row in 2019-01"):
+            group_report(marts, None, date(2019, 1, 1))
 
 
 # The command --------------------------------------------------------------------------------------------------------

@@ -75,7 +75,7 @@ def store_name(store: Row) -> Text:
 def read_group(marts: Marts, region: str | None, month: date) -> Group:
     """The stores of a region, by code or name, or all; raises NothingToReport for an unknown region or empty month."""
     stores = marts.rows("from dim_store order by store_code")
-    name = Text("All stores", "全部门店")
+    subject, name = "all stores", Text("All stores", "全部门店")
     if region:
         chosen = [store for store in stores if region in (store["region_code"], store["region_name"])]
         if not chosen:
@@ -83,9 +83,10 @@ def read_group(marts: Marts, region: str | None, month: date) -> Group:
             told = ", ".join(f"{code} {label}" for code, label in sorted(known.items())) or "none"
             raise NothingToReport(f"no region {region!r}; published regions: {told}")
         stores = chosen
-        name = Text(f"Region {stores[0]['region_code']}", stores[0]["region_name"] or "")
+        code = stores[0]["region_code"]
+        subject, name = f"region {code}", Text(f"Region {code}", stores[0]["region_name"] or "")
     codes = [store["store_code"] for store in stores]
-    require_month(marts, codes, month, name.en.lower())
+    require_month(marts, codes, month, subject)
     regions = {
         (row["kpi_code"], row["store_code"], row["month"]): row["region_value"]
         for row in marts.rows("select kpi_code, store_code, month, region_value from scorecard_monthly")
