@@ -648,6 +648,33 @@ def test_the_group_ranks_stores_and_marks_only_what_is_beyond_noise(sample_run: 
     assert html_page(region).count("<svg") >= 10
 
 
+def test_the_cover_of_a_group_tells_what_those_of_its_stores_tell(emptied: Callable[..., Marts]) -> None:
+    rejected = '{"store_code": "S002", "from_store_code": "S001"}'
+    marts = emptied(
+        "update dim_store set region_code = case when store_code in ('S001', 'S002') then 'R1' else 'R2' end",
+        "delete from quality_rejected_row",
+        f"insert into quality_rejected_row by name select 'dms' as system, 'cases' as dataset, '{rejected}' as row",
+        "update quality_load set status = 'quarantined' where file = (select min(file) from quality_load)",
+        "update first_fix_store_monthly set is_final = store_code <> 'S002' where month = '2025-10-01'",
+        "insert into restatement by name select 'S002' as store_code, date '2025-10-01' as month, "
+        "timestamp '2025-11-20 08:00:00' as published_at",
+    )
+    with closing(marts.connection):
+        notes = {
+            region: " ".join(note.text.en for note in group_report(marts, region, OCTOBER).notes)
+            for region in ("R1", "R2", None)
+        }
+        of_its_store = " ".join(note.text.en for note in store_report(marts, "S002", OCTOBER).notes)
+    told = ("First-time fix is not final", "1 figures of October 2025 changed", "last on 2025-11-20")
+    for text in (notes["R1"], notes[None], of_its_store):
+        assert all(one in text for one in told)
+        assert "quarantined" in text
+    assert "1 row that name one of these stores (1 dataset" in notes["R1"]
+    assert "1 row that name this store (1 dataset" in of_its_store
+    assert "quarantined" in notes["R2"]
+    assert not any(one in notes["R2"] for one in (*told, "rejected"))
+
+
 def test_a_region_without_rows_is_named_by_its_code_as_it_is_written(emptied: Callable[..., Marts]) -> None:
     marts = emptied("update dim_store set region_code = 'R1' where region_code = '01'")
     with closing(marts.connection):

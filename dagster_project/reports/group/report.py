@@ -17,11 +17,11 @@ from dagster_project.reports.monthly.blocks import (
     Text,
     Tone,
 )
+from dagster_project.reports.monthly.data_notes import data_notes
 from dagster_project.reports.monthly.kpis import BY_CODE, KPIS, Kpi
 from dagster_project.reports.monthly.noise import distance, leaves_out
 from dagster_project.reports.monthly.read import Marts
 from dagster_project.reports.monthly.sentences import interval, joined, listed
-from dagster_project.reports.monthly.written import month_name
 
 _SUBJECTS = (
     (Text("Satisfaction", "满意度"), ("mot_score", "css_score", "mystery_score")),
@@ -194,24 +194,13 @@ def _rankings(group: Group) -> tuple[Chapter, ...]:
 def group_report(marts: Marts, region: str | None, month: date) -> Report:
     """The view of a region's stores, or of all; raises NothingToReport for an unknown region or an empty month."""
     group = read_group(marts, region, month)
-    notes = []
-    if group.churn_month and group.churn_month != month:
-        name = month_name(group.churn_month)
-        notes.append(
-            Note(
-                Text(
-                    f"Churn is shown for {name.en}, the last cohort that is final.",
-                    f"流失率为{name.zh}到店客户（最近可确认批次）。",
-                )
-            )
-        )
     return Report(
         title=Text("After-sales, stores side by side", "售后服务门店对比"),
         subject=group.name,
         month=month,
         as_of=marts.as_of,
         published_at=marts.published_at,
-        notes=tuple(notes),
+        notes=data_notes(marts, group.codes, month),
         summary=(),
         chapters=(_falling_behind(group), _matrix(group), *_rankings(group)),
     )

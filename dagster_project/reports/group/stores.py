@@ -9,7 +9,7 @@ from dagster_project.reports.monthly.kpis import Estimates, Kpi
 from dagster_project.reports.monthly.labels import capital
 from dagster_project.reports.monthly.noise import Estimate, leaves_out
 from dagster_project.reports.monthly.read import Marts, NothingToReport, Row
-from dagster_project.reports.monthly.scope import require_month
+from dagster_project.reports.monthly.scope import last_final_cohort, require_month
 
 
 @dataclass(frozen=True)
@@ -92,10 +92,5 @@ def read_group(marts: Marts, region: str | None, month: date) -> Group:
         for row in marts.rows("select kpi_code, store_code, month, region_value from scorecard_monthly")
         if row["region_value"] is not None
     }
-    final = marts.rows(
-        "select max(month) as month from churn_cohort_monthly where list_contains(?, store_code) and month <= ? "
-        "and customer_type = 'all' and is_final",
-        codes,
-        month,
-    )[0]["month"]
+    final = last_final_cohort(marts, codes, month)
     return Group(marts, name, tuple(stores), month, Estimates(marts), regions, final)

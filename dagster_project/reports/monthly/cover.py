@@ -1,4 +1,4 @@
-"""Before the chapters: how good and how final the data is, and the month at a glance."""
+"""Before the chapters: the month at a glance."""
 
 from dagster_project.reports.monthly.blocks import (
     Block,
@@ -15,122 +15,8 @@ from dagster_project.reports.monthly.blocks import (
 from dagster_project.reports.monthly.figures import Figured, Scorecard
 from dagster_project.reports.monthly.kpis import KPIS
 from dagster_project.reports.monthly.noise import change, leaves_out
-from dagster_project.reports.monthly.scope import Scope, final_cohort
+from dagster_project.reports.monthly.scope import Scope
 from dagster_project.reports.monthly.sentences import interval, joined, listed
-from dagster_project.reports.monthly.written import month_name
-from dagster_project.reports.quality.rows import count_naming_store
-
-_QUALITY_REPORT = Text("see the data quality report", "详见数据质量报告")
-
-
-def _rejected(scope: Scope) -> list[Note]:
-    """Rows of this store that reach no figure, and files that could not be read."""
-    rejected = count_naming_store(scope.marts.connection, scope.store_code)
-    quarantined = scope.marts.rows(
-        "select system || '/' || dataset || '/' || file as path from quality_load where status = 'quarantined' "
-        "order by path"
-    )
-    notes = []
-    if rejected:
-        count, datasets = sum(rejected.values()), len(rejected)
-        notes.append(
-            Note(
-                Text(
-                    f"{count} row{'s' if count > 1 else ''} that name this store ({datasets} dataset"
-                    f"{'s' if datasets > 1 else ''}, any month) were rejected and reach no figure: "
-                    f"{_QUALITY_REPORT.en}.",
-                    f"{count} 行注明本店的数据（{datasets} 个数据集，不限月份）被拒收，未进入任何指标，"
-                    f"{_QUALITY_REPORT.zh}。",
-                )
-            )
-        )
-    if quarantined:
-        paths = [row["path"] for row in quarantined]
-        told = ", ".join(paths[:3]) + (f" (+{len(paths) - 3})" if len(paths) > 3 else "")
-        plural = "s" if len(paths) > 1 else ""
-        notes.append(
-            Note(
-                Text(
-                    f"{len(paths)} file{plural} quarantined, whose rows may be missing here: {told}.",
-                    f"{len(paths)} 个文件被隔离，其数据可能缺失：{told}。",
-                )
-            )
-        )
-    return notes
-
-
-def notes(scope: Scope) -> tuple[Note, ...]:
-    """What a reader must know of the data before reading a figure."""
-    found: list[Note] = []
-    if scope.month == scope.marts.as_of.replace(day=1):
-        last_day = scope.marts.as_of
-        found.append(
-            Note(
-                Text(
-                    f"Figures of {scope.month_name.en} are those known on {last_day:%Y-%m-%d}.",
-                    f"{scope.month_name.zh}数据截至 {last_day:%Y-%m-%d}。",
-                )
-            )
-        )
-    fix = scope.row("first_fix_store_monthly")
-    if fix and not fix["is_final"]:
-        found.append(
-            Note(
-                Text(
-                    "First-time fix is not final: comebacks are awaited for 30 days after the month.",
-                    "一次修复率尚未最终确定：需等待月末后 30 天内的返修。",
-                ),
-                Tone.BAD,
-            )
-        )
-    cohort = final_cohort(scope)
-    if cohort and cohort != scope.month:
-        name = month_name(cohort)
-        found.append(
-            Note(
-                Text(
-                    f"Churn is shown for {name.en}, the last cohort that is final.",
-                    f"流失率为{name.zh}到店客户（最近可确认批次）。",
-                )
-            )
-        )
-    blocked = scope.marts.rows(
-        "select count(*) as checks from quality_check_result where is_blocking and passed is not true "
-        "and run_id = (select max(run_id) from quality_check_result)"
-    )[0]["checks"]
-    if blocked:
-        found.append(
-            Note(
-                Text(
-                    f"The last run was not published ({blocked} blocking checks): figures are of the run before.",
-                    f"最近一次运行因 {blocked} 项阻断性检查未发布，此处为上一次发布的数据。",
-                ),
-                Tone.BAD,
-            )
-        )
-    return (*found, *_restated(scope), *_rejected(scope))
-
-
-def _restated(scope: Scope) -> list[Note]:
-    """Figures of this month that changed after it was closed or reported."""
-    found = scope.marts.rows(
-        "select count(*) as figures, max(published_at) as last_at from restatement where store_code = ? and month = ?",
-        scope.store_code,
-        scope.month,
-    )[0]
-    if not found["figures"]:
-        return []
-    count, day = found["figures"], f"{found['last_at']:%Y-%m-%d}"
-    return [
-        Note(
-            Text(
-                f"{count} figures of {scope.month_name.en} changed after the month was final or reported, "
-                f"last on {day}: see the table restatement.",
-                f"{scope.month_name.zh}有 {count} 个数值在确认或报告后发生变化，最近一次为 {day}，"
-                "详见 restatement 表。",
-            )
-        )
-    ]
 
 
 def _status(figured: Figured) -> tuple[Text | None, Tone]:

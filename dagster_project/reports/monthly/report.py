@@ -7,7 +7,8 @@ from dagster_project.reports.monthly.blocks import Report, Text
 from dagster_project.reports.monthly.callbacks import callbacks
 from dagster_project.reports.monthly.churn import churn
 from dagster_project.reports.monthly.complaints import complaints
-from dagster_project.reports.monthly.cover import notes, summary
+from dagster_project.reports.monthly.cover import summary
+from dagster_project.reports.monthly.data_notes import data_notes
 from dagster_project.reports.monthly.figures import Scorecard
 from dagster_project.reports.monthly.first_fix_and_appointments import first_fix_and_appointments
 from dagster_project.reports.monthly.kpis import Estimates
@@ -28,7 +29,7 @@ def store_report(marts: Marts, store_code: str, month: date) -> Report:
         month=month,
         as_of=marts.as_of,
         published_at=marts.published_at,
-        notes=notes(scope),
+        notes=data_notes(marts, [store_code], month),
         summary=summary(scope, card),
         chapters=(
             actions(scope),

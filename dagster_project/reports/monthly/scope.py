@@ -78,13 +78,18 @@ class Scope:
         return tuple(f"{month:%Y-%m}" for month in self.months)
 
 
-def final_cohort(scope: Scope) -> date | None:
-    """The last cohort, not after the report's month, whose six months are over."""
+def last_final_cohort(marts: Marts, store_codes: list[str], month: date) -> date | None:
+    """The last cohort of the stores, not after the month, whose six months are over."""
     sql = (
-        "select max(month) as month from churn_cohort_monthly "
-        "where store_code = ? and month <= ? and customer_type = 'all' and is_final"
+        "select max(month) as month from churn_cohort_monthly where list_contains(?, store_code) and month <= ? "
+        "and customer_type = 'all' and is_final"
     )
-    return scope.marts.rows(sql, scope.store_code, scope.month)[0]["month"]
+    return marts.rows(sql, store_codes, month)[0]["month"]
+
+
+def final_cohort(scope: Scope) -> date | None:
+    """The store's last cohort that is final, not after the report's month."""
+    return last_final_cohort(scope.marts, [scope.store_code], scope.month)
 
 
 def months_with_data(marts: Marts, store_codes: list[str], until: date | None = None) -> list[date]:

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -111,8 +111,8 @@ def read_rejected(connection: duckdb.DuckDBPyConnection, contract: Contract) -> 
     return [_row(contract, names, found) for found in rows]
 
 
-def count_naming_store(connection: duckdb.DuckDBPyConnection, store_code: str) -> dict[str, int]:
-    """How many rejected rows of each dataset name the store in their store column, from the published tables."""
+def count_naming_stores(connection: duckdb.DuckDBPyConnection, store_codes: Collection[str]) -> dict[str, int]:
+    """How many rejected rows of each dataset name one of the stores in their store column, of the published tables."""
     if "quality_rejected_row" not in _tables(connection):
         return {}
     # Counted by the database, store by store: there may be many more rows than headers and stores.
@@ -133,7 +133,7 @@ def count_naming_store(connection: duckdb.DuckDBPyConnection, store_code: str) -
             ).fetchall()
             codes = clean(column, pa.array([cell for cell, _ in found], pa.string())).to_pylist()
             counts[contract.name] += sum(
-                rows for code, (_, rows) in zip(codes, found, strict=True) if code == store_code
+                rows for code, (_, rows) in zip(codes, found, strict=True) if code in store_codes
             )
     return {name: count for name, count in counts.items() if count}
 

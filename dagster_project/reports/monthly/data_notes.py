@@ -1,0 +1,128 @@
+"""What every report's cover tells: how good and how final the data of its stores is."""
+
+from datetime import date
+
+from dagster_project.reports.monthly.blocks import Note, Text, Tone
+from dagster_project.reports.monthly.read import Marts
+from dagster_project.reports.monthly.scope import last_final_cohort
+from dagster_project.reports.monthly.written import month_name
+from dagster_project.reports.quality.rows import count_naming_stores
+
+_QUALITY_REPORT = Text("see the data quality report", "详见数据质量报告")
+
+
+def _rejected(marts: Marts, store_codes: list[str]) -> list[Note]:
+    """Rows of the stores that reach no figure, and files that could not be read."""
+    rejected = count_naming_stores(marts.connection, store_codes)
+    quarantined = marts.rows(
+        "select system || '/' || dataset || '/' || file as path from quality_load where status = 'quarantined' "
+        "order by path"
+    )
+    named = Text("this store", "本店") if len(store_codes) == 1 else Text("one of these stores", "所列门店")
+    notes = []
+    if rejected:
+        count, datasets = sum(rejected.values()), len(rejected)
+        notes.append(
+            Note(
+                Text(
+                    f"{count} row{'s' if count > 1 else ''} that name {named.en} ({datasets} dataset"
+                    f"{'s' if datasets > 1 else ''}, any month) were rejected and reach no figure: "
+                    f"{_QUALITY_REPORT.en}.",
+                    f"{count} 行注明{named.zh}的数据（{datasets} 个数据集，不限月份）被拒收，未进入任何指标，"
+                    f"{_QUALITY_REPORT.zh}。",
+                )
+            )
+        )
+    if quarantined:
+        paths = [row["path"] for row in quarantined]
+        told = ", ".join(paths[:3]) + (f" (+{len(paths) - 3})" if len(paths) > 3 else "")
+        plural = "s" if len(paths) > 1 else ""
+        notes.append(
+            Note(
+                Text(
+                    f"{len(paths)} file{plural} quarantined, whose rows may be missing here: {told}.",
+                    f"{len(paths)} 个文件被隔离，其数据可能缺失：{told}。",
+                )
+            )
+        )
+    return notes
+
+
+def data_notes(marts: Marts, store_codes: list[str], month: date) -> tuple[Note, ...]:
+    """What a reader must know of the data of the shown stores before reading a figure."""
+    found: list[Note] = []
+    shown = month_name(month)
+    if month == marts.as_of.replace(day=1):
+        last_day = marts.as_of
+        found.append(
+            Note(
+                Text(
+                    f"Figures of {shown.en} are those known on {last_day:%Y-%m-%d}.",
+                    f"{shown.zh}数据截至 {last_day:%Y-%m-%d}。",
+                )
+            )
+        )
+    awaited = marts.rows(
+        "select count(*) as stores from first_fix_store_monthly where list_contains(?, store_code) and month = ? "
+        "and not is_final",
+        store_codes,
+        month,
+    )[0]["stores"]
+    if awaited:
+        found.append(
+            Note(
+                Text(
+                    "First-time fix is not final: comebacks are awaited for 30 days after the month.",
+                    "一次修复率尚未最终确定：需等待月末后 30 天内的返修。",
+                ),
+                Tone.BAD,
+            )
+        )
+    cohort = last_final_cohort(marts, store_codes, month)
+    if cohort and cohort != month:
+        name = month_name(cohort)
+        found.append(
+            Note(
+                Text(
+                    f"Churn is shown for {name.en}, the last cohort that is final.",
+                    f"流失率为{name.zh}到店客户（最近可确认批次）。",
+                )
+            )
+        )
+    blocked = marts.rows(
+        "select count(*) as checks from quality_check_result where is_blocking and passed is not true "
+        "and run_id = (select max(run_id) from quality_check_result)"
+    )[0]["checks"]
+    if blocked:
+        found.append(
+            Note(
+                Text(
+                    f"The last run was not published ({blocked} blocking checks): figures are of the run before.",
+                    f"最近一次运行因 {blocked} 项阻断性检查未发布，此处为上一次发布的数据。",
+                ),
+                Tone.BAD,
+            )
+        )
+    return (*found, *_restated(marts, store_codes, month), *_rejected(marts, store_codes))
+
+
+def _restated(marts: Marts, store_codes: list[str], month: date) -> list[Note]:
+    """Figures of the month that changed after it was closed or reported."""
+    found = marts.rows(
+        "select count(*) as figures, max(published_at) as last_at from restatement "
+        "where list_contains(?, store_code) and month = ?",
+        store_codes,
+        month,
+    )[0]
+    if not found["figures"]:
+        return []
+    count, day, shown = found["figures"], f"{found['last_at']:%Y-%m-%d}", month_name(month)
+    return [
+        Note(
+            Text(
+                f"{count} figures of {shown.en} changed after the month was final or reported, "
+                f"last on {day}: see the table restatement.",
+                f"{shown.zh}有 {count} 个数值在确认或报告后发生变化，最近一次为 {day}，详见 restatement 表。",
+            )
+        )
+    ]
