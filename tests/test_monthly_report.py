@@ -28,7 +28,7 @@ from dagster_project.reports.monthly.blocks import (
 )
 from dagster_project.reports.monthly.html import html_page
 from dagster_project.reports.monthly.kpis import KPIS, Estimates
-from dagster_project.reports.monthly.labels import kpi_labels, seed_labels
+from dagster_project.reports.monthly.labels import capital, kpi_labels, seed_labels
 from dagster_project.reports.monthly.noise import Estimate, change, counts_differ, differ, leaves_out
 from dagster_project.reports.monthly.problems import department_rules
 from dagster_project.reports.monthly.read import Marts, NothingToReport, open_marts
@@ -322,6 +322,42 @@ def test_a_change_that_rounds_to_nothing_has_no_sign() -> None:
     assert changed(Change(-0.0001, Form.RATE)) == "±0.0 pp"
     assert changed(Change(-0.012, Form.RATE)) == "\N{MINUS SIGN}1.2 pp"
     assert changed(Change(None, Form.RATE)) == "–"
+
+
+def test_small_samples_are_marked_wherever_they_stand(emptied: Callable[..., Marts]) -> None:
+    of_store = f"where store_code = '{MAIN_STORE}'"
+    marts = emptied(
+        f"update css_store_monthly set sample_size = 2 {of_store}",
+        f"update css_item_monthly set sample_size = 2 {of_store} and item_code = 'mot01'",
+        f"update css_driver set sample_size = 29 {of_store} and item_code = 'mot01'",
+        f"update callback_question_monthly set answers = 1 {of_store} and question_code = 'Q1'",
+        "update first_fix_store_monthly set repairs = 2, first_fix_rate = 0.1, first_fix_rate_low = 0.05, "
+        f"first_fix_rate_high = 0.2 {of_store} and month = '2025-10-01'",
+    )
+    with closing(marts.connection):
+        report = store_report(marts, MAIN_STORE, OCTOBER)
+        called = store_report(marts, MAIN_STORE, CALLBACK_MONTH)
+    tables = {block.title.en: block for one in (called, report) for block in blocks(one) if isinstance(block, Table)}
+    mark, marked = Text("small sample", "小样本"), {}
+    for title in (
+        "The month at a glance",
+        "Items, weights and comparisons",
+        "What drives overall satisfaction",
+        "Questions against last month",
+    ):
+        place = [one.label.en for one in tables[title].columns].index("Read with care")
+        marked[title] = {str(getattr(row[0], "en", row[0])) for row in tables[title].rows if row[place] == mark}
+    glance, items, drivers, questions = marked.values()
+    rate, one_item = kpi_labels()["first_fix_rate"], seed_labels("mot_items")["mot01"]
+    assert {"MOT score", "CSS score", rate.en} <= glance
+    assert kpi_labels()["complaint_rate"].en not in glance
+    assert {told.split(" (")[0] for told in items} == {capital(one_item).en, "CSS score", "MOT score"}
+    assert drivers == {capital(one_item).en}
+    assert questions == {"Q1"}
+    sentence = report.summary[0]
+    assert isinstance(sentence, Note)
+    assert f"{rate.en} (small sample of 2)" in sentence.text.en
+    assert f"{rate.zh}（小样本 2）" in sentence.text.zh
 
 
 # Chapter 7 ----------------------------------------------------------------------------------------------------------

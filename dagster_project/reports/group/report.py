@@ -21,7 +21,7 @@ from dagster_project.reports.monthly.data_notes import data_notes
 from dagster_project.reports.monthly.kpis import BY_CODE, KPIS, Kpi
 from dagster_project.reports.monthly.noise import distance, leaves_out
 from dagster_project.reports.monthly.read import Marts
-from dagster_project.reports.monthly.sentences import interval, joined, listed
+from dagster_project.reports.monthly.sentences import READ_WITH_CARE, care, interval, joined, listed
 
 _SUBJECTS = (
     (Text("Satisfaction", "满意度"), ("mot_score", "css_score", "mystery_score")),
@@ -71,7 +71,7 @@ def _falling_behind(group: Group) -> Chapter:
                     estimate.sample_size,
                     Measure(region, kpi.form, kpi.decimals),
                     distance(estimate, region, kpi.form, kpi.higher_is_better, kpi.decimals),
-                    Text("small sample", "小样本") if estimate.is_small else "",
+                    care(estimate.sample_size),
                 )
             )
     named = [store_name(store) for store in group.stores if behind[store["store_code"]]]
@@ -90,7 +90,7 @@ def _falling_behind(group: Group) -> Chapter:
             Column(Text("n", "样本"), Form.COUNT),
             Column(Text("Region", "分中心"), Form.TEXT),
             Column(Text("Distance", "差距"), Form.TEXT),
-            Column(Text("Read with care", "提示"), Form.TEXT),
+            READ_WITH_CARE,
         ),
         tuple(rows),
         note=Text(

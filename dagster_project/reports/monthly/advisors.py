@@ -14,7 +14,7 @@ from dagster_project.reports.monthly.labels import capital, seed_labels
 from dagster_project.reports.monthly.noise import SMALL_SAMPLE
 from dagster_project.reports.monthly.read import Row
 from dagster_project.reports.monthly.scope import Scope
-from dagster_project.reports.monthly.sentences import no_data
+from dagster_project.reports.monthly.sentences import READ_WITH_CARE, care, no_data
 
 _STORE = Text("store", "本店")
 
@@ -43,7 +43,7 @@ def _table(advisors: list[Row]) -> Table:
             Column(Text("CSS responses", "外部样本"), Form.COUNT),
             Column(Text("MOT", "MOT 得分"), Form.SCORE),
             Column(Text("CSS", "CSS 得分"), Form.SCORE),
-            Column(Text("Read with care", "提示"), Form.TEXT),
+            READ_WITH_CARE,
         ),
         tuple(
             (
@@ -68,7 +68,7 @@ def _table(advisors: list[Row]) -> Table:
 def _care(samples: int | None) -> Text | str:
     if not samples:
         return Text("no response", "无样本")
-    return Text("small sample", "小样本") if samples < SMALL_SAMPLE else ""
+    return care(samples)
 
 
 def _item_heat(scope: Scope) -> tuple[Block, ...]:

@@ -22,7 +22,15 @@ from dagster_project.reports.monthly.labels import capital, seed_label
 from dagster_project.reports.monthly.noise import Estimate, Z, change, differ
 from dagster_project.reports.monthly.read import Row
 from dagster_project.reports.monthly.scope import Scope
-from dagster_project.reports.monthly.sentences import interval, joined, kpi_clause, listed, no_data
+from dagster_project.reports.monthly.sentences import (
+    READ_WITH_CARE,
+    care,
+    interval,
+    joined,
+    kpi_clause,
+    listed,
+    no_data,
+)
 
 _TITLE = Text("Internal callbacks", "内部电话回访")
 _QUESTION = Text(
@@ -77,6 +85,7 @@ def _question_table(scope: Scope, questions: list[Row]) -> Table:
                 row["low_rate"],
                 interval(lows, Form.RATE),
                 change(lows, low_rate(last.get(code)), Form.RATE, False),
+                care(row["answers"]),
             )
         )
     return Table(
@@ -92,6 +101,7 @@ def _question_table(scope: Scope, questions: list[Row]) -> Table:
             Column(Text("Low share", "低分占比"), Form.RATE),
             Column(Text("95% interval", "95% 区间"), Form.RATE),
             Column(Text("Change", "较上月"), Form.RATE),
+            READ_WITH_CARE,
         ),
         tuple(rows),
         note=Text(

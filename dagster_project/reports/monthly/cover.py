@@ -14,9 +14,9 @@ from dagster_project.reports.monthly.blocks import (
 )
 from dagster_project.reports.monthly.figures import Figured, Scorecard
 from dagster_project.reports.monthly.kpis import KPIS
-from dagster_project.reports.monthly.noise import change, leaves_out
+from dagster_project.reports.monthly.noise import Estimate, change, leaves_out
 from dagster_project.reports.monthly.scope import Scope
-from dagster_project.reports.monthly.sentences import interval, joined, listed
+from dagster_project.reports.monthly.sentences import READ_WITH_CARE, care, interval, joined, listed
 
 
 def _status(figured: Figured) -> tuple[Text | None, Tone]:
@@ -57,9 +57,9 @@ def summary(scope: Scope, card: Scorecard) -> tuple[Block, ...]:
         is_compared = is_compared or shift.is_news is not None
         has_target = has_target or status is not None
         if shift.is_news:
-            moved.append(label)
+            moved.append(_marked(label, figured.now))
         if tone is Tone.BAD and kpi.form is not Form.COUNT:
-            missed.append(label)
+            missed.append(_marked(label, figured.now))
         stores = ranks.get((kpi.code, month), 0)
         rows.append(
             (
@@ -72,6 +72,7 @@ def summary(scope: Scope, card: Scorecard) -> tuple[Block, ...]:
                 status,
                 Measure(figured.region, kpi.form, kpi.decimals),
                 f"{figured.rank} / {stores}" if figured.rank else None,
+                care(figured.now.sample_size),
                 Trend(card.trend(kpi.code)),
             )
         )
@@ -103,6 +104,7 @@ def summary(scope: Scope, card: Scorecard) -> tuple[Block, ...]:
             Column(Text("Status", "达成"), Form.TEXT),
             Column(Text("Region", "分中心"), Form.TEXT),
             Column(Text("Rank", "排名"), Form.TEXT),
+            READ_WITH_CARE,
             Column(Text("13 months", "13 个月"), Form.TREND),
         ),
         tuple(rows),
@@ -115,6 +117,13 @@ def summary(scope: Scope, card: Scorecard) -> tuple[Block, ...]:
         tones=tuple(tones),
     )
     return (Note(sentence), table) if sentence else (table,)
+
+
+def _marked(label: Text, now: Estimate) -> Text:
+    """A figure's label in a sentence, which says when it rests on a small sample."""
+    if not now.is_small:
+        return label
+    return Text(f"{label.en} (small sample of {now.sample_size})", f"{label.zh}（小样本 {now.sample_size}）")
 
 
 def _told(labels: list[Text], some: Text, none: Text) -> Text:

@@ -26,7 +26,12 @@ class Estimate:
     @property
     def is_small(self) -> bool:
         """Whether it rests on too few to be read alone."""
-        return self.sample_size is not None and self.sample_size < SMALL_SAMPLE
+        return is_small(self.sample_size)
+
+
+def is_small(sample_size: int | None) -> bool:
+    """Whether a sample is too small for its figure to be read alone."""
+    return sample_size is not None and sample_size < SMALL_SAMPLE
 
 
 def difference(now: Estimate, before: Estimate) -> float | None:

@@ -25,7 +25,7 @@ from dagster_project.reports.monthly.labels import capital, enum_label, seed_col
 from dagster_project.reports.monthly.noise import SMALL_SAMPLE, Estimate, Z, change, distance, leaves_out
 from dagster_project.reports.monthly.read import Row
 from dagster_project.reports.monthly.scope import Scope
-from dagster_project.reports.monthly.sentences import joined, kpi_clause, listed, no_data
+from dagster_project.reports.monthly.sentences import READ_WITH_CARE, care, joined, kpi_clause, listed, no_data
 from dagster_project.reports.monthly.written import month_name
 
 _TITLE = Text("External CSS and mystery shopping", "外部满意度与神秘访客")
@@ -84,6 +84,7 @@ def _item_table(scope: Scope, items: list[Row], store: Row, card: Scorecard) -> 
                 item["national_score"],
                 distance(estimate, item["national_score"], Form.SCORE, True),
                 item["sample_size"],
+                care(item["sample_size"]),
             )
         )
     totals = (
@@ -105,6 +106,7 @@ def _item_table(scope: Scope, items: list[Row], store: Row, card: Scorecard) -> 
                 nation,
                 distance(figured.now, nation, Form.SCORE, True),
                 store["sample_size"],
+                care(store["sample_size"]),
             )
         )
     return Table(
@@ -120,6 +122,7 @@ def _item_table(scope: Scope, items: list[Row], store: Row, card: Scorecard) -> 
             Column(Text("Nation", "全国"), Form.SCORE),
             Column(Text("To nation", "差距"), Form.SCORE),
             Column(Text("n", "样本"), Form.COUNT),
+            READ_WITH_CARE,
         ),
         tuple(rows),
         note=_samples(store),
@@ -219,6 +222,7 @@ def _drivers(scope: Scope) -> tuple[Block, ...]:
                 Column(Text("Mean score", "平均得分"), Form.SCORE),
                 Column(Text("Answers", "样本"), Form.COUNT),
                 Column(Text("What to do", "建议"), Form.TEXT),
+                READ_WITH_CARE,
             ),
             tuple(
                 (
@@ -227,6 +231,7 @@ def _drivers(scope: Scope) -> tuple[Block, ...]:
                     row["mean_score"],
                     row["sample_size"],
                     _QUADRANTS.get(row["priority_quadrant"]),
+                    care(row["sample_size"]),
                 )
                 for row in rows
             ),
@@ -266,7 +271,7 @@ def _segments(scope: Scope) -> tuple[Block, ...]:
                 Column(Text("n", "样本"), Form.COUNT),
                 Column(Text("MOT", "MOT"), Form.SCORE),
                 Column(Text("CSS", "CSS"), Form.SCORE),
-                Column(Text("Read with care", "提示"), Form.TEXT),
+                READ_WITH_CARE,
             ),
             tuple(
                 (
@@ -275,7 +280,7 @@ def _segments(scope: Scope) -> tuple[Block, ...]:
                     row["sample_size"],
                     row["mot_score"],
                     row["css_score"],
-                    Text("small sample", "小样本") if row["sample_size"] < SMALL_SAMPLE else "",
+                    care(row["sample_size"]),
                 )
                 for row in shown
             ),

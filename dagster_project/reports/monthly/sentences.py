@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 
-from dagster_project.reports.monthly.blocks import Change, Form, Note, Text
+from dagster_project.reports.monthly.blocks import Change, Column, Form, Note, Text
 from dagster_project.reports.monthly.kpis import Kpi
-from dagster_project.reports.monthly.noise import Estimate, change
+from dagster_project.reports.monthly.noise import Estimate, change, is_small
 from dagster_project.reports.monthly.written import changed, written
 
 WITHIN_NOISE = Text("within noise", "属正常波动")
 BEYOND_NOISE = Text("more than noise", "超出正常波动")
+READ_WITH_CARE = Column(Text("Read with care", "提示"), Form.TEXT)
+"""A table's column of `care`."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,11 @@ def moved_clause(
         return Text(f"{label.en} {told}{ending.en}", f"{label.zh} {told}{ending.zh}")
     on = earlier.change_on
     return Text(f"{label.en} {told}, {delta} {on.en}{ending.en}", f"{label.zh} {told}，{on.zh} {delta}{ending.zh}")
+
+
+def care(sample_size: int | None) -> Text | str:
+    """The mark of a small sample in a table, blank where it is none."""
+    return Text("small sample", "小样本") if is_small(sample_size) else ""
 
 
 def kpi_clause(kpi: Kpi, now: Estimate, before: Estimate) -> Text | None:
