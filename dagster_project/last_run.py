@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from dagster_project.load.hash_key import read_hash_key
@@ -17,7 +17,7 @@ from dagster_project.settings import PROJECT_DIR, Settings
 
 # What decides how inputs become figures: a changed file here makes every figure anew.
 CODE = ("dagster_project", "dbt", "expectations", "seeds")
-CODE_SUFFIXES = (".py", ".sql", ".yml", ".csv", ".j2", ".css")
+CODE_SUFFIXES = (".py", ".sql", ".yml", ".csv", ".j2", ".css", ".md")
 WRITTEN_BY_DBT = ("target", "logs", "dbt_packages")
 # What a file's entry tells of the look at it, and not of its rows.
 LOOKS = ("size", "mtime_ns", "ctime_ns", "loaded_at")
@@ -41,8 +41,8 @@ def _lake(lake: Path) -> Iterator[bytes]:
             yield json.dumps(told, default=str).encode()
 
 
-def _digest_of_code(settings: Settings) -> str:
-    """A digest of what turns inputs into figures: the code, and the key of the hashes."""
+def digest_of_code(settings: Settings) -> str:
+    """A digest of what turns inputs into figures: the code, and the key of the hashes. A run asks before it begins."""
     digest = hashlib.sha256(read_hash_key(settings.data).encode())
     for part in _code():
         digest.update(hashlib.sha256(part).digest())
@@ -63,7 +63,7 @@ def _as_it_stands(settings: Settings) -> dict[str, object] | None:
     if not (current / "aftersales.duckdb").exists() or not settings.warehouse.exists():
         return None
     return {
-        "code": _digest_of_code(settings),
+        "code": digest_of_code(settings),
         "engine": settings.engine,
         "warehouse": stamp(settings.warehouse),
         "state": current.resolve().name,
@@ -71,9 +71,20 @@ def _as_it_stands(settings: Settings) -> dict[str, object] | None:
 
 
 def stamp(path: Path) -> list[int]:
-    """What a file that was written to since does not have any more: its size and time."""
-    status = path.stat()
-    return [status.st_size, status.st_mtime_ns]
+    """What a database that was written to since does not have any more: its size and time, and those of its log.
+
+    A killed program leaves in the log what it wrote; who opens the file next has it in the tables.
+    """
+    log = path.with_name(f"{path.name}.wal")
+    return [told for file in (path, log) if file.exists() for told in (file.stat().st_size, file.stat().st_mtime_ns)]
+
+
+def _digest_of_published(settings: Settings) -> str:
+    """A digest of the names, sizes and times of the files that readers see."""
+    folder = (settings.published / "current").resolve()
+    files = ((path, path.stat()) for path in sorted(folder.rglob("*")) if path.is_file())
+    told = [(str(path.relative_to(folder)), status.st_size, status.st_mtime_ns) for path, status in files]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
 def _note(settings: Settings) -> Path:
@@ -89,10 +100,11 @@ def _read(path: Path) -> dict[str, object]:
     return note if isinstance(note, dict) else {}
 
 
-def note_last_run(settings: Settings, inputs: str) -> None:
-    """Note that a run from these inputs has published."""
+def note_last_run(settings: Settings, inputs: str, code: str) -> None:
+    """Note that a run from these inputs, by the code as it was when the run began, has published."""
     temporary = settings.data / f".last_run.{os.getpid()}.tmp"
-    note = (_as_it_stands(settings) or {}) | {"inputs": inputs}
+    note = (_as_it_stands(settings) or {}) | {"inputs": inputs, "code": code}
+    note["published"] = _digest_of_published(settings)
     temporary.write_text(json.dumps(note), encoding="utf-8")
     os.replace(temporary, _note(settings))
 
@@ -110,21 +122,36 @@ def stands_as_published(settings: Settings) -> bool:
 
 def is_nothing_new(settings: Settings, inputs: str) -> bool:
     """Whether a run from these inputs would publish again what readers have."""
-    return _read(_note(settings)).get("inputs") == inputs and stands_as_published(settings)
+    note = _read(_note(settings))
+    return (
+        note.get("inputs") == inputs
+        and stands_as_published(settings)
+        and note.get("published") == _digest_of_published(settings)
+    )
 
 
 def _registered(settings: Settings) -> Path:
     return settings.data / "registered"
 
 
+@dataclass(frozen=True)
+class Registered:
+    """What the lake was registered for: whether the models can be built by changes, and what they are made from."""
+
+    by_changes: bool
+    inputs: str
+    code: str
+
+
 def note_registered(settings: Settings, *, by_changes: bool) -> None:
     """Note for the steps that follow, in other processes, what the lake was registered for."""
-    note = {"by_changes": by_changes, "inputs": digest_of_inputs(settings), "warehouse": stamp(settings.warehouse)}
+    registered = Registered(by_changes, digest_of_inputs(settings), digest_of_code(settings))
+    note = asdict(registered) | {"warehouse": stamp(settings.warehouse)}
     _registered(settings).write_text(json.dumps(note), encoding="utf-8")
 
 
-def read_registered(settings: Settings) -> tuple[bool, str]:
-    """Whether the models can be built by changes, nothing else having written since; and the digest of the inputs."""
+def read_registered(settings: Settings) -> Registered:
+    """What was noted; the models can be built by changes only where nothing else has written since."""
     note = _read(_registered(settings))
     by_changes = bool(note.get("by_changes")) and note.get("warehouse") == stamp(settings.warehouse)
-    return by_changes, str(note.get("inputs", ""))
+    return Registered(by_changes, str(note.get("inputs", "")), str(note.get("code", "")))

@@ -18,7 +18,14 @@ from dagster_project.checks.results import (
 )
 from dagster_project.checks.worker import CheckWorker, check_worker
 from dagster_project.errors import ExpectedError
-from dagster_project.last_run import digest_of_inputs, is_nothing_new, may_be_spared, note_last_run, stands_as_published
+from dagster_project.last_run import (
+    digest_of_code,
+    digest_of_inputs,
+    is_nothing_new,
+    may_be_spared,
+    note_last_run,
+    stands_as_published,
+)
 from dagster_project.load.dataset import DatasetLoad
 from dagster_project.load.hash_key import key_warning, read_hash_key
 from dagster_project.load.lake import empty_warehouse, register_lake
@@ -32,6 +39,7 @@ from dagster_project.models.dbt_build import (
     target_path,
     was_checked,
 )
+from dagster_project.privacy.access import open_to_readers
 from dagster_project.privacy.forget import remove_published, settle_forgotten
 from dagster_project.privacy.forgotten import read_forgotten
 from dagster_project.publish.open_state import published_state
@@ -149,6 +157,8 @@ def _publish_checked(settings: Settings, results: list[CheckResult], counted: di
         counted |= {"state": info.name, "as_of": info.as_of, "restated": len(restated)}
         counted |= {"tables": len(state.rows), "rows": sum(state.rows.values())}
         remove_published(settings, forgotten)
+        # Older states too: who may read can have changed.
+        open_to_readers(settings.published, settings.data)
         write_quality_report(settings)
         return state
     publish_quality(settings.warehouse, manifest, settings.published)
@@ -163,6 +173,7 @@ def _publish_checked(settings: Settings, results: list[CheckResult], counted: di
 
 def _as_before(settings: Settings, run_id: str, loads: list[DatasetLoad]) -> Refreshed:
     results, _ = results_of_last_runs(settings.lake / "quality")
+    open_to_readers(settings.published, settings.data)
     with published_state(settings.published) as state:
         rows = {table.name: table.rows for table in state.tables()}
         folder = settings.published / "states" / state.name
@@ -190,6 +201,7 @@ def refresh(
         forgotten = settle_forgotten(settings, hash_key)
         # It warms up meanwhile; where there may be nothing new, it waits until there is.
         worker = None if may_be_spared(settings) and not anew else stack.enter_context(check_worker())
+        code = digest_of_code(settings)
         loads = load_landing(settings.landing, settings.lake, tell, reload, forgotten=forgotten)
         inputs = digest_of_inputs(settings)
         if not anew and is_nothing_new(settings, inputs):
@@ -207,5 +219,5 @@ def refresh(
             from dagster_project.upkeep.snapshots import delete_old_snapshots
 
             delete_old_snapshots(target_path(settings) / "manifest.json")
-        note_last_run(settings, inputs)
+        note_last_run(settings, inputs, code)
     return Refreshed(run_id=run_id, loads=loads, results=results, state=state)

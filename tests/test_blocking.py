@@ -13,6 +13,7 @@ from dagster_project.checks.blocking import blocks, judge
 from dagster_project.checks.results import RunInfo
 from dagster_project.contracts import read_contracts
 from dagster_project.models.dbt_build import NodeResult, ask_dbt, read_node_results, target_path
+from dagster_project.publish.state import StateInfo, write_state
 from dagster_project.settings import Settings
 from tests.published import differences, tables
 
@@ -38,6 +39,18 @@ def blocked(tmp_path: Path, now: dict, before: dict | None = None) -> list[str]:
     published = counts(tmp_path / "before.duckdb", before) if before is not None else tmp_path / "none.duckdb"
     sentences = blocks(judge(RUN, counts(tmp_path / "now.duckdb", now), published, [BUILT]))
     return [sentence.split(":")[0] for sentence in sentences]
+
+
+def test_an_emptied_dataset_stays_blocked_until_its_rows_are_back(tmp_path: Path) -> None:
+    empty = {"dms/vehicles": (0, 0, 0, 0)}
+    current = tmp_path / "current"
+    current.mkdir()
+    state = StateInfo("20260629", RUN.run_at, RUN.as_of, "20260629-1", accepted=dict.fromkeys(read_contracts(), 9))
+    write_state(current, state)
+    # The run that was blocked has renewed the quality tables beside the marts.
+    published = counts(tmp_path / "before.duckdb", empty)
+    sentences = blocks(judge(RUN, counts(tmp_path / "now.duckdb", empty), published, [BUILT]))
+    assert [sentence.split(":")[0] for sentence in sentences] == ["dms/vehicles not_emptied"]
 
 
 @pytest.mark.parametrize(

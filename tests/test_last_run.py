@@ -36,7 +36,7 @@ def test_what_a_look_at_the_landing_folder_notes_of_unchanged_files_is_nothing_n
     assert is_nothing_new(settings, digest_of_inputs(settings))
 
 
-@pytest.mark.parametrize("what", ["date", "rows", "key", "code", "warehouse", "state"])
+@pytest.mark.parametrize("what", ["date", "rows", "key", "code", "text", "warehouse", "log", "state", "file"])
 def test_whatever_the_figures_depend_on_makes_them_anew(
     sample_run: Settings, tmp_path: Path, monkeypatch, what: str
 ) -> None:
@@ -51,16 +51,29 @@ def test_whatever_the_figures_depend_on_makes_them_anew(
             write_manifest(folder, dict(list(entries.items())[1:]))
         case "key":
             monkeypatch.setenv("AFTERSALES_HASH_KEY", "another key of some length")
-        case "code":
+        case "code" | "text":
             for folder in last_run.CODE:
                 ignored = shutil.ignore_patterns("target", "logs", "__pycache__")
                 shutil.copytree(PROJECT_DIR / folder, tmp_path / "project" / folder, ignore=ignored)
             monkeypatch.setattr(last_run, "PROJECT_DIR", tmp_path / "project")
             assert is_nothing_new(settings, digest_of_inputs(settings))
-            with (tmp_path / "project" / "seeds" / "kpis.csv").open("a") as seed:
-                seed.write("\n")
+            changed = {"code": "seeds/kpis.csv", "text": "dbt/models/columns/common.md"}[what]
+            with (tmp_path / "project" / changed).open("a") as file:
+                file.write("\n")
         case "warehouse":
             os.utime(settings.warehouse)
+        case "log":
+            settings.warehouse.with_name(f"{settings.warehouse.name}.wal").write_text("left by a killed program")
+            assert not last_run.stands_as_published(settings)
         case "state":
             os.unlink(settings.published / "current")
+        case "file":
+            next(settings.published.glob("states/*/parquet/fct_case.parquet*")).touch()
+            assert last_run.stands_as_published(settings)
     assert not is_nothing_new(settings, digest_of_inputs(settings))
+
+
+def test_rules_edited_while_a_run_goes_on_are_not_those_it_was_made_with(sample_run: Settings, tmp_path: Path) -> None:
+    settings = replace(sample_run, data=Path(shutil.copytree(sample_run.data, tmp_path / "data", symlinks=True)))
+    last_run.note_last_run(settings, digest_of_inputs(settings), "the digest of before the edit")
+    assert not last_run.stands_as_published(settings)

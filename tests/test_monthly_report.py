@@ -689,7 +689,8 @@ def test_the_cover_of_a_group_tells_what_those_of_its_stores_tell(emptied: Calla
     marts = emptied(
         "update dim_store set region_code = case when store_code in ('S001', 'S002') then 'R1' else 'R2' end",
         "delete from quality_rejected_row",
-        f"insert into quality_rejected_row by name select 'dms' as system, 'cases' as dataset, '{rejected}' as row",
+        "insert into quality_rejected_row by name "
+        f"select 'complaint' as system, 'cases' as dataset, '{rejected}' as row",
         "update quality_load set status = 'quarantined' where file = (select min(file) from quality_load)",
         "update first_fix_store_monthly set is_final = store_code <> 'S002' where month = '2025-10-01'",
         "insert into restatement by name select 'S002' as store_code, date '2025-10-01' as month, "

@@ -103,7 +103,7 @@ def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, installat
     settings = installation.settings(context.log.info)
     with writing(context, settings) as run_id:
         # What is left out of a choice of models would miss the changes for good.
-        by_changes = read_registered(settings)[0] and not context.is_subset
+        by_changes = read_registered(settings).by_changes and not context.is_subset
         # dbt reads its folders from the environment of the process it is started by; Dagster starts it in the project.
         environment = dbt_environment(settings, by_changes=by_changes)
         os.environ.update(environment | {"AFTERSALES_DATA_DIR": str(settings.data)})

@@ -35,7 +35,8 @@ def published_marts(context: dg.AssetExecutionContext, installation: Installatio
         results = last_results(settings.lake / "quality", run_id)
         state = publish_checked(settings, results)
         if built_everything(settings):
-            note_last_run(settings, read_registered(settings)[1])
+            registered = read_registered(settings)
+            note_last_run(settings, registered.inputs, registered.code)
     table = "\n".join(f"| {name} | {rows:,} |" for name, rows in state.rows.items())
     return dg.MaterializeResult(
         metadata={

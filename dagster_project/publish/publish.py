@@ -80,9 +80,18 @@ def publish(
                 connection.execute(f"drop table published.marts.{name}")
             sources = [(model, built[model.name]) for model in models]
             rows = _write(connection, renew if last else write_whole, sources, folder, last)
+            accepted = _accepted(connection)
         whole_bytes = state_of(last).whole_bytes if last else file.stat().st_size
-        write_state(folder, replace(state, whole_bytes=whole_bytes))
+        write_state(folder, replace(state, whole_bytes=whole_bytes, accepted=accepted))
     return _swap_in(published, state.name, rows)
+
+
+def _accepted(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """How many rows of each dataset the marts are made from; none where the models that are published don't tell."""
+    if "quality_load" not in relations(connection, "published", "marts"):
+        return {}
+    sql = "select system || '/' || dataset, sum(rows_accepted)::bigint from published.marts.quality_load group by all"
+    return dict(connection.execute(sql).fetchall())
 
 
 def publish_quality(warehouse: Path, manifest: Path, published: Path) -> PublishedState:

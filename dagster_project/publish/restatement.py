@@ -183,12 +183,16 @@ def record_restatements(
 
     A state that looks back changes nothing: the same figures stand, seen from an earlier date.
     """
-    if standing is None or state.looks_back_from:
+    if standing is None:
         return []
     last = state_of(standing)
+    path = lake / "quality" / "restatement" / f"{last.name}.parquet"
+    if state.looks_back_from:
+        # Of a run that was killed before it published.
+        path.unlink(missing_ok=True)
+        return []
     database = standing / "aftersales.duckdb"
     changes = find_restatements(warehouse, manifest, database, reported_months(lake), last.as_of)
-    path = lake / "quality" / "restatement" / f"{last.name}.parquet"
     rows = [{"published_at": state.published_at} | change for change in changes]
     if rows:
         write_rows(path, rows, RESTATEMENT_SCHEMA)

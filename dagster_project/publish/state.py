@@ -23,7 +23,8 @@ class StateInfo:
     `name` is the state that they were first published in: one that renews the quality tables alone keeps the
     marts of another, and its `state.json`. The rest is unknown of states that were written without the file.
     One of an earlier business date than what readers had looks back: `looks_back_from` is the folder in `states/`
-    whose figures stand meanwhile. `whole_bytes` is what its DuckDB file took when it was last written whole.
+    whose figures stand meanwhile. `whole_bytes` is what its DuckDB file took when it was last written whole,
+    `accepted` how many rows of each dataset its marts are made from.
     """
 
     name: str
@@ -32,6 +33,7 @@ class StateInfo:
     run_id: str | None = None
     looks_back_from: str | None = None
     whole_bytes: int | None = None
+    accepted: dict[str, int] | None = None
 
 
 def state_name(now: datetime) -> str:
@@ -81,4 +83,5 @@ def state_of(folder: Path) -> StateInfo:
         run_id=told["run_id"],
         looks_back_from=told.get("looks_back_from"),
         whole_bytes=told.get("whole_bytes"),
+        accepted=told.get("accepted"),
     )

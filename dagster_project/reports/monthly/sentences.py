@@ -9,8 +9,8 @@ from dagster_project.reports.monthly.written import changed, written
 
 WITHIN_NOISE = Text("within noise", "属正常波动")
 BEYOND_NOISE = Text("more than noise", "超出正常波动")
+# A table's column of `care`.
 READ_WITH_CARE = Column(Text("Read with care", "提示"), Form.TEXT)
-"""A table's column of `care`."""
 
 
 @dataclass(frozen=True)
