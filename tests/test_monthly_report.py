@@ -557,7 +557,7 @@ def test_rejected_rows_are_the_stores_whose_store_column_names_it(emptied: Calla
     with closing(marts.connection):
         told = {code: " ".join(note.text.en for note in store_report(marts, code, OCTOBER).notes) for code in "13"}
     assert "2 rows that name this store (2 datasets, any month) were rejected" in told["1"]
-    assert "1 row that name this store (1 dataset, any month) were rejected" in told["3"]
+    assert "1 row that names this store (1 dataset, any month) was rejected and reaches no figure" in told["3"]
 
 
 def _glance(marts: Marts, store_code: str, month: date) -> Text:
@@ -702,12 +702,12 @@ def test_the_cover_of_a_group_tells_what_those_of_its_stores_tell(emptied: Calla
             for region in ("R1", "R2", None)
         }
         of_its_store = " ".join(note.text.en for note in store_report(marts, "S002", OCTOBER).notes)
-    told = ("First-time fix is not final", "1 figures of October 2025 changed", "last on 2025-11-20")
+    told = ("First-time fix is not final", "1 figure of October 2025 changed", "last on 2025-11-20")
     for text in (notes["R1"], notes[None], of_its_store):
         assert all(one in text for one in told)
         assert "quarantined" in text
-    assert "1 row that name one of these stores (1 dataset" in notes["R1"]
-    assert "1 row that name this store (1 dataset" in of_its_store
+    assert "1 row that names one of these stores (1 dataset" in notes["R1"]
+    assert "1 row that names this store (1 dataset" in of_its_store
     assert "quarantined" in notes["R2"]
     assert not any(one in notes["R2"] for one in (*told, "rejected"))
 

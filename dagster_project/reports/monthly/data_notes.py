@@ -8,6 +8,7 @@ from dagster_project.reports.monthly.scope import last_final_cohort
 from dagster_project.reports.monthly.written import month_name
 from dagster_project.reports.quality.rows import count_naming_stores
 
+_MANY_REJECTED = ("rows that name", "were rejected and reach")
 _QUALITY_REPORT = Text("see the data quality report", "详见数据质量报告")
 
 
@@ -22,11 +23,12 @@ def _rejected(marts: Marts, store_codes: list[str]) -> list[Note]:
     notes = []
     if rejected:
         count, datasets = sum(rejected.values()), len(rejected)
+        rows, were = ("row that names", "was rejected and reaches") if count == 1 else _MANY_REJECTED
         notes.append(
             Note(
                 Text(
-                    f"{count} row{'s' if count > 1 else ''} that name {named.en} ({datasets} dataset"
-                    f"{'s' if datasets > 1 else ''}, any month) were rejected and reach no figure: "
+                    f"{count} {rows} {named.en} ({datasets} dataset"
+                    f"{'s' if datasets > 1 else ''}, any month) {were} no figure: "
                     f"{_QUALITY_REPORT.en}.",
                     f"{count} 行注明{named.zh}的数据（{datasets} 个数据集，不限月份）被拒收，未进入任何指标，"
                     f"{_QUALITY_REPORT.zh}。",
@@ -120,8 +122,8 @@ def _restated(marts: Marts, store_codes: list[str], month: date) -> list[Note]:
     return [
         Note(
             Text(
-                f"{count} figures of {shown.en} changed after the month was final or reported, "
-                f"last on {day}: see the table restatement.",
+                f"{count} figure{'s' if count > 1 else ''} of {shown.en} changed after the month was final or "
+                f"reported, last on {day}: see the table restatement.",
                 f"{shown.zh}有 {count} 个数值在确认或报告后发生变化，最近一次为 {day}，详见 restatement 表。",
             )
         )
