@@ -12,8 +12,8 @@ from dagster_project import refresh
 from dagster_project.checks.results import last_results
 from dagster_project.models.dbt_build import target_path
 from dagster_project.publish.publish import PublishedState
-from dagster_project.publish.restatement import find_restatements, followed_marts
-from dagster_project.publish.state import last_state
+from dagster_project.publish.restatement import find_restatements, followed_marts, record_restatements
+from dagster_project.publish.state import StateInfo, last_state
 from dagster_project.reports.reported_months import record_reported, reported_months
 from dagster_project.settings import Settings
 from dagster_project.upkeep.retention import STATES_KEPT
@@ -237,3 +237,13 @@ def test_a_late_correction_is_told_once_whatever_happens_to_publishing(landing, 
         for row in duckdb.read_parquet(str(settings.lake / "quality/restatement/*.parquet")).fetchall()
         if row[0] == back.published_at
     ] == last
+
+
+def test_looking_back_forgets_what_a_publishing_that_was_killed_left(tmp_path: Path) -> None:
+    standing, left = tmp_path / "standing", tmp_path / "quality" / "restatement" / "standing.parquet"
+    for folder in (standing, left.parent):
+        folder.mkdir(parents=True)
+    left.write_bytes(b"of a state that was never published")
+    looking_back = StateInfo("later", looks_back_from=standing.name)
+    assert record_restatements(Path(), Path(), standing, tmp_path, looking_back) == []
+    assert not left.exists()
