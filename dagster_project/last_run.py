@@ -57,13 +57,13 @@ def digest_of_inputs(settings: Settings) -> str:
     return digest.hexdigest()
 
 
-def _as_it_stands(settings: Settings) -> dict[str, object] | None:
+def _as_it_stands(settings: Settings, code: str) -> dict[str, object] | None:
     """The code, the engine, the private warehouse's size and time, the published state; None when one is missing."""
     current = settings.published / "current"
     if not (current / "aftersales.duckdb").exists() or not settings.warehouse.exists():
         return None
     return {
-        "code": digest_of_code(settings),
+        "code": code,
         "engine": settings.engine,
         "warehouse": stamp(settings.warehouse),
         "state": current.resolve().name,
@@ -103,8 +103,7 @@ def _read(path: Path) -> dict[str, object]:
 def note_last_run(settings: Settings, inputs: str, code: str) -> None:
     """Note that a run from these inputs, by the code as it was when the run began, has published."""
     temporary = settings.data / f".last_run.{os.getpid()}.tmp"
-    note = (_as_it_stands(settings) or {}) | {"inputs": inputs, "code": code}
-    note["published"] = _digest_of_published(settings)
+    note = (_as_it_stands(settings, code) or {}) | {"inputs": inputs, "published": _digest_of_published(settings)}
     temporary.write_text(json.dumps(note), encoding="utf-8")
     os.replace(temporary, _note(settings))
 
@@ -116,7 +115,7 @@ def may_be_spared(settings: Settings) -> bool:
 
 def stands_as_published(settings: Settings) -> bool:
     """Whether the warehouse is as the last published run left it, so that only what is new since need be computed."""
-    note, now = _read(_note(settings)), _as_it_stands(settings)
+    note, now = _read(_note(settings)), _as_it_stands(settings, digest_of_code(settings))
     return now is not None and all(note.get(name) == value for name, value in now.items())
 
 

@@ -48,6 +48,11 @@ class Column:
     is_parent: bool
 
     @property
+    def headers(self) -> set[str]:
+        """What a header cell of the column may say, as `plain_name` spells it: name, label, or an alias of a site."""
+        return {plain_name(name) for name in (self.name, self.label, *self.aliases)}
+
+    @property
     def is_hidden(self) -> bool:
         """Whether its values are left out, or masked, wherever single rows of the extracts are shown."""
         return self.personal is not None and self.personal.is_hidden
@@ -82,6 +87,11 @@ class Contract:
     def has_store(self) -> bool:
         """Whether the rows carry a store code that `dms/stores` must know."""
         return self.name != "dms/stores" and any(c.name == "store_code" for c in self.columns)
+
+    @property
+    def by_header(self) -> dict[str, Column]:
+        """The column that a header cell means, by what the cell says as `plain_name` spells it."""
+        return {header: column for column in self.columns for header in column.headers}
 
     def column(self, name: str) -> Column:
         """The column called `name`; KeyError when the dataset has none."""
@@ -144,7 +154,7 @@ def _columns(schema: Part) -> tuple[Column, ...]:
     named: dict[str, str] = {}
     for prop in schema.need("properties").items():
         column = _column(prop)
-        for name in {plain_name(name) for name in (column.name, column.label, *column.aliases)}:
+        for name in column.headers:
             if name in named:
                 prop.fail(f"a header {name!r} would mean {named[name]} as well as {column.name}: rename one")
             named[name] = column.name

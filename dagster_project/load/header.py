@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dagster_project.contracts import Column, Contract
+from dagster_project.contracts import Contract
 from dagster_project.contracts.contract import plain_name
 from dagster_project.load.extract import Quarantine
 from dagster_project.load.masking import mask_text
@@ -30,10 +30,7 @@ class HeaderMatcher:
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
-        self._columns: dict[str, Column] = {}
-        for column in contract.columns:
-            for name in (column.name, column.label, *column.aliases):
-                self._columns[plain_name(name)] = column
+        self._columns = contract.by_header
 
     def count(self, cells: Sequence[str]) -> int:
         """How many of the cells name a column."""

@@ -102,11 +102,7 @@ class RejectedRows:
 
     def __init__(self, forgotten: Forgotten, contract: Contract) -> None:
         self.forgotten = forgotten
-        self.columns = {
-            plain_name(name): column.name
-            for column in contract.columns
-            for name in (column.name, column.label, *column.aliases)
-        }
+        self.columns = {header: column.name for header, column in contract.by_header.items()}
         self.text_key = TEXT_KEYS.get(contract.name)
 
     def _is_theirs(self, store: str | None, cells: Mapping[str, str]) -> bool:

@@ -8,7 +8,6 @@ from dagster_project.reports.monthly.scope import last_final_cohort
 from dagster_project.reports.monthly.written import month_name
 from dagster_project.reports.quality.rows import count_naming_stores
 
-_MANY_REJECTED = ("rows that name", "were rejected and reach")
 _QUALITY_REPORT = Text("see the data quality report", "详见数据质量报告")
 
 
@@ -23,7 +22,8 @@ def _rejected(marts: Marts, store_codes: list[str]) -> list[Note]:
     notes = []
     if rejected:
         count, datasets = sum(rejected.values()), len(rejected)
-        rows, were = ("row that names", "was rejected and reaches") if count == 1 else _MANY_REJECTED
+        rows = "row that names" if count == 1 else "rows that name"
+        were = "was rejected and reaches" if count == 1 else "were rejected and reach"
         notes.append(
             Note(
                 Text(

@@ -78,11 +78,6 @@ def read_files(connection: duckdb.DuckDBPyConnection) -> list[LoadedFile]:
     return [LoadedFile(*row) for row in rows]
 
 
-def _headers(column: Column) -> tuple[str, ...]:
-    """What a header of the column may say."""
-    return (column.name, column.label, *column.aliases)
-
-
 def _row(contract: Contract, names: dict[str, str], found: tuple) -> RejectedRow:
     file, line, reasons, text = found
     try:
@@ -107,7 +102,7 @@ def read_rejected(connection: duckdb.DuckDBPyConnection, contract: Contract) -> 
         "where system = ? and dataset = ? order by file, line",
         [contract.system, contract.dataset],
     ).fetchall()
-    names = {plain_name(name): column.name for column in contract.columns for name in _headers(column)}
+    names = {header: column.name for header, column in contract.by_header.items()}
     return [_row(contract, names, found) for found in rows]
 
 
@@ -123,18 +118,17 @@ def count_naming_stores(connection: duckdb.DuckDBPyConnection, store_codes: Coll
     counts: Counter[str] = Counter()
     for system, dataset, header in headers:
         contract = contracts.get(f"{system}/{dataset}")
-        for column in contract.columns if contract else ():
-            if column.name != "store_code" or plain_name(header) not in map(plain_name, _headers(column)):
-                continue
-            found = connection.execute(
-                "select json_extract_string(row, ?) as cell, count(*) from marts.quality_rejected_row "
-                "where system = ? and dataset = ? and json_valid(row) group by cell",
-                [header, system, dataset],
-            ).fetchall()
-            codes = clean(column, pa.array([cell for cell, _ in found], pa.string())).to_pylist()
-            counts[contract.name] += sum(
-                rows for code, (_, rows) in zip(codes, found, strict=True) if code in store_codes
-            )
+        column = contract.by_header.get(plain_name(header)) if contract else None
+        if column is None or column.name != "store_code":
+            continue
+        found = connection.execute(
+            "select json_extract_string(row, ?) as cell, count(*) from marts.quality_rejected_row "
+            "where system = ? and dataset = ? and json_valid(row) group by cell",
+            [header, system, dataset],
+        ).fetchall()
+        codes = clean(column, pa.array([cell for cell, _ in found], pa.string())).to_pylist()
+        rows = sum(rows for code, (_, rows) in zip(codes, found, strict=True) if code in store_codes)
+        counts[f"{system}/{dataset}"] += rows
     return {name: count for name, count in counts.items() if count}
 
 
