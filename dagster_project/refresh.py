@@ -39,7 +39,6 @@ from dagster_project.models.dbt_build import (
     target_path,
     was_checked,
 )
-from dagster_project.privacy.access import open_to_readers
 from dagster_project.privacy.forget import remove_published, settle_forgotten
 from dagster_project.privacy.forgotten import read_forgotten
 from dagster_project.publish.open_state import published_state
@@ -157,8 +156,6 @@ def _publish_checked(settings: Settings, results: list[CheckResult], counted: di
         counted |= {"state": info.name, "as_of": info.as_of, "restated": len(restated)}
         counted |= {"tables": len(state.rows), "rows": sum(state.rows.values())}
         remove_published(settings, forgotten)
-        # Older states too: who may read can have changed.
-        open_to_readers(settings.published, settings.data)
         write_quality_report(settings)
         return state
     publish_quality(settings.warehouse, manifest, settings.published)
@@ -173,7 +170,6 @@ def _publish_checked(settings: Settings, results: list[CheckResult], counted: di
 
 def _as_before(settings: Settings, run_id: str, loads: list[DatasetLoad]) -> Refreshed:
     results, _ = results_of_last_runs(settings.lake / "quality")
-    open_to_readers(settings.published, settings.data)
     with published_state(settings.published) as state:
         rows = {table.name: table.rows for table in state.tables()}
         folder = settings.published / "states" / state.name

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from dagster_project.errors import ExpectedError
-from dagster_project.privacy.access import close_private, make_data_folder
+from dagster_project.privacy.access import close_private, make_data_folder, open_to_readers_of_today
 from dagster_project.settings import Settings
 from dagster_project.upkeep.damage import damage_is_told
 
@@ -46,6 +46,7 @@ def only_run(settings: Settings) -> Iterator[None]:
     refusal = f"another run or loader is writing to {settings.data}: wait until it is done"
     with _hold(_run_lock(settings), fcntl.LOCK_EX, refusal):
         close_private(settings)
+        open_to_readers_of_today(settings)
         with damage_is_told(settings):
             yield
 

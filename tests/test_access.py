@@ -100,6 +100,23 @@ def test_what_was_open_is_closed_and_told(tmp_path, caplog) -> None:
     assert all(f"{folder} was open to others" in caplog.text for folder in private)
 
 
+def test_a_run_closes_what_was_published_to_readers_who_may_not_read_it_any_more(tmp_path, monkeypatch) -> None:
+    private_by_default()
+    settings = Settings(landing=tmp_path, data=tmp_path / "data", as_of=date(2026, 1, 31))
+    small = SmallWarehouse(settings.data)
+    for state in (1, 2):
+        small.publish(state)
+    report = settings.data / "reports" / "monthly" / "S001" / "2026-01" / "report.html"
+    report.parent.mkdir(parents=True)
+    report.touch()
+    given = settings.published, settings.data / "reports"
+    with only_run(settings):
+        assert modes(*given) == {0o750, 0o640}
+    monkeypatch.setenv("AFTERSALES_READERS", "owner")
+    with only_run(settings):
+        assert modes(*given) == {0o700, 0o600}
+
+
 def test_a_shared_folder_keeps_its_group(tmp_path) -> None:
     tmp_path.chmod(0o2700)
     open_to_readers(tmp_path)

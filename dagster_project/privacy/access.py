@@ -3,7 +3,8 @@
 import logging
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from dagster_project.errors import ExpectedError
@@ -43,6 +44,11 @@ def _set_mode(path: Path, mode: int) -> None:
         path.chmod(wanted)
 
 
+def _below(path: Path) -> Iterator[Path]:
+    for folder, folders, files in os.walk(path):
+        yield from (Path(folder, name) for name in (*folders, *files))
+
+
 def open_to_readers(path: Path, root: Path | None = None, environment: Mapping[str, str] = os.environ) -> None:
     """Let readers read `path` with all below it, and enter the folders that lead to it from `root`.
 
@@ -50,9 +56,18 @@ def open_to_readers(path: Path, root: Path | None = None, environment: Mapping[s
     """
     folder_bits, file_bits = _reader_bits(environment)
     ways = [parent for parent in path.parents if root and parent.is_relative_to(root)]
-    for entry in (*ways, path, *(path.rglob("*") if path.is_dir() else ())):
-        if not entry.is_symlink():
-            _set_mode(entry, 0o700 | folder_bits if entry.is_dir() else 0o600 | file_bits)
+    for entry in (*ways, path, *_below(path)):
+        # A report can be replaced meanwhile.
+        with suppress(FileNotFoundError):
+            if not entry.is_symlink():
+                _set_mode(entry, 0o700 | folder_bits if entry.is_dir() else 0o600 | file_bits)
+
+
+def open_to_readers_of_today(settings: Settings) -> None:
+    """Give what was published and reported before to those who may read it now: AFTERSALES_READERS can have changed."""
+    for folder in (settings.published, settings.data / "reports"):
+        if folder.exists():
+            open_to_readers(folder)
 
 
 def make_data_folder(data: Path, environment: Mapping[str, str] = os.environ) -> None:
