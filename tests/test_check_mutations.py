@@ -138,3 +138,20 @@ def test_an_extract_as_old_as_the_cadence_allows_is_in_time_and_none_at_all_is_n
     change(f"update lake.loads set status = 'quarantined' where {dataset}")
     (result,) = session.run(suite, RUN, ["newest_extract_in_time"])
     assert (result.evaluated, result.failed, result.passed) == (1, 1, False)
+
+
+def test_visits_at_one_time_are_each_compared_with_those_before(session, change):
+    suite, name = SUITES["dms/repair_orders"], "odometer_not_below_earlier"
+    change(
+        "create temp table visits as select vin, min(checked_in_at) as first, max(checked_in_at) as last "
+        "from accepted__dms__repair_orders where status <> 'void' and odometer_km is not null "
+        "group by vin having count(*) = 3 and count(distinct checked_in_at) = 3 order by vin limit 1"
+    )
+    (before,) = session.run(suite, RUN, [name])
+    for table in tables_of(suite, suite.check(name)):
+        change(f"update {table} as visit set checked_in_at = last, odometer_km = 8 from visits "
+               f"where visit.vin = visits.vin and checked_in_at > first")  # fmt: skip
+        change(f"update {table} as visit set odometer_km = 9 from visits "
+               f"where visit.vin = visits.vin and checked_in_at = first")  # fmt: skip
+    (result,) = session.run(suite, RUN, [name])
+    assert (result.failed, result.evaluated) == (before.failed + 2, before.evaluated)
