@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
@@ -21,7 +21,13 @@ from dagster_project.load.dataset import DatasetLoad
 from dagster_project.load.hash_key import read_hash_key
 from dagster_project.load.lake import register_lake
 from dagster_project.load.load import load_landing
+from dagster_project.reports.monthly.blocks import Report
+from dagster_project.reports.monthly.html import html_page
+from dagster_project.reports.monthly.read import Marts, open_marts
+from dagster_project.reports.monthly.report import store_report
+from dagster_project.sample import MAIN_STORE
 from dagster_project.settings import Settings
+from tests.report_pages import OCTOBER
 
 STORES = "store_code,store_name,region_code\n001,Store one,R1\n002,Store two,R2\n"
 
@@ -36,11 +42,10 @@ LONGEST = (
     "test_reference",
     "test_restatement",
     "test_blocking",
-    "test_whole_run",
     "test_check_mutations",
     "test_check_kept",
     "test_publish_by_changes",
-    "test_monthly_report",
+    "test_report_figures",
     "test_backup",
     "test_semantic_layer",
     "test_report_issue",
@@ -202,6 +207,35 @@ def sample_mart(sample_run: Settings) -> Callable[..., list[tuple]]:
             return connection.execute(sql, list(parameters)).fetchall()
 
     return query
+
+
+@pytest.fixture(scope="session")
+def october(sample_run: Settings) -> Report:
+    """The main store's report of October 2025."""
+    with open_marts(sample_run) as marts:
+        return store_report(marts, MAIN_STORE, OCTOBER)
+
+
+@pytest.fixture(scope="session")
+def page(october: Report) -> str:
+    """The same as a page."""
+    return html_page(october)
+
+
+@pytest.fixture
+def emptied(sample_run: Settings, tmp_path: Path) -> Callable[..., Marts]:
+    """The sample's published marts, changed by SQL."""
+
+    def change_marts(*statements: str) -> Marts:
+        path = tmp_path / "changed.duckdb"
+        path.write_bytes((sample_run.published / "aftersales.duckdb").read_bytes())
+        connection = duckdb.connect(str(path))
+        connection.execute("use marts")
+        for statement in statements:
+            connection.execute(statement)
+        return Marts(connection, sample_run.as_of, datetime(2025, 12, 1, 8))
+
+    return change_marts
 
 
 @pytest.fixture(scope="session")

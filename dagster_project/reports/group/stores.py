@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from statistics import median
 
-from dagster_project.reports.monthly.blocks import Form, Text
+from dagster_project.reports.monthly.blocks import Text
 from dagster_project.reports.monthly.kpis import Estimates, Kpi
 from dagster_project.reports.monthly.labels import capital
 from dagster_project.reports.monthly.noise import Estimate, leaves_out
@@ -22,6 +22,7 @@ class Group:
     month: date
     estimates: Estimates
     regions: dict[tuple[str, str, date], float]
+    medians: frozenset[str]
     churn_month: date | None
 
     @property
@@ -49,13 +50,15 @@ class Group:
         return self.regions.get((kpi.code, store_code, self.month_of(kpi)))
 
     def group_value(self, kpi: Kpi) -> float | None:
-        """The figure of all stores shown: weighted by sample size, which pools the counts of rates, else the median."""
+        """The figure of all stores shown, by the scorecard's method for a region; of one region the scorecard's own."""
+        if len({store["region_code"] for store in self.stores}) == 1:
+            return next((value for code in self.codes if (value := self.region_value(kpi, code)) is not None), None)
         known = [e for e in (self.estimate(kpi, code) for code in self.codes) if e.value is not None]
         if not known:
             return None
         values = [float(e.value or 0) for e in known]
         sizes = [e.sample_size or 0 for e in known]
-        if kpi.form in (Form.MINUTES, Form.COUNT) or not sum(sizes):
+        if kpi.code in self.medians or not sum(sizes):
             return float(median(values))
         return sum(value * size for value, size in zip(values, sizes, strict=True)) / sum(sizes)
 
@@ -92,5 +95,14 @@ def read_group(marts: Marts, region: str | None, month: date) -> Group:
         for row in marts.rows("select kpi_code, store_code, month, region_value from scorecard_monthly")
         if row["region_value"] is not None
     }
-    final = last_final_cohort(marts, codes, month)
-    return Group(marts, name, tuple(stores), month, Estimates(marts), regions, final)
+    medians = marts.rows("select kpi_code from dim_kpi where region_method = 'median'")
+    return Group(
+        marts=marts,
+        name=name,
+        stores=tuple(stores),
+        month=month,
+        estimates=Estimates(marts),
+        regions=regions,
+        medians=frozenset(row["kpi_code"] for row in medians),
+        churn_month=last_final_cohort(marts, codes, month),
+    )

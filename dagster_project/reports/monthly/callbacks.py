@@ -19,7 +19,7 @@ from dagster_project.reports.monthly.blocks import (
 )
 from dagster_project.reports.monthly.figures import LAST_MONTH, Scorecard, count_figure, kpi_figure
 from dagster_project.reports.monthly.labels import capital, seed_label
-from dagster_project.reports.monthly.noise import Estimate, Z, change, differ
+from dagster_project.reports.monthly.noise import Estimate, change, differ, mean_estimate, standard_error
 from dagster_project.reports.monthly.read import Row
 from dagster_project.reports.monthly.scope import Scope
 from dagster_project.reports.monthly.sentences import (
@@ -48,16 +48,13 @@ def question_estimates(scope: Scope, month: date) -> dict[str, Estimate]:
         for code in RATED
     )
     sql = (
-        f"with answers as ({answers}), spread as (select question_code, stddev_samp(answer) / sqrt(count(answer)) as "
-        "error from answers group by question_code) select question_code, score, answers, error "
+        f"with answers as ({answers}), "
+        f"spread as (select question_code, {standard_error('answer')} as error from answers group by question_code) "
+        "select question_code, score, answers, error "
         "from callback_question_monthly join spread using (question_code) where store_code = $store and month = $month"
     )
     cursor = scope.marts.connection.execute(sql, {"store": scope.store_code, "month": month})
-    found = {}
-    for code, score, count, error in cursor.fetchall():
-        ends = (None, None) if score is None or error is None else (score - Z * error, score + Z * error)
-        found[code] = Estimate(score, *ends, count)
-    return found
+    return {code: mean_estimate(score, error, count) for code, score, count, error in cursor.fetchall()}
 
 
 def low_rate(row: Row | None) -> Estimate:

@@ -10,7 +10,7 @@ from datetime import date
 
 from dagster_project.reports.monthly.blocks import Form, Text
 from dagster_project.reports.monthly.labels import kpi_labels
-from dagster_project.reports.monthly.noise import Estimate, Z
+from dagster_project.reports.monthly.noise import Estimate, Z, standard_error
 from dagster_project.reports.monthly.read import Marts
 
 
@@ -38,13 +38,10 @@ def _rate(mart: str, rate: str, count: str, condition: str = "true") -> str:
 
 
 def _mean(per_answer: str, mart: str, score: str, count: str = "sample_size") -> str:
-    """A score of the marts with the interval of a mean, from answers with `store_code, month, answer`.
-
-    One answer has no spread, so its score has no interval.
-    """
+    """A score of the marts with the interval of a mean, from answers with `store_code, month, answer`."""
     return (
         f"with answers as ({per_answer}), "
-        "spread as (select store_code, month, stddev_samp(answer) / sqrt(count(*)) as error from answers "
+        f"spread as (select store_code, month, {standard_error('answer')} as error from answers "
         "group by store_code, month) "
         f"select m.store_code, m.month, m.{score} as value, m.{score} - {Z} * s.error as low, "
         f"m.{score} + {Z} * s.error as high, m.{count} as sample_size "

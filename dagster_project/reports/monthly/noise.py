@@ -34,6 +34,18 @@ def is_small(sample_size: int | None) -> bool:
     return sample_size is not None and sample_size < SMALL_SAMPLE
 
 
+def standard_error(answer: str) -> str:
+    """The standard error of a mean as SQL; null of one answer, or of answers all alike: they tell no spread."""
+    return f"nullif(stddev_samp({answer}), 0) / sqrt(count({answer}))"
+
+
+def mean_estimate(score: float | None, error: float | None, sample_size: int | None) -> Estimate:
+    """A score with the interval that its standard error gives."""
+    if score is None or error is None:
+        return Estimate(score, sample_size=sample_size)
+    return Estimate(score, score - Z * error, score + Z * error, sample_size)
+
+
 def difference(now: Estimate, before: Estimate) -> float | None:
     """By how much the first is above the second."""
     return None if now.value is None or before.value is None else now.value - before.value

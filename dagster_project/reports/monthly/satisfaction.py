@@ -22,7 +22,15 @@ from dagster_project.reports.monthly.blocks import (
 )
 from dagster_project.reports.monthly.figures import NATION, OWN, REGION, Figured, Scorecard, count_figure, kpi_figure
 from dagster_project.reports.monthly.labels import capital, enum_label, seed_column, seed_label
-from dagster_project.reports.monthly.noise import SMALL_SAMPLE, Estimate, Z, change, distance, leaves_out
+from dagster_project.reports.monthly.noise import (
+    SMALL_SAMPLE,
+    Estimate,
+    change,
+    distance,
+    leaves_out,
+    mean_estimate,
+    standard_error,
+)
 from dagster_project.reports.monthly.read import Row
 from dagster_project.reports.monthly.scope import Scope
 from dagster_project.reports.monthly.sentences import READ_WITH_CARE, care, joined, kpi_clause, listed, no_data
@@ -52,18 +60,14 @@ _SEGMENTS = {
 def item_estimates(scope: Scope, month: date) -> dict[str, Estimate]:
     """The MOT items' scores with the interval that the spread of the answers gives."""
     sql = (
-        "select i.item_code, i.score, i.sample_size, stddev_samp(a.score) / sqrt(count(*)) as error "
+        f"select i.item_code, i.score, i.sample_size, {standard_error('a.score')} as error "
         "from css_item_monthly i left join fct_css_answer a using (store_code, month, item_code) "
         "where i.store_code = ? and i.month = ? group by all"
     )
     return {
-        row["item_code"]: Estimate(row["score"], *_ends(row["score"], row["error"]), row["sample_size"])
+        row["item_code"]: mean_estimate(row["score"], row["error"], row["sample_size"])
         for row in scope.marts.rows(sql, scope.store_code, month)
     }
-
-
-def _ends(score: float | None, error: float | None) -> tuple[float | None, float | None]:
-    return (None, None) if score is None or error is None else (score - Z * error, score + Z * error)
 
 
 def _item_table(scope: Scope, items: list[Row], store: Row, card: Scorecard) -> Table:

@@ -1,0 +1,91 @@
+"""The monthly report as a page is safe to open and to print."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from xml.etree import ElementTree
+
+from dagster_project.reports.group.report import group_report
+from dagster_project.reports.monthly.blocks import (
+    Figures,
+    Note,
+    Report,
+    Table,
+    Text,
+)
+from dagster_project.reports.monthly.html import html_page
+from dagster_project.reports.monthly.read import Marts, open_marts
+from dagster_project.reports.monthly.report import store_report
+from dagster_project.sample import MAIN_STORE
+from dagster_project.settings import Settings
+from tests.report_pages import OCTOBER, blocks
+
+HOSTILE = "<script>alert('&\"')</script>"
+
+
+def test_the_page_needs_nothing_from_outside(page: str) -> None:
+    assert not re.search(r"<(script|link|iframe|img|object|embed)\b", page)
+    assert not re.search(r"""(src|href)\s*=\s*["']?\s*(https?:|//|file:|data:)""", page)
+    assert not re.search(r"url\(\s*[\"']?(?!#)", page)
+    assert "@import" not in page
+    assert not re.search(r"\son[a-z]+\s*=", page)
+
+
+def test_ids_are_unique_and_references_are_kept(page: str) -> None:
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r"url\(#([^)]+)\)", page)) <= set(ids)
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(ids)
+
+
+def test_charts_are_well_formed(page: str) -> None:
+    charts = re.findall(r"<svg.*?</svg>", page, flags=re.DOTALL)
+    assert len(charts) > 20
+    for chart in charts:
+        ElementTree.fromstring(chart)
+
+
+def test_hostile_texts_are_only_shown(emptied: Callable[..., Marts]) -> None:
+    quoted = HOSTILE.replace("'", "''")
+    marts = emptied(
+        f"update improvement_action set problem = '{quoted}', measure = chr(7) || '{quoted}', evidence = '{quoted}', "
+        f"owner_no = '{quoted}'",
+        f"update dim_store set store_name = '{quoted}', city = '{quoted}', region_name = '{quoted}'",
+        f"update first_fix_technician_monthly set technician_no = '{quoted}' where technician_no = '011'",
+        f"update css_advisor_item_monthly set advisor_no = '{quoted}' where advisor_no = '005'",
+    )
+    with closing(marts.connection):
+        pages = [
+            html_page(store_report(marts, MAIN_STORE, OCTOBER)),
+            html_page(group_report(marts, None, OCTOBER)),
+        ]
+    for page in pages:
+        assert "<script" not in page
+        assert "alert(" in page
+        assert "\x07" not in page
+        for chart in re.findall(r"<svg.*?</svg>", page, flags=re.DOTALL):
+            ElementTree.fromstring(chart)
+
+
+def test_the_same_state_gives_the_same_bytes(sample_run: Settings, page: str) -> None:
+    with open_marts(sample_run) as marts:
+        assert html_page(store_report(marts, MAIN_STORE, OCTOBER)) == page
+
+
+def test_labels_are_in_both_languages(october: Report) -> None:
+    def texts() -> Iterator[Text]:
+        for block in blocks(october):
+            if isinstance(block, Note):
+                yield block.text
+            elif not isinstance(block, Figures):
+                yield block.title
+            if isinstance(block, Table):
+                yield from (one.label for one in block.columns)
+        for chapter in october.chapters:
+            yield from (chapter.title, chapter.question)
+            if chapter.headline:
+                yield chapter.headline
+
+    chinese = re.compile("[\u4e00-\u9fff]")
+    short = {"MOT", "CSS"}
+    assert [text for text in texts() if not text.en or not (chinese.search(text.zh) or text.zh in short)] == []
