@@ -3,19 +3,15 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from xml.etree import ElementTree
 
 from dagster_project.reports.group.report import group_report
-from dagster_project.reports.monthly.blocks import (
-    Figures,
-    Note,
-    Report,
-    Table,
-    Text,
-)
+from dagster_project.reports.monthly.blocks import Column, Figures, Form, Note, Report, Table, Text, Tone
 from dagster_project.reports.monthly.html import html_page
 from dagster_project.reports.monthly.read import Marts, open_marts
 from dagster_project.reports.monthly.report import store_report
+from dagster_project.reports.monthly.sentences import READ_WITH_CARE, care
 from dagster_project.sample import MAIN_STORE
 from dagster_project.settings import Settings
 from tests.report_pages import OCTOBER, blocks
@@ -89,3 +85,13 @@ def test_labels_are_in_both_languages(october: Report) -> None:
     chinese = re.compile("[\u4e00-\u9fff]")
     short = {"MOT", "CSS"}
     assert [text for text in texts() if not text.en or not (chinese.search(text.zh) or text.zh in short)] == []
+
+
+def test_an_optional_column_is_shown_where_a_cell_has_something() -> None:
+    columns = (Column(Text("Item", "题目"), Form.TEXT), READ_WITH_CARE, Column(Text("Score", "得分"), Form.SCORE))
+    unmarked = Table(Text("Items", "题目"), columns, (("a", "", 1.0), ("b", "", 2.0)), tones=((1, 2, Tone.BAD),))
+    assert unmarked.to_read().columns == (columns[0], columns[2])
+    assert unmarked.to_read().rows == (("a", 1.0), ("b", 2.0))
+    assert unmarked.to_read().tones == ((1, 1, Tone.BAD),)
+    marked = replace(unmarked, rows=(("a", "", 1.0), ("b", care(3), 2.0)))
+    assert marked.to_read() == marked

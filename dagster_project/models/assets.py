@@ -53,6 +53,7 @@ def prepared_project() -> DbtProject:
     # Several processes of Dagster start together: one of them parses.
     with _alone_in(manifest.parent):
         files = [path for folder in SOURCE_FOLDERS for path in folder.rglob("*") if path.is_file()]
+        files.append(DBT_DIR / "dbt_project.yml")
         if not manifest.exists() or manifest.stat().st_mtime < max(path.stat().st_mtime for path in files):
             parse_project(manifest.parent)
     return project

@@ -171,8 +171,9 @@ def build_lake_views(settings: Settings) -> None:
 
 def parse_project(target: Path) -> None:
     """Write dbt's manifest into `target` without touching a warehouse; raises ModelError when dbt can't read it."""
-    arguments = ("parse", "--target", "lint", "--target-path", str(target), "--profiles-dir", str(DBT_DIR))
-    environment = os.environ | {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
+    arguments = ("parse", "--target", "duckdb", "--target-path", str(target), "--profiles-dir", str(DBT_DIR))
+    # Tables are named by the file that holds them, in any data folder alike.
+    environment = os.environ | {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "AFTERSALES_DATA_DIR": "."}
     asked = subprocess.run(
         [*DBT, *arguments], cwd=DBT_DIR, env=environment, capture_output=True, text=True, check=False
     )

@@ -126,14 +126,16 @@ def _matrix(group: Group) -> Chapter:
         Text("Every figure by store", "指标 × 门店"),
         (
             Column(Text("Figure", "指标"), Form.TEXT),
-            Column(Text("Shown stores", "合计"), Form.TEXT),
+            Column(Text("All shown", "所列门店"), Form.TEXT),
             *(Column(Text(store["store_code"], store["city"] or ""), Form.TEXT) for store in group.stores),
         ),
         tuple(rows),
         note=Text(
             "Green and red: better and worse than the store's own region by more than noise. Uncoloured: not told "
-            "apart from it, or without an interval.",
-            "绿色、红色：显著优于、劣于所属分中心；无色：无显著差异或无法判断。",
+            "apart from it, or without an interval. All shown: rates of all their rows, MOT, CSS and mystery shopping "
+            "weighed by sample, the median of stores of NPS, response and active base.",
+            "绿色、红色：显著优于、劣于所属分中心；无色：无显著差异或无法判断。所列门店：比率合并计算，MOT、CSS、"
+            "神秘访客按样本加权，NPS、首次响应、基盘客户数取门店中位数。",
         ),
         tones=tuple(tones),
     )
@@ -158,9 +160,9 @@ def _ranking(group: Group, kpi: Kpi) -> Block:
     reference = group.group_value(kpi)
     apart = [store["store_code"] for store, estimate in known if leaves_out(estimate, reference)]
     told = (
-        Text(f"Told apart from all shown: {', '.join(apart)}.", f"与合计有显著差异：{'、'.join(apart)}。")
+        Text(f"Told apart from all shown: {', '.join(apart)}.", f"与所列门店整体有显著差异：{'、'.join(apart)}。")
         if apart
-        else Text("No store is told apart from all shown.", "各门店与合计均无显著差异。")
+        else Text("No store is told apart from all shown.", "各门店与整体均无显著差异。")
     )
     if all(estimate.low is None for _, estimate in known):
         told = Text("No interval: not judged.", "无区间，不作判断。")
@@ -172,7 +174,7 @@ def _ranking(group: Group, kpi: Kpi) -> Block:
         tuple(estimate.high for _, estimate in known),
         tuple(estimate.sample_size for _, estimate in known),
         kpi.form,
-        Comparison(Text("all shown", "合计"), reference),
+        Comparison(Text("all shown", "所列门店"), reference),
         note=told,
         decimals=kpi.decimals,
     )

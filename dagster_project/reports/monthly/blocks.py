@@ -4,7 +4,7 @@ Values are stored at full precision and unformatted; a writer formats them by th
 not known and is shown as a dash, never as 0.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import Enum
 from typing import TypeAlias
@@ -120,11 +120,12 @@ class Figures:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table."""
+    """A column of a table; an optional one is left out of what is read where all its cells are blank."""
 
     label: Text
     form: Form
     decimals: int | None = None
+    is_optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -137,6 +138,20 @@ class Table:
     note: Text | None = None
     total: bool = False
     tones: tuple[tuple[int, int, Tone], ...] = ()
+
+    def to_read(self) -> "Table":
+        """The table as pages and slides show it: without optional columns that are blank."""
+        kept = [
+            place
+            for place, column in enumerate(self.columns)
+            if not column.is_optional or any(row[place] for row in self.rows)
+        ]
+        return replace(
+            self,
+            columns=tuple(self.columns[place] for place in kept),
+            rows=tuple(tuple(row[place] for place in kept) for row in self.rows),
+            tones=tuple((row, kept.index(place), tone) for row, place, tone in self.tones if place in kept),
+        )
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from dagster_project.reports.monthly.figures import Figured, Scorecard
 from dagster_project.reports.monthly.kpis import KPIS
 from dagster_project.reports.monthly.noise import Estimate, change, leaves_out
 from dagster_project.reports.monthly.scope import Scope
-from dagster_project.reports.monthly.sentences import READ_WITH_CARE, care, interval, joined, listed
+from dagster_project.reports.monthly.sentences import SMALL_SAMPLE_MARK, interval, joined, listed
 
 
 def _status(figured: Figured) -> tuple[Text | None, Tone]:
@@ -33,6 +33,16 @@ def _status(figured: Figured) -> tuple[Text | None, Tone]:
     if beyond is None and kpi.form is not Form.COUNT:
         return (told, Tone.NEUTRAL)
     return (told, Tone.GOOD if is_met else Tone.BAD)
+
+
+def _with_care(status: Text | None, now: Estimate) -> Text | None:
+    """The status, which says when the figure rests on a small sample."""
+    if not now.is_small:
+        return status
+    if status is None:
+        return SMALL_SAMPLE_MARK
+    zh = f"{status.zh[:-1]}，" if status.zh.endswith("）") else f"{status.zh}（"
+    return Text(f"{status.en}, {SMALL_SAMPLE_MARK.en}", f"{zh}{SMALL_SAMPLE_MARK.zh}）")
 
 
 def summary(scope: Scope, card: Scorecard) -> tuple[Block, ...]:
@@ -69,10 +79,9 @@ def summary(scope: Scope, card: Scorecard) -> tuple[Block, ...]:
                 figured.now.sample_size,
                 shift,
                 Measure(figured.target, kpi.form, kpi.decimals),
-                status,
+                _with_care(status, figured.now),
                 Measure(figured.region, kpi.form, kpi.decimals),
                 f"{figured.rank} / {stores}" if figured.rank else None,
-                care(figured.now.sample_size),
                 Trend(card.trend(kpi.code)),
             )
         )
@@ -104,7 +113,6 @@ def summary(scope: Scope, card: Scorecard) -> tuple[Block, ...]:
             Column(Text("Status", "达成"), Form.TEXT),
             Column(Text("Region", "分中心"), Form.TEXT),
             Column(Text("Rank", "排名"), Form.TEXT),
-            READ_WITH_CARE,
             Column(Text("13 months", "13 个月"), Form.TREND),
         ),
         tuple(rows),

@@ -10,7 +10,8 @@ from dagster_project.reports.monthly.written import changed, written
 WITHIN_NOISE = Text("within noise", "属正常波动")
 BEYOND_NOISE = Text("more than noise", "超出正常波动")
 # A table's column of `care`.
-READ_WITH_CARE = Column(Text("Read with care", "提示"), Form.TEXT)
+READ_WITH_CARE = Column(Text("Read with care", "提示"), Form.TEXT, is_optional=True)
+SMALL_SAMPLE_MARK = Text("small sample", "小样本")
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def moved_clause(
 
 def care(sample_size: int | None) -> Text | str:
     """The mark of a small sample in a table, blank where it is none."""
-    return Text("small sample", "小样本") if is_small(sample_size) else ""
+    return SMALL_SAMPLE_MARK if is_small(sample_size) else ""
 
 
 def kpi_clause(kpi: Kpi, now: Estimate, before: Estimate) -> Text | None:

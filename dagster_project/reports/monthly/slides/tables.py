@@ -27,6 +27,7 @@ def _cell(value: Cell, column: Column, tone: Tone | None) -> GridCell:
 
 def table_pieces(block: Table, area: Box) -> list[Piece]:
     """A table, over several slides where it is long."""
+    block = block.to_read()
     tones = {(row, column): tone for row, column, tone in block.tones}
     header = tuple(
         GridCell(
