@@ -58,7 +58,7 @@ def digest_of_inputs(settings: Settings) -> str:
 
 
 def _as_it_stands(settings: Settings, code: str) -> dict[str, object] | None:
-    """The code, the engine, the private warehouse's size and time, the published state; None when one is missing."""
+    """The code, the engine, the private warehouse's size and time, the published files; None when one is missing."""
     current = settings.published / "current"
     if not (current / "aftersales.duckdb").exists() or not settings.warehouse.exists():
         return None
@@ -67,6 +67,7 @@ def _as_it_stands(settings: Settings, code: str) -> dict[str, object] | None:
         "engine": settings.engine,
         "warehouse": stamp(settings.warehouse),
         "state": current.resolve().name,
+        "published": _digest_of_published(settings),
     }
 
 
@@ -103,7 +104,7 @@ def _read(path: Path) -> dict[str, object]:
 def note_last_run(settings: Settings, inputs: str, code: str) -> None:
     """Note that a run from these inputs, by the code as it was when the run began, has published."""
     temporary = settings.data / f".last_run.{os.getpid()}.tmp"
-    note = (_as_it_stands(settings, code) or {}) | {"inputs": inputs, "published": _digest_of_published(settings)}
+    note = (_as_it_stands(settings, code) or {}) | {"inputs": inputs}
     temporary.write_text(json.dumps(note), encoding="utf-8")
     os.replace(temporary, _note(settings))
 
@@ -121,12 +122,7 @@ def stands_as_published(settings: Settings) -> bool:
 
 def is_nothing_new(settings: Settings, inputs: str) -> bool:
     """Whether a run from these inputs would publish again what readers have."""
-    note = _read(_note(settings))
-    return (
-        note.get("inputs") == inputs
-        and stands_as_published(settings)
-        and note.get("published") == _digest_of_published(settings)
-    )
+    return _read(_note(settings)).get("inputs") == inputs and stands_as_published(settings)
 
 
 def _registered(settings: Settings) -> Path:

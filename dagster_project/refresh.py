@@ -27,7 +27,7 @@ from dagster_project.last_run import (
     stands_as_published,
 )
 from dagster_project.load.dataset import DatasetLoad
-from dagster_project.load.hash_key import key_warning, read_hash_key
+from dagster_project.load.hash_key import key_warning, read_hash_key, warn_of_another_key
 from dagster_project.load.lake import empty_warehouse, register_lake
 from dagster_project.load.load import load_landing
 from dagster_project.models.dbt_build import (
@@ -48,7 +48,7 @@ from dagster_project.publish.state import last_state, new_state, standing_state
 from dagster_project.reports.quality import write_quality_report
 from dagster_project.run_lock import only_run
 from dagster_project.run_log import begun_at, new_run_id, run_log, step
-from dagster_project.settings import SPARK, TIME_ZONE, Settings
+from dagster_project.settings import SPARK, TIME_ZONE, Settings, date_warning
 from dagster_project.spark_server import read_spark_server
 from dagster_project.upkeep.damage import refuse_damage
 from dagster_project.upkeep.housekeeping import clean_up
@@ -193,6 +193,9 @@ def refresh(
     ):
         hash_key = read_hash_key(settings.data)
         if warning := key_warning(settings.data):
+            logger.warning(warning)
+        warn_of_another_key(settings.data, hash_key)
+        if warning := date_warning(settings):
             logger.warning(warning)
         forgotten = settle_forgotten(settings, hash_key)
         # It warms up meanwhile; where there may be nothing new, it waits until there is.

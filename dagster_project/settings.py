@@ -99,6 +99,17 @@ def require_data(settings: Settings) -> None:
         )
 
 
+def date_warning(settings: Settings) -> str | None:
+    """What a run says of a business date that has not come yet."""
+    today = datetime.now(TIME_ZONE).date()
+    if settings.as_of <= today:
+        return None
+    return (
+        f"WARNING: the business date {settings.as_of} is after today, {today}: figures whose time is not over are told "
+        "as final. Where that was not meant, run again with the right date"
+    )
+
+
 def read_settings(
     environment: Mapping[str, str] = os.environ,
     *,
@@ -109,7 +120,8 @@ def read_settings(
     """Settings from arguments, else from the environment, else the defaults.
 
     AFTERSALES_LANDING_DIR (data/landing), AFTERSALES_DATA_DIR (data) and AFTERSALES_AS_OF
-    (today in Asia/Shanghai). Raises SettingsError for an unreadable date, or size of memory.
+    (today in Asia/Shanghai). Raises SettingsError for an unreadable date or size of memory, or
+    a data folder that the engine takes for a pattern.
     """
     engine_memory(environment)
     day = as_of or environment.get("AFTERSALES_AS_OF") or datetime.now(TIME_ZONE).date()
@@ -118,8 +130,13 @@ def read_settings(
             day = date.fromisoformat(day.strip())
         except ValueError:
             raise SettingsError(f"as-of date {day!r} is not a date; write it as YYYY-MM-DD") from None
+    folder = Path(data or environment.get("AFTERSALES_DATA_DIR") or "data").resolve()
+    if signs := sorted(set("*?[") & set(str(folder))):
+        raise SettingsError(
+            f"the data folder {folder} has {' '.join(signs)} in its path, a pattern to the engine: rename it"
+        )
     return Settings(
         landing=Path(landing or environment.get("AFTERSALES_LANDING_DIR") or "data/landing").resolve(),
-        data=Path(data or environment.get("AFTERSALES_DATA_DIR") or "data").resolve(),
+        data=folder,
         as_of=day,
     )

@@ -42,6 +42,7 @@ LONGEST = (
     "test_reference",
     "test_restatement",
     "test_blocking",
+    "test_whole_run",
     "test_check_mutations",
     "test_check_kept",
     "test_publish_by_changes",

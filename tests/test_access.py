@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dagster_project.load.hash_key import HashKeyError, key_path, key_warning, read_hash_key
+from dagster_project.load.hash_key import HashKeyError, key_path, key_warning, read_hash_key, warn_of_another_key
 from dagster_project.privacy.access import ReadersError, open_to_readers, private_by_default
 from dagster_project.run_lock import only_run
 from dagster_project.settings import Settings
@@ -59,6 +59,30 @@ def test_a_key_that_could_be_guessed_is_refused_without_telling_it(tmp_path) -> 
     key_path(tmp_path).write_text("")
     with pytest.raises(HashKeyError, match="holds no key"):
         read_hash_key(tmp_path, {})
+
+
+def test_another_key_than_before_is_told_once(tmp_path, caplog) -> None:
+    first, second = "0123456789abcdef", "fedcba9876543210"
+    for key in (first, first):
+        warn_of_another_key(tmp_path, key)
+    assert not caplog.text
+    warn_of_another_key(tmp_path, second)
+    assert "not the hash key that was used before" in caplog.text
+    assert first not in caplog.text
+    assert second not in caplog.text
+    caplog.clear()
+    warn_of_another_key(tmp_path, second)
+    assert not caplog.text
+
+
+@pytest.mark.parametrize("written", ["0123456789abcdef\n", " 0123456789abcdef"])
+def test_blanks_around_a_key_are_no_part_of_it(tmp_path, written: str) -> None:
+    assert read_hash_key(tmp_path, {"AFTERSALES_HASH_KEY": written}) == "0123456789abcdef"
+
+
+def test_a_key_that_is_no_text_is_refused(tmp_path) -> None:
+    with pytest.raises(HashKeyError, match="no text"):
+        read_hash_key(tmp_path, {"AFTERSALES_HASH_KEY": "0123456789abcdef\udcff"})
 
 
 def test_a_key_from_the_environment_leaves_no_file_and_needs_no_warning(tmp_path) -> None:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import sqlite3
+import stat
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -32,6 +33,10 @@ def test_a_restored_backup_gives_the_same_figures(sample_run: Settings, tmp_path
     assert not differences(published, readers_had)
 
 
+def backups(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if path.is_dir()]
+
+
 @pytest.fixture
 def loaded(landing: Landing) -> Settings:
     landing.load()
@@ -48,7 +53,7 @@ def test_a_backup_shares_what_did_not_change_and_old_ones_go(loaded: Settings, t
     assert (second.folder / key).stat().st_ino != (loaded.data / key).stat().st_ino
     for _ in range(BACKUPS_KEPT):
         back_up(loaded, folder)
-    assert len(list(folder.iterdir())) == BACKUPS_KEPT
+    assert len(backups(folder)) == BACKUPS_KEPT
     assert not first.folder.exists()
     assert folder.stat().st_mode & 0o077 == 0
 
@@ -63,9 +68,10 @@ def test_a_killed_backup_is_none_and_the_next_one_removes_it(loaded: Settings, t
         full.setattr(backup.shutil, "copy2", fail)
         with pytest.raises(OSError, match="No space"):
             back_up(loaded, folder)
-    assert [path.name[0] for path in folder.iterdir()] == ["."]
+    assert not backups(folder), "what is half there would take the disk's room"
+    (folder / ".20260101-000000000000.tmp").mkdir()
     made = back_up(loaded, folder)
-    assert list(folder.iterdir()) == [made.folder]
+    assert backups(folder) == [made.folder]
 
 
 def test_dagster_s_databases_are_copied_while_they_are_written(loaded: Settings, tmp_path: Path) -> None:
@@ -98,3 +104,36 @@ def test_what_could_not_be_restored_is_no_backup(loaded: Settings, tmp_path: Pat
     with pytest.raises(BackupError, match=r"--reload dms/stores:stores_20200101\.csv"):
         back_up(loaded, tmp_path / "backup")
     assert not list((tmp_path / "backup").glob("[0-9]*"))
+
+
+def test_only_its_own_backups_are_ever_removed(loaded: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "backup"
+    others = [folder / "2024-12-31-annual-archive" / "kept", folder / ".mine.tmp" / "kept", folder / ".file.tmp"]
+    for path in others:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    for _ in range(BACKUPS_KEPT + 1):
+        back_up(loaded, folder)
+    assert all(path.exists() for path in others)
+    elsewhere = replace(loaded, data=Path(shutil.copytree(loaded.data, tmp_path / "elsewhere")))
+    with pytest.raises(BackupError, match="a folder of its own"):
+        back_up(elsewhere, folder)
+    with pytest.raises(BackupError, match="is part of"):
+        back_up(loaded, tmp_path / "dagster" / "backup", tmp_path / "dagster")
+
+
+def test_readers_may_read_what_is_put_back(loaded: Settings, tmp_path: Path) -> None:
+    published = loaded.published / "states" / "20260101000000000000-1"
+    published.mkdir(parents=True)
+    (published / "aftersales.duckdb").touch()
+    (loaded.published / "current").symlink_to("states/20260101000000000000-1")
+    for path in (loaded.published, *loaded.published.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(0o2750 if path.is_dir() else 0o640)
+    loaded.data.chmod(0o711)
+    made = back_up(loaded, tmp_path / "backup")
+    assert stat.S_IMODE(made.folder.stat().st_mode) == 0o711
+    for path in (made.folder / "published", *(made.folder / "published").rglob("*")):
+        if not path.is_symlink():
+            assert stat.S_IMODE(path.stat().st_mode) == (0o2750 if path.is_dir() else 0o640)
+    assert stat.S_IMODE((made.folder / "private").stat().st_mode) == 0o700

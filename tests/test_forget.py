@@ -108,6 +108,23 @@ def test_a_lake_put_back_from_a_copy_is_rid_of_them_by_the_next_run(loaded: Land
     assert loaded.query("select count(customer_name), count(*) from lake.dms__customers") == [(1, 2)]
 
 
+def test_a_request_that_was_killed_is_finished_by_the_next_run(loaded: Landing, monkeypatch) -> None:
+    def killed(_: object) -> None:
+        raise SystemExit
+
+    ask(loaded, "002", "C7")
+    shutil.copytree(loaded.settings.lake / "dms", loaded.settings.cluster)
+    with monkeypatch.context() as patch, pytest.raises(SystemExit):
+        patch.setattr("dagster_project.privacy.forget._remove_copies", killed)
+        ask(loaded, "001", "C7")
+    assert leaks(PERSON, loaded.settings.data), "in what was made of the lake, as a cluster brings it"
+    log = loaded.settings.data / "private" / "forgotten.log"
+    for _ in range(2):
+        settle_forgotten(loaded.settings, read_hash_key(loaded.settings.data))
+        assert leaks(PERSON, loaded.settings.data) == {}
+        assert len(log.read_text(encoding="utf-8").splitlines()) == 2
+
+
 def test_rows_that_checks_listed_get_pseudonyms(loaded: Landing) -> None:
     path = loaded.settings.lake / "quality" / "check_failures" / "run.parquet"
     rows = [json.dumps({"store_code": "001", "customer_no": number, "vin": VIN}) for number in ("C7", "C8")]

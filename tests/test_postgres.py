@@ -4,6 +4,7 @@ import importlib
 import logging
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -237,6 +238,40 @@ def test_a_schema_of_something_else_is_refused(small: SmallWarehouse, database: 
         with pytest.raises(PostgresError, match="AFTERSALES_POSTGRES_SCHEMA"):
             load(small, database)
         assert connection.execute("select a from marts.theirs").fetchall() == [(1,)]
+
+
+def test_tables_that_others_made_in_the_schema_stay(small: SmallWarehouse, database: str) -> None:
+    small.publish(1)
+    load(small, database)
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("create table marts.mine as select 1 as kept")
+    load(small, database)
+    with psycopg.connect(database) as connection:
+        assert connection.execute("select kept from marts.mine").fetchall() == [(1,)]
+
+
+def test_a_table_that_somebody_keeps_open_is_named(small: SmallWarehouse, database: str, monkeypatch) -> None:
+    small.publish(1)
+    load(small, database)
+    monkeypatch.setattr("dagster_project.publish.postgres.load._LOCK_TIMEOUT", "100ms")
+    with psycopg.connect(database) as reader:
+        reader.execute("select count(*) from marts.first_monthly")
+        with psycopg.connect(database, autocommit=True) as owner:
+            owner.execute("alter table marts.second_monthly add column gone integer")
+        reader.execute("select count(*) from marts.second_monthly")
+        with pytest.raises(PostgresError, match=r"kept marts\.second_monthly open for 100ms"):
+            load(small, database)
+
+
+def test_a_folder_without_room_is_named(small: SmallWarehouse, database: str, tmp_path: Path, monkeypatch) -> None:
+    small.publish(1)
+
+    def full(*_: object, **__: object) -> str:
+        return str(tmp_path / "not there")
+
+    monkeypatch.setattr(tempfile.TemporaryDirectory, "__enter__", full)
+    with pytest.raises(PostgresError, match="set TMPDIR"):
+        load(small, database)
 
 
 def test_a_role_that_may_not_be_created_is_told_with_the_remedy(small: SmallWarehouse, database: str) -> None:

@@ -13,7 +13,7 @@ from dagster_project.checks.results import last_results
 from dagster_project.models.dbt_build import target_path
 from dagster_project.publish.publish import PublishedState
 from dagster_project.publish.restatement import find_restatements, followed_marts, record_restatements
-from dagster_project.publish.state import StateInfo, last_state
+from dagster_project.publish.state import StateInfo, last_state, new_state, write_state
 from dagster_project.reports.reported_months import record_reported, reported_months
 from dagster_project.settings import Settings
 from dagster_project.upkeep.retention import STATES_KEPT
@@ -247,3 +247,22 @@ def test_looking_back_forgets_what_a_publishing_that_was_killed_left(tmp_path: P
     looking_back = StateInfo("later", looks_back_from=standing.name)
     assert record_restatements(Path(), Path(), standing, tmp_path, looking_back) == []
     assert not left.exists()
+
+
+@pytest.mark.parametrize(
+    ("stood", "as_of", "looks_back"),
+    [
+        ("2026-06-30", "2026-05-31", True),
+        ("2062-06-30", "2026-05-31", False),
+        ("2062-06-30", "2062-05-31", True),
+        ("2026-05-31", "2062-06-30", False),
+    ],
+)
+def test_who_corrects_a_date_that_has_not_come_does_not_look_back(
+    tmp_path: Path, stood: str, as_of: str, looks_back: bool
+) -> None:
+    write_state(tmp_path, StateInfo("standing", datetime(2026, 7, 1), date.fromisoformat(stood), "run"))
+    state = new_state(date.fromisoformat(as_of), "next", tmp_path)
+    assert (state.looks_back_from is not None) == looks_back
+    if as_of < stood:
+        assert record_restatements(Path(), Path(), tmp_path, tmp_path, state) == [], "nothing was told too early"

@@ -54,6 +54,13 @@ def _tell(plan: "Plan") -> None:
         print(f"the same phone is on file also of: --store {store} --customer {customer}")
 
 
+def _is_agreed() -> bool:
+    try:
+        return input("Delete this for good? [y/N] ").strip().lower() in ("y", "yes")
+    except EOFError:
+        return False
+
+
 def do(parsed: Namespace) -> int:
     """Say what changes, ask, and do it; 1 when it was not wanted."""
     from dagster_project.privacy.forget import forget, plan_forgetting
@@ -72,8 +79,8 @@ def do(parsed: Namespace) -> int:
         _tell(plan)
         if parsed.dry_run:
             return 0
-        if not parsed.yes and input("Delete this for good? [y/N] ").strip().lower() not in ("y", "yes"):
-            print("nothing was changed", file=sys.stderr)
+        if not (parsed.yes or _is_agreed()):
+            print("nothing was changed; without a terminal, agree with --yes", file=sys.stderr)
             return 1
         texts = forget(settings, plan, getpass.getuser())
     for file, line in texts:

@@ -8,7 +8,7 @@ import dagster as dg
 from dagster_project.contracts import Contract, read_contracts
 from dagster_project.last_run import note_registered, stands_as_published
 from dagster_project.load.dataset import DatasetLoad, load_dataset, loaded_stores
-from dagster_project.load.hash_key import key_warning, read_hash_key
+from dagster_project.load.hash_key import key_warning, read_hash_key, warn_of_another_key
 from dagster_project.load.lake import register_lake
 from dagster_project.load.load import check_landing, record_strays
 from dagster_project.load.preview import preview
@@ -16,6 +16,7 @@ from dagster_project.load.reload import files_to_reload
 from dagster_project.privacy.forget import settle_forgotten
 from dagster_project.resources import Installation, writing
 from dagster_project.sample_store import guard_sample
+from dagster_project.settings import date_warning
 
 STORES_KEY = dg.AssetKey(["lake", "dms__stores"])
 
@@ -132,10 +133,13 @@ def registered_lake(context: dg.AssetExecutionContext, installation: Installatio
     settings = installation.settings(context.log.info)
     if warning := key_warning(settings.data):
         context.log.warning(warning)
+    if warning := date_warning(settings):
+        context.log.warning(warning)
     with writing(context, settings):
         record_strays(settings.landing, settings.lake)
         by_changes = stands_as_published(settings)
         hash_key = read_hash_key(settings.data)
+        warn_of_another_key(settings.data, hash_key)
         register_lake(settings.lake, settings.warehouse, hash_key, settings.as_of, by_changes=by_changes)
         note_registered(settings, by_changes=by_changes)
     for key in context.selected_asset_keys:

@@ -19,7 +19,7 @@ from dagster_project.contracts.contract import CONTRACTS_DIR
 from dagster_project.load import manifest
 from dagster_project.load.extract import Quarantine, on_one_line
 from dagster_project.load.landing import LandedFile, find_files, readable
-from dagster_project.load.manifest import LOADED, QUARANTINED, Entry, read_manifest, write_manifest
+from dagster_project.load.manifest import LOADED, QUARANTINED, Entry, begin_manifest, read_manifest, write_manifest
 from dagster_project.load.part import LakeError, load_file
 from dagster_project.load.seal import seal, seal_anew, set_aside
 from dagster_project.load.workers import Workers
@@ -280,6 +280,7 @@ class _DatasetLoader:
 
     def load(self) -> DatasetLoad:
         written = read_manifest(self.folder)
+        begin_manifest(self.folder)
         before = intact_entries(self.folder, written, by_digest=False)
         entries = dict(before)
         damaged = {path for path, entry in before.items() if written[path].parts and not entry.parts}
@@ -306,7 +307,7 @@ class _DatasetLoader:
                 logger.info("%s is quarantined: the quality report says why", file.label)
             outcome = entry.error if entry.status == QUARANTINED else f"{entry.rows_read:,} rows"
             self._tell(f"{file.label}: {entry.status}, {outcome}")
-        if entries != written or not (self.folder / "manifest.parquet").exists():
+        if entries != written:
             write_manifest(self.folder, entries)
         else:
             manifest.sweep(self.folder, entries)

@@ -1,5 +1,7 @@
 """The secret that customers and vehicles are hashed with before anything is published."""
 
+import hashlib
+import hmac
 import logging
 import os
 import secrets
@@ -35,14 +37,33 @@ def key_warning(data: Path, environment: Mapping[str, str] = os.environ) -> str 
     )
 
 
+def warn_of_another_key(data: Path, key: str) -> None:
+    """Say when customers and vehicles are hashed with another key than before; a digest of it is kept for that."""
+    path = key_path(data).with_name("hash_key_digest")
+    digest = hmac.digest(key.encode(), b"key", hashlib.sha256).hex()[:16]
+    before = path.read_text(encoding="utf-8") if path.exists() else digest
+    if before != digest:
+        logger.warning(
+            "WARNING: this is not the hash key that was used before: every published key of a customer or a vehicle "
+            "changes, and joins with none that was read earlier. Where that was not meant (a shell without %s?), give "
+            "the key of before and run again",
+            VARIABLE,
+        )
+    if before != digest or not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.write_text(digest, encoding="utf-8")
+
+
 def read_hash_key(data: Path, environment: Mapping[str, str] = os.environ) -> str:
     """AFTERSALES_HASH_KEY, else this installation's own key, made at first use.
 
     The own key lies in `<data>/private/hash_key`, readable by its owner only: without it, published
     keys of customers and vehicles change. Raises HashKeyError for a key that is easily guessed.
     """
-    if key := environment.get(VARIABLE):
-        if len(key.strip()) < SHORTEST_KEY:
+    if key := environment.get(VARIABLE, "").strip():
+        if not key.isprintable():
+            raise HashKeyError(f"{VARIABLE} holds what is no text: make a key with `openssl rand -hex 32`")
+        if len(key) < SHORTEST_KEY:
             raise HashKeyError(
                 f"{VARIABLE} has fewer than {SHORTEST_KEY} characters and could be guessed: "
                 "make one with `openssl rand -hex 32`"

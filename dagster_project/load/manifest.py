@@ -1,7 +1,8 @@
 """What is loaded: one table a dataset in the lake, one row a landed file.
 
 The manifest is replaced as a whole after the parts it names are in place, so a killed load leaves the
-old state, and parts that no manifest names are swept away at the next load.
+old state, and parts that no manifest names are swept away at the next load. The first is written, empty, before the
+first part: parts without a manifest have lost it.
 """
 
 import os
@@ -87,37 +88,53 @@ MANIFEST_SCHEMA = pa.schema(
 
 
 class ManifestDamaged(ExpectedError):
-    """A manifest can't be read; the message says what to do."""
+    """A manifest can't be read, or is gone; the message says what to do."""
+
+
+def _damaged(path: Path, what: str) -> ManifestDamaged:
+    return ManifestDamaged(
+        f"{path} is {what}: put it back from a backup, or move the folder {path.parent} away and run again. "
+        "Then its files are read again; those that are no longer landed must be landed again"
+    )
 
 
 def read_manifest(folder: Path) -> dict[str, Entry]:
     """The entries of a dataset's lake folder by source path; empty when nothing was loaded yet.
 
-    Raises ManifestDamaged when it can't be read: to go on without it would sweep parts whose files are gone.
+    Raises ManifestDamaged when it can't be read or is gone: to go on would sweep parts whose files are gone.
     """
     path = folder / "manifest.parquet"
     if not path.exists():
+        if any(folder.glob("accepted/*.parquet")):
+            raise _damaged(path, "missing")
         return {}
     try:
         rows = pq.read_table(path).to_pylist()
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, OSError) and error.errno:
             raise
-        raise ManifestDamaged(
-            f"{path} is damaged: put it back from a backup, or move the folder {folder} away and run again. "
-            "Then its files are read again; those that are no longer landed must be landed again"
-        ) from error
+        raise _damaged(path, "damaged") from error
     return {row["source_path"]: Entry(**row) for row in rows}
 
 
 def write_manifest(folder: Path, entries: dict[str, Entry]) -> None:
     """Replace the manifest in one step, then remove parts that it no longer names."""
+    _write(folder, entries)
+    sweep(folder, entries)
+
+
+def begin_manifest(folder: Path) -> None:
+    """Write an empty manifest where there is none, before the first part."""
+    if not (folder / "manifest.parquet").exists():
+        _write(folder, {})
+
+
+def _write(folder: Path, entries: dict[str, Entry]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     rows = [asdict(entry) for _, entry in sorted(entries.items())]
     temporary = folder / f".manifest.{os.getpid()}.tmp"
     pq.write_table(pa.Table.from_pylist(rows, schema=MANIFEST_SCHEMA), temporary)
     os.replace(temporary, folder / "manifest.parquet")
-    sweep(folder, entries)
 
 
 def sweep(folder: Path, entries: dict[str, Entry]) -> None:

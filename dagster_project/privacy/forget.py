@@ -7,10 +7,11 @@ import secrets
 import shutil
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from dagster_project.load.hash_key import read_hash_key
 from dagster_project.privacy.forgotten import Forgotten, ForgottenError, Request, forgotten_path, read_forgotten
-from dagster_project.privacy.lake import forget_in_lake, is_applied
+from dagster_project.privacy.lake import forget_in_lake, is_applied, note_applied
 from dagster_project.privacy.person import LakeRows
 from dagster_project.privacy.pseudonym import new_number, new_vin
 from dagster_project.publish.publish import remove_states_before
@@ -78,12 +79,15 @@ def plan_forgetting(settings: Settings, store: str, customer: str) -> Plan:
     )
 
 
-def _log(settings: Settings, plan: Plan, rows: dict[str, int], by: str) -> None:
+def _log_path(settings: Settings) -> Path:
+    return forgotten_path(settings.data).with_suffix(".log")
+
+
+def _log(settings: Settings, request: Request, rows: dict[str, int], by: str) -> None:
     """Add one line to `<data>/private/forgotten.log`: what was done, without whom it was done to."""
-    request = plan.request
     told = {"at": request.forgotten_at, "by": by, "request": request.request, "store_code": request.store_code}
-    path = forgotten_path(settings.data).with_suffix(".log")
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8") as log:
+    descriptor = os.open(_log_path(settings), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with open(descriptor, "a", encoding="utf-8") as log:
         log.write(json.dumps(told | {"rows": rows}, ensure_ascii=False) + "\n")
     logger.info("request %s of store %s: %s rows forgotten", request.request, request.store_code, sum(rows.values()))
 
@@ -109,7 +113,8 @@ def forget(settings: Settings, plan: Plan, by: str) -> list[tuple[str, int]]:
     plan.forgotten.write(settings.data)
     rows = forget_in_lake(settings.lake, plan.forgotten)
     _remove_copies(settings)
-    _log(settings, plan, rows, by)
+    note_applied(settings.lake, plan.forgotten)
+    _log(settings, plan.request, rows, by)
     return LakeRows(settings.lake).texts_naming(plan.names)
 
 
@@ -119,7 +124,12 @@ def settle_forgotten(settings: Settings, hash_key: str) -> Forgotten:
     if not is_applied(settings.lake, forgotten):
         rows = forget_in_lake(settings.lake, forgotten)
         _remove_copies(settings)
+        note_applied(settings.lake, forgotten)
         logger.warning("the lake held people who are forgotten: %s rows changed", sum(rows.values()))
+        logged = _log_path(settings).read_text(encoding="utf-8") if _log_path(settings).exists() else ""
+        for request in forgotten.requests:
+            if request.request not in logged:
+                _log(settings, request, rows, "a run")
     return forgotten
 
 

@@ -34,6 +34,11 @@ def is_applied(lake: Path, forgotten: Forgotten) -> bool:
     return not forgotten or (mark.exists() and mark.read_text(encoding="utf-8") == forgotten.digest)
 
 
+def note_applied(lake: Path, forgotten: Forgotten) -> None:
+    """Note that nothing of the people on the list is left, in the lake or in what was made of it."""
+    _mark(lake).write_text(forgotten.digest, encoding="utf-8")
+
+
 def _rewrite(path: Path, target: Path, forget: Forget, *, write: bool) -> int:
     """Write `path` as `target` without forgotten people, if any row changes; returns how many do."""
     source = pq.ParquetFile(path)
@@ -113,12 +118,10 @@ def _forget_listed(lake: Path, forgotten: Forgotten, *, write: bool) -> int:
 def forget_in_lake(lake: Path, forgotten: Forgotten, *, write: bool = True) -> dict[str, int]:
     """Take everybody on the list out of the lake; returns how many rows of each dataset change.
 
-    Without `write` it only counts. When it is killed, the next run goes on where it stopped.
+    Without `write` it only counts. When it is killed, the next run goes on where it stopped, until `note_applied`.
     """
     changed = {
         contract.name: _forget_dataset(lake, contract, forgotten, write=write) for contract in read_contracts().values()
     }
     changed[LISTED] = _forget_listed(lake, forgotten, write=write)
-    if write:
-        _mark(lake).write_text(forgotten.digest, encoding="utf-8")
     return {name: rows for name, rows in changed.items() if rows}

@@ -181,13 +181,13 @@ def record_restatements(
 ) -> list[dict[str, Any]]:
     """Keep in the lake what publishing the warehouse as `state` changes in closed months of `standing`; return it.
 
-    A state that looks back changes nothing: the same figures stand, seen from an earlier date.
+    A state of an earlier date changes nothing: the same figures stand, seen from there.
     """
     if standing is None:
         return []
     last = state_of(standing)
     path = lake / "quality" / "restatement" / f"{last.name}.parquet"
-    if state.looks_back_from:
+    if state.looks_back_from or (last.as_of and state.as_of and state.as_of < last.as_of):
         # Of a run that was killed before it published.
         path.unlink(missing_ok=True)
         return []

@@ -45,7 +45,9 @@ def new_state(as_of: date, run_id: str, standing: Path | None = None) -> StateIn
     """A state of now, not written yet, after the one in the folder `standing`."""
     now = datetime.now(TIME_ZONE).replace(tzinfo=None)
     before = state_of(standing).as_of if standing else None
-    looks_back_from = standing.name if standing and before and as_of < before else None
+    # A date that has not come yet was a mistake: who corrects it does not look back.
+    is_corrected = before is not None and before > now.date() >= as_of
+    looks_back_from = standing.name if standing and before and as_of < before and not is_corrected else None
     return StateInfo(state_name(now), now, as_of, run_id, looks_back_from)
 
 

@@ -1,16 +1,19 @@
 """Back up what can't be made anew: the lake, the key, what is published, the reports, Dagster's memory.
 
     <folder>/<time>/lake, private, published, reports, dagster
+    <folder>/installation                                          whose backups these are
 
 Each backup is whole and stands for itself; a file that did not change since the one before is the same file on disk.
 The private warehouse, dbt's files and the logs are left out: a run makes them, or nobody needs them back.
 """
 
 import os
+import re
 import shutil
 import sqlite3
+import stat
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +28,9 @@ from dagster_project.upkeep.retention import BACKUPS_KEPT
 
 _DATA_FOLDERS = ("lake", "private", "reports")
 _OWNER_ONLY = 0o700
+# A backup, and one that was not finished.
+_NAME = re.compile(r"\d{8}-\d{12}")
+_UNFINISHED = re.compile(rf"\.{_NAME.pattern}\.tmp")
 # What SQLite keeps beside a database is in the copy of the database; beside the copy it would damage it.
 _SQLITE_ASIDE = ("-wal", "-shm", "-journal")
 
@@ -78,9 +84,17 @@ class _Copier:
         for path in _files(source):
             relative = Path(name) / path.relative_to(source)
             target = self.backup.folder / relative
-            target.parent.mkdir(parents=True, exist_ok=True, mode=_OWNER_ONLY)
+            self._make_folders(path.parent, target.parent)
             self.backup.files += 1
             self._copy_file(path, target, self.before / relative if self.before else None)
+
+    def _make_folders(self, source: Path, target: Path) -> None:
+        """Make the folders of a file for those who may read them: readers have their figures once they are back."""
+        if target.exists():
+            return
+        self._make_folders(source.parent, target.parent)
+        target.mkdir(mode=_OWNER_ONLY)
+        keep_readers(source, target)
 
     def _copy_file(self, path: Path, target: Path, before: Path | None) -> None:
         if path.is_symlink():
@@ -96,6 +110,7 @@ class _Copier:
             _copy_database(path, target)
         else:
             shutil.copy2(path, target)
+        keep_readers(path, target)
         self.backup.bytes_copied += target.stat().st_size
 
 
@@ -112,8 +127,29 @@ def _require_whole(lake: Path) -> None:
                     )
 
 
-def _whole_backups(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.glob("[0-9]*-[0-9]*") if path.is_dir())
+def keep_readers(source: Path, target: Path) -> None:
+    """Give a copy the group and the mode of what it is a copy of."""
+    status = source.stat()
+    # Of a group that this account is not in, it keeps its own.
+    with suppress(PermissionError):
+        os.chown(target, -1, status.st_gid)
+    target.chmod(stat.S_IMODE(status.st_mode))
+
+
+def _named(folder: Path, name: re.Pattern[str]) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if name.fullmatch(path.name) and path.is_dir())
+
+
+def _require_own(settings: Settings, folder: Path) -> None:
+    """Raise BackupError when the folder has backups of another installation: they would be taken for old ones."""
+    mark = folder / "installation"
+    whose = mark.read_text(encoding="utf-8").strip() if mark.exists() else str(settings.data)
+    if whose != str(settings.data):
+        raise BackupError(
+            f"{folder} has backups of {whose}: name a folder of its own for {settings.data}, or delete {mark} where "
+            "the data folder has moved"
+        )
+    mark.write_text(f"{settings.data}\n", encoding="utf-8")
 
 
 def back_up(settings: Settings, folder: Path, dagster_home: Path | None = None) -> Backup:
@@ -124,23 +160,32 @@ def back_up(settings: Settings, folder: Path, dagster_home: Path | None = None) 
     folder = folder.resolve()
     if folder.is_relative_to(settings.data):
         raise BackupError(f"{folder} is part of {settings.data}: name a folder elsewhere, best on another disk")
+    if dagster_home and folder.is_relative_to(dagster_home.resolve()):
+        raise BackupError(f"{folder} is part of {dagster_home}: name a folder elsewhere, best on another disk")
     if not settings.lake.is_dir():
         raise BackupError(f"there is nothing to back up in {settings.data}: set AFTERSALES_DATA_DIR or give --data")
     folder.mkdir(parents=True, exist_ok=True, mode=_OWNER_ONLY)
     with step("backup", folder=folder) as counted, only_run(settings):
         _require_whole(settings.lake)
-        before = _whole_backups(folder)
+        _require_own(settings, folder)
+        before = _named(folder, _NAME)
         name = f"{datetime.now(TIME_ZONE):%Y%m%d-%H%M%S%f}"
         backup = Backup(folder / f".{name}.tmp")
-        for leftover in folder.glob(".*.tmp"):
+        for leftover in _named(folder, _UNFINISHED):
             shutil.rmtree(leftover)
         backup.folder.mkdir(mode=_OWNER_ONLY)
         copier = _Copier(backup, before[-1] if before else None)
-        for source in _DATA_FOLDERS:
-            copier.copy(settings.data / source, source)
-        _copy_published(copier, settings.published)
-        if dagster_home:
-            copier.copy(dagster_home, "dagster")
+        try:
+            for source in _DATA_FOLDERS:
+                copier.copy(settings.data / source, source)
+            _copy_published(copier, settings.published)
+            if dagster_home:
+                copier.copy(dagster_home, "dagster")
+            keep_readers(settings.data, backup.folder)
+        except BaseException:
+            # On a full disk it would take the room until the next backup.
+            shutil.rmtree(backup.folder, ignore_errors=True)
+            raise
         backup.folder = backup.folder.rename(folder / name)
         for old in [*before, backup.folder][:-BACKUPS_KEPT]:
             shutil.rmtree(old)

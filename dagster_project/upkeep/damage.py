@@ -61,10 +61,13 @@ def _read_whole(connection: duckdb.DuckDBPyConnection, relation: str) -> None:
     connection.execute(f"select max(hash(read)) from {relation} as read").fetchall()
 
 
-def _read_database(path: Path) -> None:
+def _read_database(path: Path) -> list[str]:
+    """Read every table of a file; returns their names."""
     with duckdb.connect(str(path), read_only=True) as connection:
-        for schema, table in connection.execute("select schema_name, table_name from duckdb_tables()").fetchall():
+        tables = connection.execute("select schema_name, table_name from duckdb_tables()").fetchall()
+        for schema, table in tables:
             _read_whole(connection, f'"{schema}"."{table}"')
+    return [table for _, table in tables]
 
 
 def _damaged_warehouse(warehouse: Path) -> Iterator[str]:
@@ -79,14 +82,15 @@ def _damaged_warehouse(warehouse: Path) -> Iterator[str]:
 
 
 def _damaged_state(published: Path) -> Iterator[str]:
-    if not (published / "current").exists():
+    # A link that leads nowhere is damage, too.
+    if not (published / "current").is_symlink():
         return
     folder = (published / "current").resolve()
     try:
-        _read_database(folder / "aftersales.duckdb")
+        tables = _read_database(folder / "aftersales.duckdb")
         with duckdb.connect() as connection:
-            for path in sorted((folder / "parquet").glob("*.parquet")):
-                _read_whole(connection, f"read_parquet({sql_text(path)})")
+            for table in tables:
+                _read_whole(connection, f"read_parquet({sql_text(folder / 'parquet' / f'{table}.parquet')})")
     except duckdb.Error as error:
         yield f"the published state is damaged ({_short(error)}): delete {folder}; the next run publishes anew"
 

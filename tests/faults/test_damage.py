@@ -128,14 +128,18 @@ def test_rot_that_stops_registering_is_told_in_a_sentence(loaded: Landing) -> No
         loaded.load()
 
 
-def test_a_damaged_manifest_stops_the_run_and_sweeps_nothing(loaded: Landing) -> None:
+@pytest.mark.parametrize("told", ["damaged", "missing"])
+def test_a_damaged_manifest_stops_the_run_and_sweeps_nothing(loaded: Landing, told: str) -> None:
     path = loaded.settings.lake / "dms/customers/manifest.parquet"
     parts = set(path.parent.rglob("*/*"))
-    os.truncate(path, 100)
+    if told == "damaged":
+        os.truncate(path, 100)
+    else:
+        path.unlink()
     with pytest.raises(ManifestDamaged, match="put it back from a backup"):
         loaded.load()
     assert set(path.parent.rglob("*/*")) == parts
-    assert any("manifest.parquet is damaged" in line for line in find_damage(loaded.settings))
+    assert any(f"manifest.parquet is {told}" in line for line in find_damage(loaded.settings))
 
 
 def test_a_damaged_history_is_named(loaded: Landing) -> None:
@@ -195,7 +199,10 @@ def test_a_damaged_published_state_is_told(landing: Landing, tmp_path: Path, fil
     flip(small.published / "current" / file, at)
     state = (small.published / "current").resolve()
     assert f"delete {state}" in find_damage(settings)[0]
+    (state / file).unlink()
+    assert f"delete {state}" in find_damage(settings)[0], "a file that is gone"
     shutil.rmtree(state)
+    assert f"delete {state}" in find_damage(settings)[0], "all of it"
     small.publish(2)
     assert not find_damage(settings)
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import duckdb
 import psycopg
 from psycopg import sql
 
@@ -19,9 +20,12 @@ from dagster_project.publish.postgres.tables import (
     wanted_shape,
 )
 from dagster_project.publish.postgres.target import PostgresError, PostgresTarget
+from dagster_project.sql_text import sql_text
 
 # How the schema's comment begins: what carries it is the warehouse's own.
 _MARK = "Published by aftersales"
+# And ends, before their names: who made what is published no more is known by it.
+_TABLES = "; its tables: "
 # Longest wait for a table whose columns changed while a reader keeps it open.
 _LOCK_TIMEOUT = "60s"
 _CHUNK = 1 << 20
@@ -34,18 +38,23 @@ _SCHEMA = """
 """
 
 
-def _own_schema(connection: psycopg.Connection, schema: str) -> None:
-    """Make the schema, or see that it is the warehouse's own: tables of others must not be lost."""
+def _own_schema(connection: psycopg.Connection, schema: str) -> set[str]:
+    """Make the schema, or see that it is the warehouse's own; returns the tables that it made there.
+
+    Tables of others must not be lost.
+    """
     found = connection.execute(_SCHEMA, [schema]).fetchone()
     if found is None:
         connection.execute(sql.SQL("create schema {}").format(sql.Identifier(schema)))
-        return
+        return set()
     comment, holds_something = found
     if holds_something and not comment.startswith(_MARK):
         raise PostgresError(
             f"schema {schema} of this database holds tables of something else: "
             "name another schema in AFTERSALES_POSTGRES_SCHEMA"
         )
+    _, _, made = comment.partition(_TABLES)
+    return set(made.split(", "))
 
 
 def _ensure_reader(connection: psycopg.Connection, reader: str) -> None:
@@ -73,9 +82,15 @@ def _copy(connection: psycopg.Connection, relation: sql.Identifier, state: State
     # Texts are quoted, null never is: so an empty text comes back as one.
     quoted = f", force_quote ({texts})" if texts else ""
     path = folder / f"{table.name}.csv"
-    state.connection.execute(
-        f"copy (select {columns} from marts.{table.name}) to '{path}' (format csv, header false{quoted})"
-    )
+    try:
+        state.connection.execute(
+            f"copy (select {columns} from marts.{table.name}) to {sql_text(path)} (format csv, header false{quoted})"
+        )
+    except duckdb.IOException as error:
+        raise PostgresError(
+            f"{table.name} could not be written to {folder}, by which it goes to Postgres: make room there, or set "
+            "TMPDIR to a folder that has it"
+        ) from error
     names = sql.SQL(", ").join(sql.Identifier(column.name) for column in table.columns)
     statement = sql.SQL("copy {} ({}) from stdin (format csv, encoding 'utf8')").format(relation, names)
     with path.open("rb") as file, connection.cursor() as cursor, cursor.copy(statement) as copy:
@@ -84,20 +99,29 @@ def _copy(connection: psycopg.Connection, relation: sql.Identifier, state: State
     path.unlink()
 
 
-def _load(connection: psycopg.Connection, schema: str, state: State, keys: dict[str, tuple[str, ...]]) -> list[Table]:
+def _load(
+    connection: psycopg.Connection, schema: str, state: State, keys: dict[str, tuple[str, ...]], made: set[str]
+) -> list[Table]:
+    """Load all tables, and drop those that were `made` before and are published no more."""
     held: dict[str, Shape] = held_shapes(connection, schema)
     tables = state.tables()
     with TemporaryDirectory(prefix="aftersales-") as folder:
         for table in tables:
             relation = sql.Identifier(schema, table.name)
             wanted = wanted_shape(table, keys.get(table.name, ()))
-            is_new = empty_table(connection, relation, held.get(table.name), wanted)
+            try:
+                is_new = empty_table(connection, relation, held.get(table.name), wanted)
+            except psycopg.errors.LockNotAvailable:
+                raise PostgresError(
+                    f"somebody has kept {schema}.{table.name} open for {_LOCK_TIMEOUT}, whose columns change: end that "
+                    "session (pg_stat_activity names it), then publish again"
+                ) from None
             _copy(connection, relation, state, table, Path(folder))
             if is_new:
                 add_key(connection, relation, wanted)
             add_index(connection, relation, table.name, wanted)
             connection.execute(comments(relation, schema, table))
-    for name in sorted(held.keys() - {table.name for table in tables}):
+    for name in sorted((held.keys() & made) - {table.name for table in tables}):
         drop_table(connection, sql.Identifier(schema, name))
     return tables
 
@@ -121,11 +145,11 @@ def publish_postgres(published: Path, manifest: Path, target: PostgresTarget) ->
             # One publisher at a time, and the state is looked up after it: an older one never replaces a newer one.
             connection.execute("select pg_advisory_xact_lock(hashtext(%s))", [f"aftersales {schema}"])
             connection.execute(f"set local lock_timeout = '{_LOCK_TIMEOUT}'")
-            _own_schema(connection, schema)
+            made = _own_schema(connection, schema)
             _ensure_reader(connection, target.reader)
             with published_state(published) as state:
-                tables = _load(connection, schema, state, read_keys(manifest))
-                told = f"{_MARK}: state {state.name}"
+                tables = _load(connection, schema, state, read_keys(manifest), made)
+                told = f"{_MARK}: state {state.name}{_TABLES}{', '.join(table.name for table in tables)}"
             comment = sql.SQL("comment on schema {} is {}").format(sql.Identifier(schema), sql.Literal(told))
             connection.execute(comment)
             _grant(connection, target)
