@@ -33,6 +33,7 @@ from dagster_project.load.load import load_landing
 from dagster_project.models.dbt_build import (
     NodeResult,
     build_models,
+    built_everything,
     changes_since,
     is_checked,
     mark_checked,
@@ -132,13 +133,27 @@ def check_build(settings: Settings, run_id: str, nodes: list[NodeResult], worker
     return results
 
 
+def require_whole_build(settings: Settings) -> None:
+    """Raise NotChecked when what stands in the private warehouse is no whole build of what is registered.
+
+    Dagster builds a choice of models, too: marts of different builds are not published together.
+    """
+    if not built_everything(settings):
+        raise NotChecked(
+            "not all models were built since the lake was registered, and marts of different builds are not published "
+            "together: run `refresh`, or materialize all models and the checks, then publish"
+        )
+
+
 def publish_checked(settings: Settings, results: list[CheckResult]) -> PublishedState:
     """Publish the marts, or only the quality tables and raise PublishingBlocked when a check forbids it.
 
     Raises NotChecked when the marts are not those that the results judge: another run built in between.
     """
     if not results or not is_checked(settings, results[0].run_id):
-        raise NotChecked("the marts were built again after they were checked: run again")
+        raise NotChecked(
+            "the marts were not checked, or another run built them again since: see what it published, or run again"
+        )
     with step("publish", checked_by=results[0].run_id) as counted:
         return _publish_checked(settings, results, counted)
 

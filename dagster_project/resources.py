@@ -52,6 +52,8 @@ def told_errors(context: dg.AssetExecutionContext, settings: Settings) -> Iterat
         yield
     except (AlreadyRunning, WarehouseBusy, OSError) as error:
         if isinstance(error, OSError) and error.errno not in _PASSING:
+            if isinstance(error, ExpectedError):
+                raise
             raise keep_details(settings.lake, error) from None
         wait = _FIRST_WAIT_SECONDS * 2**context.op_execution_context.retry_number
         context.log.warning("%s; trying again in %d s", error, wait)
@@ -67,10 +69,13 @@ RUN_ID_TAG = "aftersales/run_id"
 
 
 def run_id_of(context: dg.AssetExecutionContext, settings: Settings) -> str:
-    """The id of the run that a step belongs to: made by its first step, it ends in the first 8 digits of Dagster's."""
+    """The id of the run that a step belongs to: made by its first step, it ends in the first 8 digits of Dagster's.
+
+    A run that is executed again carries the tag of the one before, and is another run.
+    """
     dagster_id = context.run.run_id
     run = context.instance.get_run_by_id(dagster_id)
-    if run and (known := run.tags.get(RUN_ID_TAG)):
+    if run and (known := run.tags.get(RUN_ID_TAG)) and known.endswith(dagster_id[:8]):
         return known
     run_id = new_run_id_of(settings, dagster_id[:8])
     context.instance.add_run_tags(dagster_id, {RUN_ID_TAG: run_id})

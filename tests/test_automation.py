@@ -1,12 +1,16 @@
 """The warehouse runs when files arrive, and tells people when it could not."""
 
+import errno
 import json
 import os
 import shutil
 import smtplib
 from collections.abc import Iterator
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from threading import Thread
+from unittest.mock import Mock
 from urllib.parse import parse_qs, urlsplit
 
 import dagster as dg
@@ -15,11 +19,14 @@ import pytest
 from dagster_project.automation.alerts import Alert, AlertSettingsError, read_sinks, send_alert
 from dagster_project.automation.arrivals import Look, Watched, look
 from dagster_project.automation.incidents import STALE_CHECK, failed_run, newly_stale
-from dagster_project.automation.sensors import failure_sensor
+from dagster_project.automation.sensors import failure_sensor, stale_sensor
+from dagster_project.checks.results import write_results
 from dagster_project.checks.suites import read_suites
 from dagster_project.definitions import defs
+from dagster_project.load import part
+from dagster_project.load.part import LakeError
 from dagster_project.refresh import PublishingBlocked
-from dagster_project.resources import Installation
+from dagster_project.resources import RUN_ID_TAG, Installation, told_errors
 from tests.conftest import STORES, Landing
 from tests.test_quality_report import result
 
@@ -91,6 +98,35 @@ def test_a_dataset_is_told_stale_once() -> None:
     assert newly_stale([fresh], [stale]) == []
 
 
+@pytest.mark.parametrize(("checked_by", "alerts"), [("20260102060000-a", 1), ("20260101060000-a", 0), (None, 0)])
+def test_only_the_run_that_found_it_tells_of_a_stale_dataset(
+    landing: Landing, webhook: tuple[str, list], monkeypatch, checked_by: str | None, alerts: int
+) -> None:
+    for day, passed in ((1, True), (2, False)):
+        run_id = f"2026010{day}060000-a"
+        found = result(check_name=STALE_CHECK, passed=passed, run_id=run_id, run_at=datetime(2026, 1, day, 6))
+        write_results(landing.settings.lake / "quality", [found])
+
+    @dg.job
+    def reports() -> None:
+        pass
+
+    address, told = webhook
+    monkeypatch.setenv("AFTERSALES_ALERTS", address)
+    with dg.DagsterInstance.ephemeral() as instance:
+        tags = {RUN_ID_TAG: checked_by} if checked_by else None
+        done = reports.execute_in_process(instance=instance, tags=tags)
+        context = dg.build_run_status_sensor_context(
+            sensor_name=stale_sensor.name,
+            dagster_instance=instance,
+            dagster_run=done.dagster_run,
+            dagster_event=done.get_run_success_event(),
+            resources={"installation": Installation(data_dir=str(landing.settings.data))},
+        )
+        stale_sensor(context)
+    assert len(told) == alerts
+
+
 def test_a_blocked_run_is_told_apart_from_a_failed_one() -> None:
     assert failed_run("1", "refresh", "PublishingBlocked", "dms/stores is empty").kind == "publishing_blocked"
     failed = failed_run("1", "refresh", "LandingError", "no landing folder")
@@ -127,6 +163,17 @@ def test_a_blocked_run_of_dagster_is_told_with_what_blocks_it(
     assert alert["kind"] == "publishing_blocked"
     assert "dms/stores is empty" in alert["text"]
     assert alert["run_id"] == failed.run_id
+
+
+@pytest.mark.parametrize(("number", "raised"), [(errno.ENOSPC, LakeError), (errno.ESTALE, dg.RetryRequested)])
+def test_a_disk_that_can_not_be_written_to_is_told_or_tried_again(
+    landing: Landing, tmp_path: Path, number: int, raised: type[Exception]
+) -> None:
+    context = Mock(op_execution_context=Mock(retry_number=0))
+    with pytest.raises(raised) as failed, told_errors(context, landing.settings), part._writing(tmp_path / "part"):
+        raise OSError(number, os.strerror(number))
+    if raised is LakeError:
+        assert str(failed.value) == f"can't write {tmp_path / 'part'}: {os.strerror(number)}"
 
 
 def test_a_foreign_error_may_quote_a_row_and_is_not_quoted() -> None:

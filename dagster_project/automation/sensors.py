@@ -10,7 +10,7 @@ from dagster_project.automation.incidents import failed_run, newly_stale
 from dagster_project.checks.results import results_of_last_runs
 from dagster_project.contracts import read_contracts
 from dagster_project.load.assets import landing_key
-from dagster_project.resources import Installation
+from dagster_project.resources import RUN_ID_TAG, Installation
 
 SECONDS_BETWEEN_LOOKS = 15
 REFRESH = "refresh"
@@ -67,9 +67,11 @@ def _tell(context: dg.RunStatusSensorContext, alerts: Iterable[Alert]) -> None:
             context.log.error("could not be told: %s", ", ".join(silent))
 
 
-def _stale(installation: Installation) -> list[Alert]:
+def _stale(context: dg.RunStatusSensorContext, installation: Installation) -> list[Alert]:
+    """What the run found to be newly stale; one that checked nothing has nothing new to tell."""
     now, before = results_of_last_runs(installation.settings(lambda _: None).lake / "quality")
-    return newly_stale(now, before)
+    is_of_the_run = bool(now) and now[0].run_id == context.dagster_run.tags.get(RUN_ID_TAG)
+    return newly_stale(now, before) if is_of_the_run else []
 
 
 @dg.run_failure_sensor(
@@ -83,7 +85,7 @@ def failure_sensor(context: dg.RunFailureSensorContext, installation: Installati
     reasons = [event.event_specific_data.error for event in context.get_step_failure_events()]
     reason = next((error.cause or error for error in reasons if error is not None), None)
     name, message = (reason.cls_name or "", reason.message) if reason else ("", context.failure_event.message or "")
-    _tell(context, [failed_run(run.run_id, run.job_name, name, message), *_stale(installation)])
+    _tell(context, [failed_run(run.run_id, run.job_name, name, message), *_stale(context, installation)])
 
 
 @dg.run_status_sensor(
@@ -94,4 +96,4 @@ def failure_sensor(context: dg.RunFailureSensorContext, installation: Installati
 )
 def stale_sensor(context: dg.RunStatusSensorContext, installation: Installation) -> None:
     """Tell which datasets are newly stale after a run."""
-    _tell(context, _stale(installation))
+    _tell(context, _stale(context, installation))

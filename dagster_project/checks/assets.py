@@ -14,7 +14,7 @@ from dagster_project.load.masking import mask_text
 from dagster_project.models.assets import OWNER, dbt_models
 from dagster_project.models.dbt_build import read_node_results, target_path
 from dagster_project.refresh import check_build
-from dagster_project.resources import Installation, writing
+from dagster_project.resources import Installation, run_id_of, writing
 
 CHECKS_KEY = dg.AssetKey(["quality", "checks"])
 SHOWN_ROWS = 20
@@ -109,9 +109,10 @@ def check_result(result: CheckResult) -> dg.AssetCheckResult:
 
 @dg.multi_asset_check(specs=_specs(), name="data_checks", can_subset=True)
 def data_checks(context: dg.AssetCheckExecutionContext, installation: Installation) -> Iterator[dg.AssetCheckResult]:
-    """Show the results of the last run, each on the asset it judges; a dataset loaded by itself shows its own."""
+    """Show the results of this run, else of the last one that checked, each on the asset that it judges."""
     settings = installation.settings(context.log.info)
-    for result in last_results(settings.lake / "quality"):
+    # Of this run, though another one checked since it began.
+    for result in last_results(settings.lake / "quality", run_id_of(context, settings)):
         shown = check_result(result)
         if dg.AssetCheckKey(shown.asset_key, shown.check_name) in context.selected_asset_check_keys:
             yield shown

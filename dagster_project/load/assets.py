@@ -13,6 +13,7 @@ from dagster_project.load.lake import register_lake
 from dagster_project.load.load import check_landing, record_strays
 from dagster_project.load.preview import preview
 from dagster_project.load.reload import files_to_reload
+from dagster_project.models.dbt_build import forget_build
 from dagster_project.privacy.forget import settle_forgotten
 from dagster_project.resources import Installation, writing
 from dagster_project.sample_store import guard_sample
@@ -140,6 +141,8 @@ def registered_lake(context: dg.AssetExecutionContext, installation: Installatio
         by_changes = stands_as_published(settings)
         hash_key = read_hash_key(settings.data)
         warn_of_another_key(settings.data, hash_key)
+        # What was built before is not made from what is registered now: it is not to be published as if it were.
+        forget_build(settings)
         register_lake(settings.lake, settings.warehouse, hash_key, settings.as_of, by_changes=by_changes)
         note_registered(settings, by_changes=by_changes)
     for key in context.selected_asset_keys:

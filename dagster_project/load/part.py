@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dagster_project.contracts import Contract
+from dagster_project.errors import ExpectedError
 from dagster_project.load.cells import CellReader, TypedChunk, lake_schema
 from dagster_project.load.csv_file import open_csv
 from dagster_project.load.extract import Chunk, Extract
@@ -74,7 +75,7 @@ def open_extract(file: LandedFile, matcher: HeaderMatcher, reader: IsolatedReade
         yield open_csv(file.path, matcher)
 
 
-class LakeError(OSError):
+class LakeError(ExpectedError, OSError):
     """The lake can't be written: no fault of the file that was read."""
 
 
@@ -83,7 +84,10 @@ def _writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise LakeError(f"can't write {path}: {error.strerror or error}") from error
+        failed = LakeError(f"can't write {path}: {error.strerror or error}")
+        # By it a step is tried again where the disk may answer in a minute.
+        failed.errno = error.errno
+        raise failed from error
 
 
 def _is_searched(field: pa.Field, key: Collection[str]) -> bool:

@@ -31,6 +31,8 @@ from dagster_project.run_log import step
 from dagster_project.settings import DBT_DIR, PROJECT_DIR
 
 OWNER = "team:warehouse"
+# One of the assets that stand when the lake is registered.
+REGISTERED = dg.AssetKey(["lake", "loads"])
 SOURCE_FOLDERS = (DBT_DIR / "models", DBT_DIR / "macros", DBT_DIR / "tests", PROJECT_DIR / "seeds")
 
 
@@ -89,6 +91,13 @@ class FolderTranslator(DagsterDbtTranslator):
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
         """The team that answers for the models."""
         return [OWNER]
+
+    def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> dg.AssetSpec:
+        """A model of staging comes after the lake is registered, by which dbt sees what was loaded."""
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        if manifest["nodes"].get(unique_id, {}).get("fqn", ["", ""])[1] != "staging":
+            return spec
+        return spec.replace_attributes(deps=[*spec.deps, REGISTERED])
 
     def get_asset_check_spec(
         self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None

@@ -102,7 +102,7 @@ def target_path(settings: Settings) -> Path:
 
 
 def forget_build(settings: Settings) -> None:
-    """Before a build: what the last one gave, and that it was checked, holds no longer."""
+    """Before a build, or when the lake is registered: what the last build gave, and its checks, hold no more."""
     for name in (RESULTS, BY_CHANGES, CHECKED):
         (target_path(settings) / name).unlink(missing_ok=True)
 
@@ -137,6 +137,8 @@ def is_checked(settings: Settings, run_id: str) -> bool:
 
 def built_everything(settings: Settings) -> bool:
     """Whether the last build was of all models, and not of a choice of them."""
+    if not (target_path(settings) / RESULTS).exists():
+        return False
     manifest = json.loads((target_path(settings) / "manifest.json").read_text(encoding="utf-8"))["nodes"]
     results = json.loads((target_path(settings) / RESULTS).read_text(encoding="utf-8"))["results"]
     models = {name for name, node in manifest.items() if node["resource_type"] == "model"}
@@ -200,7 +202,9 @@ class NodeResult:
 
 
 def read_node_results(target: Path) -> list[NodeResult]:
-    """The results of the last build in `target`, with what each test judges."""
+    """The results of the last build in `target`, with what each test judges; raises ModelError when there is none."""
+    if not (target / RESULTS).exists():
+        raise ModelError("no models were built since the lake was registered: run `refresh`, or materialize the models")
     manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))["nodes"]
     results = json.loads((target / RESULTS).read_text(encoding="utf-8"))["results"]
     found = []

@@ -11,7 +11,7 @@ from dagster_project.errors import ExpectedError
 from dagster_project.settings import Settings
 
 VARIABLE = "AFTERSALES_READERS"
-# Bits that readers get, of folders and of files; the owner's own are set in any case.
+# Bits that readers get, of folders and of files; the owner's own stay as they are.
 READERS = {"owner": (0o000, 0o000), "group": (0o050, 0o040), "all": (0o055, 0o044)}
 _OTHERS = 0o077
 # In the data folder, beside the private warehouse.
@@ -36,10 +36,10 @@ def _reader_bits(environment: Mapping[str, str]) -> tuple[int, int]:
     return READERS[readers]
 
 
-def _set_mode(path: Path, mode: int) -> None:
+def _set_mode(path: Path, bits: int) -> None:
     now = path.stat().st_mode
     # The set-group-id bit stays: by it an administrator gives a folder's content to the readers' group.
-    wanted = mode | (now & stat.S_ISGID)
+    wanted = bits | (now & (stat.S_IRWXU | stat.S_ISGID))
     if stat.S_IMODE(now) != wanted:
         path.chmod(wanted)
 
@@ -60,7 +60,7 @@ def open_to_readers(path: Path, root: Path | None = None, environment: Mapping[s
         # A report can be replaced meanwhile.
         with suppress(FileNotFoundError):
             if not entry.is_symlink():
-                _set_mode(entry, 0o700 | folder_bits if entry.is_dir() else 0o600 | file_bits)
+                _set_mode(entry, folder_bits if entry.is_dir() else file_bits)
 
 
 def open_to_readers_of_today(settings: Settings) -> None:

@@ -8,11 +8,11 @@ from dagster_project.checks.assets import CHECKS_KEY
 from dagster_project.checks.results import last_results
 from dagster_project.last_run import note_last_run, read_registered
 from dagster_project.models.assets import OWNER, dbt_models
-from dagster_project.models.dbt_build import built_everything, target_path
+from dagster_project.models.dbt_build import target_path
 from dagster_project.publish.models import PUBLISHED_SCHEMAS
 from dagster_project.publish.postgres.load import publish_postgres
 from dagster_project.publish.postgres.target import VARIABLE, read_target
-from dagster_project.refresh import publish_checked
+from dagster_project.refresh import publish_checked, require_whole_build
 from dagster_project.resources import Installation, writing
 
 
@@ -33,10 +33,10 @@ def published_marts(context: dg.AssetExecutionContext, installation: Installatio
     with writing(context, settings) as run_id:
         # Of this run, though another one checked since it began.
         results = last_results(settings.lake / "quality", run_id)
+        require_whole_build(settings)
         state = publish_checked(settings, results)
-        if built_everything(settings):
-            registered = read_registered(settings)
-            note_last_run(settings, registered.inputs, registered.code)
+        registered = read_registered(settings)
+        note_last_run(settings, registered.inputs, registered.code)
     table = "\n".join(f"| {name} | {rows:,} |" for name, rows in state.rows.items())
     return dg.MaterializeResult(
         metadata={

@@ -3,13 +3,20 @@
 import json
 from pathlib import Path
 
+from dagster_project.errors import ExpectedError
 from dagster_project.publish.models import PUBLISHED_SCHEMAS
 
 _KEY_TESTS = ("unique", "unique_combination")
 
 
+class KeysUnknown(ExpectedError):
+    """Nothing was built in this data folder; the message says what to do."""
+
+
 def read_keys(manifest: Path) -> dict[str, tuple[str, ...]]:
-    """Key columns by table, from the uniqueness tests in dbt's manifest."""
+    """Key columns by table, from the uniqueness tests in dbt's manifest; raises KeysUnknown before the first build."""
+    if not manifest.exists():
+        raise KeysUnknown(f"{manifest} is missing, which tells the tables' keys: `aftersales run` makes it")
     nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"]
     keys = {}
     for node in nodes.values():
