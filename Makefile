@@ -21,7 +21,7 @@ POSTGRES_DRIVER_PACKAGE := libpostgresql-jdbc-java=42.5.5-0+deb12u1
 POSTGRES_DRIVER := $(SPARK)/share/java/postgresql.jar
 POSTGRES_DRIVER_SHA256 := e68b153660caa7f47505d323829e995bd84fec7a30d2160f3ca272f774569a22
 
-.PHONY: run test test-spark test-spark-short soak dev lint format lock contracts clean
+.PHONY: run test test-spark test-spark-short soak dev pictures lint format lock contracts clean
 
 run: $(VENV)/.ready
 	$(BIN)/aftersales run
@@ -43,6 +43,24 @@ soak: $(VENV)/.ready
 dev: $(VENV)/.ready
 	umask 077 && mkdir -p $(DAGSTER_HOME) && cp dagster_project/dagster.yaml $(DAGSTER_HOME)/
 	umask 077 && $(BIN)/dagster dev --module-name dagster_project.definitions --host 127.0.0.1 --port 3000
+
+# The README's pictures, drawn anew of the sample store with Debian's Chromium.
+PICTURED := $(CURDIR)/data/pictures
+DRAW := chromium --headless --no-sandbox --hide-scrollbars --virtual-time-budget=30000
+pictures: export AFTERSALES_DATA_DIR := $(PICTURED)
+pictures: export AFTERSALES_LANDING_DIR := $(PICTURED)/landing
+pictures: export AFTERSALES_AS_OF := 2025-11-30
+pictures: export DAGSTER_HOME := $(PICTURED)/dagster
+pictures: $(VENV)/.ready
+	command -v chromium || { apt-get update -qq && apt-get install -qq --yes --no-install-recommends chromium fonts-liberation fonts-noto-cjk; }
+	$(BIN)/aftersales sample $(PICTURED)/landing
+	$(BIN)/aftersales run
+	$(BIN)/aftersales report --store S001 --month 2025-10
+	$(DRAW) --window-size=1120,1090 --screenshot=docs/images/report.png file://$(PICTURED)/reports/monthly/S001/2025-10/report.html
+	mkdir -p $(DAGSTER_HOME) && cp dagster_project/dagster.yaml $(DAGSTER_HOME)/
+	$(BIN)/dagster-webserver --module-name dagster_project.definitions --port 3001 & trap "kill $$!" EXIT; \
+	until curl --silent --fail --output /dev/null http://127.0.0.1:3001/server_info; do sleep 1; done; \
+	$(DRAW) --window-size=1500,1040 --screenshot=docs/images/dagster.png http://127.0.0.1:3001/asset-groups
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .
