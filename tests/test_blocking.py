@@ -53,6 +53,13 @@ def test_an_emptied_dataset_stays_blocked_until_its_rows_are_back(tmp_path: Path
     assert [sentence.split(":")[0] for sentence in sentences] == ["dms/vehicles not_emptied"]
 
 
+def test_a_first_run_that_a_failed_model_blocked_does_not_stop_the_next(tmp_path: Path) -> None:
+    published = tmp_path / "before.duckdb"
+    with duckdb.connect(str(published)) as connection:
+        connection.execute("create schema marts; create table marts.quality_check_result as select 1 as failed")
+    assert blocks(judge(RUN, counts(tmp_path / "now.duckdb", {}), published, [BUILT])) == []
+
+
 @pytest.mark.parametrize(
     ("now", "before", "expected"),
     [

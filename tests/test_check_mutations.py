@@ -97,7 +97,7 @@ def test_blanks_beyond_the_bound_are_found(suite, check, session, clean, change)
 @pytest.mark.parametrize(("suite", "check"), OTHERS, ids=map(name, OTHERS))
 def test_planted_defect_is_found(suite, check, session, clean, change):
     defect = defect_of(suite, check)
-    assert defect, "plant a defect for this check in tests/mutations.py"
+    assert defect, "plant a defect for this check in tests/defects.py"
     before = clean[suite.name, check.name]
     planted = plant(change, suite, check, defect)
     failed = planted if defect.failed is None else defect.failed

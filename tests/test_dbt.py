@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
@@ -140,6 +141,33 @@ def test_exposures_name_their_owner_and_every_table_they_read(manifest: dict) ->
         code = "".join(path.read_text(encoding="utf-8") for pattern in patterns for path in REPORTS.glob(pattern))
         assert read[name] == published & set(re.findall(r"\w+", code)), name
     assert all(node["owner"]["name"] and is_bilingual(node["description"]) for node in exposures.values())
+
+
+def changing_parents(manifest: dict, node: dict, unit: set[str]) -> Iterator[dict]:
+    """The tables whose changed rows say what of a model is affected, as `changing_parents` of the macros finds them."""
+    for name in node["depends_on"]["nodes"]:
+        parent = manifest["nodes"].get(name, {})
+        if parent.get("resource_type") == "model":
+            if parent["config"]["materialized"] != "view" or unit <= set(parent["config"]["unique_key"] or []):
+                yield parent
+            else:
+                yield from changing_parents(manifest, parent, unit)
+
+
+def test_each_model_says_what_a_change_affects_that_columns_do_not_tell(manifest: dict) -> None:
+    """A run by changes refuses such a model: with the first new file, not when it is first built."""
+    silent = []
+    for node in manifest["nodes"].values():
+        if node["resource_type"] == "model" and (unit := set(node["config"]["unique_key"] or [])):
+            told = node["config"]["meta"].get("affected_by", [])
+            silent += [
+                f"{node['name']} reads {parent['name']}: also_affected() and meta.affected_by"
+                for parent in changing_parents(manifest, node, unit)
+                if unit - parent["columns"].keys()
+                and parent["name"] not in told
+                and not parent["config"]["meta"].get("is_constant")
+            ]
+    assert silent == []
 
 
 def test_models_hold_no_names_phones_or_plates_past_staging(manifest: dict) -> None:

@@ -226,13 +226,17 @@ with pairs as (
     from sums
 )
 
--- Compared in exact decimals: equals are not below their mean.
+-- Compared in exact decimals, but for a third's last place: equals are not below their mean.
 , compared as (
     select
         *,
-        correlation::decimal(18, 12) * count(correlation) over stores
-        >= sum(correlation::decimal(18, 12)) over stores as is_important,
-        mean_score::decimal(18, 12) * count(*) over stores >= sum(mean_score::decimal(18, 12)) over stores as is_high
+        round(
+            correlation::decimal(18, 12) * count(correlation) over stores
+            - sum(correlation::decimal(18, 12)) over stores, 9
+        ) >= 0 as is_important,
+        round(
+            mean_score::decimal(18, 12) * count(*) over stores - sum(mean_score::decimal(18, 12)) over stores, 9
+        ) >= 0 as is_high
     from drivers
     window stores as (partition by store_code)
 )

@@ -48,8 +48,14 @@ def _rows(database: Path) -> dict[str, _Rows]:
         return {name: _Rows(*map(int, counts)) for name, *counts in connection.execute(_COUNTS).fetchall()}
 
 
+def _tells_of_loads(database: Path) -> bool:
+    with duckdb.connect(str(database), read_only=True) as connection:
+        found = connection.execute("from duckdb_tables() where schema_name = 'marts' and table_name = 'quality_load'")
+        return found.fetchone() is not None
+
+
 def _accepted_before(published: Path) -> dict[str, int]:
-    """How many rows of each dataset the published marts are made from.
+    """How many rows of each dataset the published marts are made from; empty before any are published.
 
     The quality tables beside them tell it of the last run: one that was blocked renews them alone.
     """
@@ -58,6 +64,9 @@ def _accepted_before(published: Path) -> dict[str, int]:
     state = last_state(published.parent)
     if state is not None and state.accepted is not None:
         return state.accepted
+    # A first run that a failed model blocked has published what was built of the quality tables, and no marts.
+    if not _tells_of_loads(published):
+        return {}
     return {name: rows.accepted for name, rows in _rows(published).items()}
 
 
