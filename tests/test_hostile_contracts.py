@@ -82,6 +82,19 @@ def edits() -> dict[str, tuple[str, str, str, str]]:
             "classification: secret",
             "'secret' is none of ",
         ),
+        "name nearly known": (
+            "classification: person_name",
+            "clasification: person_name",
+            "clasification: person_name",
+            "'clasification' is not known here: is 'classification' meant?",
+        ),
+        "tag nearly known": ("tags: [code]", "tags: [cod]", "tags: [cod]", "is 'code' meant?"),
+        "synonyms nearly known": (
+            "        tags: [code]\n",
+            "        tags: [code]\n        synonims: []\n",
+            "synonims",
+            "is 'synonyms' meant?",
+        ),
         "list for text": ("label: 服务顾问", "label: [服务顾问]", "", "expected a text"),
         "text for list": ("tags: [code]", "tags: code", "tags: code", "expected a list"),
         "label of another column": (

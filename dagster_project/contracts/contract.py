@@ -58,6 +58,15 @@ class Column:
         return self.personal is not None and self.personal.is_hidden
 
 
+# What is read of a column.
+_OF_A_COLUMN = (
+    "name", "businessName", "description", "logicalType", "logicalTypeOptions", "primaryKey", "primaryKeyPosition",
+    "required", "enum", "synonyms", "classification", "tags", "relationships", "quality",
+)  # fmt: skip
+_OF_OPTIONS = ("minimum", "maximum", "format")
+_TAGS = ("code", "text")
+
+
 @dataclass(frozen=True)
 class Contract:
     """One dataset: `<system>/<dataset>`, its columns, owner and cadence (`latency_days`)."""
@@ -102,8 +111,11 @@ class Contract:
 
 
 def _column(prop: Part) -> Column:
+    prop.refuse_slips(_OF_A_COLUMN)
     options = prop.get("logicalTypeOptions")
-    tags = [tag.text() for tag in _items(prop, "tags")]
+    if options:
+        options.refuse_slips(_OF_OPTIONS)
+    tags = [tag.text_but_no_slip(_TAGS) for tag in _items(prop, "tags")]
     references = _items(prop, "relationships")
     form = options.get("format") if options else None
     kind = prop.need("logicalType").one_of(LOGICAL_TYPES)

@@ -1,6 +1,7 @@
 """A YAML file read so that what is wrong with it is told by its line."""
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import NoReturn
@@ -56,6 +57,16 @@ class Part:
             self.fail(f"{name!r} is missing here")
         return found
 
+    def refuse_slips(self, names: tuple[str, ...]) -> None:
+        """Fail where a name of a mapping is nearly one of these: it would be left out in silence.
+
+        Any other name is the standard's or the reader's own.
+        """
+        for name in self.fields:
+            if slip := _nearly(name, names):
+                key = next(key for key, _ in self.node.value if key.value == name)
+                Part(self.path, key).fail(f"{name!r} is not known here: is {slip!r} meant?")
+
     def items(self) -> "list[Part]":
         """The values of a list."""
         if not isinstance(self.node, yaml.SequenceNode):
@@ -92,11 +103,23 @@ class Part:
             self.fail(f"expected a whole number from 0 on, not {self.text()!r}")
         return int(number)
 
+    def text_but_no_slip(self, names: tuple[str, ...]) -> str:
+        """The value as text; fails where it is nearly one of the names."""
+        if slip := _nearly(self.text(), names):
+            self.fail(f"{self.text()!r} is not known here: is {slip!r} meant?")
+        return self.text()
+
     def one_of(self, names: tuple[str, ...]) -> str:
         """The value as one of the names."""
         if self.text() not in names:
             self.fail(f"{self.text()!r} is none of {', '.join(names)}")
         return self.text()
+
+
+def _nearly(name: str, names: tuple[str, ...]) -> str | None:
+    """The one of the names that this is nearly, and is not."""
+    near = [] if name in names else get_close_matches(name, names, n=1, cutoff=0.8)
+    return near[0] if near else None
 
 
 def _check_names(part: Part, seen: set[int]) -> None:
