@@ -141,6 +141,25 @@ def test_a_run_closes_what_was_published_to_readers_who_may_not_read_it_any_more
         assert modes(*given) == {0o700, 0o600}
 
 
+def test_what_another_account_put_there_stops_no_run(tmp_path, monkeypatch, caplog) -> None:
+    settings = Settings(landing=tmp_path, data=tmp_path / "data", as_of=date(2026, 1, 31))
+    theirs, ours = (settings.data / "reports" / name for name in ("theirs.xlsx", "ours.xlsx"))
+    ours.parent.mkdir(parents=True)
+    for path in (theirs, ours):
+        path.touch(0o600)
+    change = Path.chmod
+
+    def refuse(path: Path, bits: int) -> None:
+        if path == theirs:
+            raise PermissionError(1, "Operation not permitted", path)
+        change(path, bits)
+
+    monkeypatch.setattr(Path, "chmod", refuse)
+    with only_run(settings):
+        assert (mode(theirs), mode(ours)) == (0o600, 0o640)
+    assert f"{theirs} belongs to another account" in caplog.text
+
+
 def test_a_shared_folder_keeps_its_group(tmp_path) -> None:
     tmp_path.chmod(0o2700)
     open_to_readers(tmp_path)

@@ -54,20 +54,29 @@ def open_to_readers(path: Path, root: Path | None = None, environment: Mapping[s
 
     AFTERSALES_READERS says who they are: `owner` (nobody else), `group` (the default) or `all`.
     """
-    folder_bits, file_bits = _reader_bits(environment)
+    bits = _reader_bits(environment)
     ways = [parent for parent in path.parents if root and parent.is_relative_to(root)]
     for entry in (*ways, path, *_below(path)):
-        # A report can be replaced meanwhile.
-        with suppress(FileNotFoundError):
-            if not entry.is_symlink():
-                _set_mode(entry, folder_bits if entry.is_dir() else file_bits)
+        _open(entry, bits)
+
+
+def _open(entry: Path, bits: tuple[int, int]) -> None:
+    folder_bits, file_bits = bits
+    # A report can be replaced meanwhile.
+    with suppress(FileNotFoundError):
+        if not entry.is_symlink():
+            _set_mode(entry, folder_bits if entry.is_dir() else file_bits)
 
 
 def open_to_readers_of_today(settings: Settings) -> None:
     """Give what was published and reported before to those who may read it now: AFTERSALES_READERS can have changed."""
+    bits = _reader_bits(os.environ)
     for folder in (settings.published, settings.data / "reports"):
-        if folder.exists():
-            open_to_readers(folder)
+        for entry in (folder, *_below(folder)):
+            try:
+                _open(entry, bits)
+            except PermissionError:
+                logger.warning("%s belongs to another account: who may read it stays as it is", entry)
 
 
 def make_data_folder(data: Path, environment: Mapping[str, str] = os.environ) -> None:
