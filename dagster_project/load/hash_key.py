@@ -41,17 +41,18 @@ def warn_of_another_key(data: Path, key: str) -> None:
     """Say when customers and vehicles are hashed with another key than before; a digest of it is kept for that."""
     path = key_path(data).with_name("hash_key_digest")
     digest = hmac.digest(key.encode(), b"key", hashlib.sha256).hex()[:16]
-    before = path.read_text(encoding="utf-8") if path.exists() else digest
-    if before != digest:
+    before = path.read_text(encoding="utf-8") if path.exists() else None
+    if before == digest:
+        return
+    if before is not None:
         logger.warning(
             "WARNING: this is not the hash key that was used before: every published key of a customer or a vehicle "
             "changes, and joins with none that was read earlier. Where that was not meant (a shell without %s?), give "
             "the key of before and run again",
             VARIABLE,
         )
-    if before != digest or not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.write_text(digest, encoding="utf-8")
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.write_text(digest, encoding="utf-8")
 
 
 def read_hash_key(data: Path, environment: Mapping[str, str] = os.environ) -> str:
