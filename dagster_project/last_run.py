@@ -19,6 +19,14 @@ from dagster_project.settings import PROJECT_DIR, Settings
 CODE = ("dagster_project", "dbt", "expectations", "seeds")
 CODE_SUFFIXES = (".py", ".sql", ".yml", ".csv", ".j2", ".css", ".md")
 WRITTEN_BY_DBT = ("target", "logs", "dbt_packages")
+# Why what stands can't be built on, by what of it is not as it was noted.
+WHY_WHOLE = {
+    "code": "a rule (contract, model, check, seed or code) or the hash key has changed since the last published run",
+    "engine": "the last published run was built by another engine",
+    "warehouse": "the private warehouse is not as the last published run left it",
+    "state": "readers see another state than that of the last published run",
+    "published": "the published files are not as the last published run left them",
+}
 # What a file's entry tells of the look at it, and not of its rows.
 LOOKS = ("size", "mtime_ns", "ctime_ns", "loaded_at")
 
@@ -114,15 +122,19 @@ def may_be_spared(settings: Settings) -> bool:
     return _note(settings).exists()
 
 
-def stands_as_published(settings: Settings) -> bool:
-    """Whether the warehouse is as the last published run left it, so that only what is new since need be computed."""
+def why_built_whole(settings: Settings) -> str | None:
+    """Why all models must be built; None where what stands is as the last published run left it: changes will do."""
     note, now = _read(_note(settings)), _as_it_stands(settings, digest_of_code(settings))
-    return now is not None and all(note.get(name) == value for name, value in now.items())
+    if not note:
+        return "no run has published here before"
+    if now is None:
+        return "the private warehouse, or what was published, is gone"
+    return next((why for name, why in WHY_WHOLE.items() if note.get(name) != now[name]), None)
 
 
 def is_nothing_new(settings: Settings, inputs: str) -> bool:
     """Whether a run from these inputs would publish again what readers have."""
-    return _read(_note(settings)).get("inputs") == inputs and stands_as_published(settings)
+    return _read(_note(settings)).get("inputs") == inputs and why_built_whole(settings) is None
 
 
 def _registered(settings: Settings) -> Path:

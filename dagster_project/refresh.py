@@ -16,6 +16,7 @@ from dagster_project.checks.results import (
     results_of_run,
     write_results,
 )
+from dagster_project.checks.suites import read_suites
 from dagster_project.checks.worker import CheckWorker, check_worker
 from dagster_project.errors import ExpectedError
 from dagster_project.last_run import (
@@ -24,10 +25,10 @@ from dagster_project.last_run import (
     is_nothing_new,
     may_be_spared,
     note_last_run,
-    stands_as_published,
+    why_built_whole,
 )
 from dagster_project.load.dataset import DatasetLoad
-from dagster_project.load.hash_key import key_warning, read_hash_key, warn_of_another_key
+from dagster_project.load.hash_key import read_hash_key
 from dagster_project.load.lake import empty_warehouse, register_lake
 from dagster_project.load.load import load_landing
 from dagster_project.models.dbt_build import (
@@ -49,7 +50,8 @@ from dagster_project.publish.state import last_state, new_state, standing_state
 from dagster_project.reports.quality import write_quality_report
 from dagster_project.run_lock import only_run
 from dagster_project.run_log import begun_at, new_run_id, run_log, step
-from dagster_project.settings import SPARK, TIME_ZONE, Settings, date_warning
+from dagster_project.run_warnings import run_warnings
+from dagster_project.settings import SPARK, TIME_ZONE, Settings
 from dagster_project.spark_server import read_spark_server
 from dagster_project.upkeep.damage import refuse_damage
 from dagster_project.upkeep.housekeeping import clean_up
@@ -102,11 +104,14 @@ def _build(settings: Settings, hash_key: str, tell: Tell | None, *, anew: bool) 
         nodes = build_models(settings, tell)
         bring_relations(settings, hash_key, {node.name for node in nodes if not (node.is_test or node.has_failed)})
         return nodes
-    by_changes = not anew and stands_as_published(settings)
-    if not by_changes:
+    why_whole = "as asked" if anew else why_built_whole(settings)
+    if why_whole:
+        logger.info("everything is built anew: %s", why_whole)
+        if tell:
+            tell(f"everything is built anew: {why_whole}")
         empty_warehouse(settings.warehouse)
-    register_lake(settings.lake, settings.warehouse, hash_key, settings.as_of, by_changes=by_changes)
-    return build_models(settings, tell, by_changes=by_changes)
+    register_lake(settings.lake, settings.warehouse, hash_key, settings.as_of, by_changes=not why_whole)
+    return build_models(settings, tell, by_changes=not why_whole)
 
 
 def check_build(settings: Settings, run_id: str, nodes: list[NodeResult], worker: CheckWorker) -> list[CheckResult]:
@@ -178,8 +183,7 @@ def _publish_checked(settings: Settings, results: list[CheckResult], counted: di
     report = write_quality_report(settings)
     told = "\n".join(f"  {sentence}" for sentence in sentences)
     raise PublishingBlocked(
-        f"publishing is blocked by {len(sentences)} check(s); the marts stay as last published:\n{told}\n"
-        f"the quality report says more: {report}"
+        f"publishing is blocked; the marts stay as last published:\n{told}\nthe quality report says more: {report}"
     )
 
 
@@ -207,10 +211,7 @@ def refresh(
         ExitStack() as stack,
     ):
         hash_key = read_hash_key(settings.data)
-        if warning := key_warning(settings.data):
-            logger.warning(warning)
-        warn_of_another_key(settings.data, hash_key)
-        if warning := date_warning(settings):
+        for warning in run_warnings(settings, hash_key):
             logger.warning(warning)
         forgotten = settle_forgotten(settings, hash_key)
         # It warms up meanwhile; where there may be nothing new, it waits until there is.
@@ -221,6 +222,8 @@ def refresh(
         if not anew and is_nothing_new(settings, inputs):
             counted["nothing_new"] = True
             return _as_before(settings, run_id, loads)
+        # A slip in a suite is told now, and not when all is built.
+        read_suites()
         worker = worker or stack.enter_context(check_worker())
         nodes = _build(settings, hash_key, tell, anew=anew)
         if tell:

@@ -99,17 +99,6 @@ def require_data(settings: Settings) -> None:
         )
 
 
-def date_warning(settings: Settings) -> str | None:
-    """What a run says of a business date that has not come yet."""
-    today = datetime.now(TIME_ZONE).date()
-    if settings.as_of <= today:
-        return None
-    return (
-        f"WARNING: the business date {settings.as_of} is after today, {today}: figures whose time is not over are told "
-        "as final. Where that was not meant, run again with the right date"
-    )
-
-
 def read_settings(
     environment: Mapping[str, str] = os.environ,
     *,

@@ -1,14 +1,19 @@
 """What a run prints at its end: datasets, rows, what was refused, marts, where to look."""
 
 from collections import defaultdict
+from pathlib import Path
 
 import duckdb
 
+from dagster_project.checks.results import CheckResult
 from dagster_project.contracts import read_contracts
 from dagster_project.load.hash_key import key_warning
 from dagster_project.load.manifest import QUARANTINED, read_manifest
 from dagster_project.refresh import Refreshed
 from dagster_project.settings import Settings
+
+# Of checks that did not run; all of them, when one thing stops them.
+_CHECKS_NAMED = 5
 
 _COUNTS = ("rows_read", "rows_accepted", "rows_rejected", "rows_superseded")
 
@@ -40,11 +45,17 @@ def _drift(settings: Settings) -> list[str]:
     return lines
 
 
-def _checks(refreshed: Refreshed) -> str:
-    results = refreshed.results
+def _checks(results: list[CheckResult], report: Path) -> list[str]:
     failed = sum(result.passed is False for result in results)
-    not_run = sum(result.passed is None for result in results)
-    return f"{len(results)} checks, {failed} with findings, {not_run} did not run; quality report"
+    not_run = [result for result in results if result.passed is None]
+    lines = [f"{len(results)} checks, {failed} with findings, {len(not_run)} did not run; quality report: {report}"]
+    lines += [
+        f"  {result.system}/{result.dataset} {result.check_name} did not run: {result.error}"
+        for result in not_run[:_CHECKS_NAMED]
+    ]
+    if len(not_run) > _CHECKS_NAMED:
+        lines.append(f"  and {len(not_run) - _CHECKS_NAMED} more: the quality report names them")
+    return lines
 
 
 def summarise(settings: Settings, refreshed: Refreshed, seconds: float) -> str:
@@ -75,7 +86,7 @@ def summarise(settings: Settings, refreshed: Refreshed, seconds: float) -> str:
         f"  {settings.published / 'aftersales.duckdb'}  (schema marts)",
         f"  {settings.published / 'parquet'}",
         f"run {refreshed.run_id}, logged in {settings.logs}",
-        f"{_checks(refreshed)}: {settings.data / 'reports' / 'quality' / 'latest' / 'index.html'}",
+        *_checks(refreshed.results, settings.data / "reports" / "quality" / "latest" / "index.html"),
     ]
     if warning := key_warning(settings.data):
         lines += ["", warning]

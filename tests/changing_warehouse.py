@@ -9,7 +9,8 @@ from random import Random
 import duckdb
 
 from dagster_project.contracts import Contract, read_contracts
-from dagster_project.contracts.staging import LINEAGE_NAMES, plausible_sql
+from dagster_project.contracts.lineage import LINEAGE_NAMES
+from dagster_project.contracts.staging import plausible_sql
 
 CONTRACTS = read_contracts()
 LOADS = "select system, dataset, source_file as file, extract_at, status from lake.loads"

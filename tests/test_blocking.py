@@ -83,18 +83,19 @@ def test_a_node_that_failed_or_did_not_run_blocks(tmp_path: Path) -> None:
     nodes = [
         BUILT,
         NodeResult("key", "css_store_monthly", True, "pass", 0, "", ""),
-        NodeResult("parity", "css_item_monthly", True, "fail", 3, "Got 3 results", ""),
-        NodeResult("later", "css_item_monthly", True, "skipped", None, "upstream failed", ""),
+        NodeResult("parity", "css_item_monthly", True, "fail", 3, "Got 3 results", "Both say the same."),
+        NodeResult("later", "css_item_monthly", True, "skipped", None, "", ""),
+        NodeResult("later_still", "css_driver", False, "skipped", None, "", ""),
         NodeResult("css_driver", "css_driver", False, "error", None, "contract broken", ""),
     ]
     results = judge(RUN, counts(tmp_path / "now.duckdb", {}), tmp_path / "none.duckdb", nodes)
     assert blocks(results) == [
-        "marts/css_item_monthly parity: Got 3 results",
-        "marts/css_item_monthly later: upstream failed",
+        "marts/css_item_monthly parity: Both say the same. (Got 3 results)",
         "marts/css_driver css_driver: contract broken",
+        "2 more could not be reached: what they are built on failed",
     ]
     passed = {result.check_name: result.passed for result in results if result.system == "marts"}
-    assert passed == {"key": True, "parity": False, "later": None, "css_driver": None}
+    assert passed == {"key": True, "parity": False, "later": None, "later_still": None, "css_driver": None}
 
 
 def test_two_marts_that_disagree_on_one_metric_block(sample_run: Settings, tmp_path: Path) -> None:

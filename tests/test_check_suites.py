@@ -1,8 +1,12 @@
 """The check suites are valid and complete; a misspelt one is refused with the file and the check named."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 import yaml
 
+from dagster_project import refresh
 from dagster_project.checks.suites import DIMENSIONS, NOT_NULL, SQL, SUITES_DIR, SuiteError, read_suites
 from dagster_project.contracts import read_contracts
 from tests.probes import entry, suite_of
@@ -40,6 +44,7 @@ def sql(query: str, **meta) -> dict:
         (entry(kwargs={"column": "gender", "mostly": 1, "most": 1}), "kwargs.most is not known"),
         (entry(kwargs={"column": "gender", "mostly": 95}), "mostly 95 is not a share"),
         (entry(ownner="x"), "meta.ownner is not known"),
+        (entry(blocking="yess"), "blocking must be true or false, not 'yess'"),
         (entry(evaluated_query="select 1"), "evaluated_query belongs to"),
         (entry(SQL, {"unexpected_rows_query": "select 1 from {bach}"}), "{bach} is none of batch, as_of, latency_days"),
         (entry(SQL, {"unexpected_rows_query": "select '[0-9]{3}' from {batch}"}), "{3} is none of"),
@@ -78,19 +83,37 @@ def test_a_name_stands_once_in_a_suite(tmp_path):
         suite_of(tmp_path, entry(), entry())
 
 
+def copied_suites(folder: Path) -> Path:
+    return shutil.copytree(SUITES_DIR, folder / "expectations")
+
+
+def test_what_stands_twice_in_a_suite_is_told_by_file_and_line(tmp_path):
+    folder = copied_suites(tmp_path)
+    path = folder / "dms/stores.yml"
+    path.write_text(path.read_text(encoding="utf-8").replace("    severity:", "    severity: info\n    severity:", 1))
+    with pytest.raises(SuiteError, match=r"stores\.yml, line [0-9]+: 'severity' stands here twice, first in line "):
+        read_suites(folder)
+
+
+def test_a_slip_in_a_suite_is_told_before_anything_is_built(landing, tmp_path, monkeypatch):
+    folder = copied_suites(tmp_path)
+    (folder / "dms/stores.yml").write_text("expectations: [")
+    monkeypatch.setattr(refresh, "read_suites", lambda: read_suites(folder))
+    with pytest.raises(SuiteError, match=r"stores\.yml, line 1: not YAML"):
+        refresh.refresh(landing.settings)
+    assert not landing.settings.warehouse.exists()
+
+
 def test_missing_and_surplus_files_and_unbounded_columns_are_refused(tmp_path):
-    for path in SUITES_DIR.glob("*/*.yml"):
-        copy = tmp_path / path.relative_to(SUITES_DIR)
-        copy.parent.mkdir(exist_ok=True)
-        copy.write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
-    assert len(read_suites(tmp_path)) == 17
-    (tmp_path / "dms/stores.yml").rename(tmp_path / "dms/shops.yml")
-    targets = tmp_path / "planning/targets.yml"
+    folder = copied_suites(tmp_path)
+    assert len(read_suites(folder)) == 17
+    (folder / "dms/stores.yml").rename(folder / "dms/shops.yml")
+    targets = folder / "planning/targets.yml"
     document = yaml.safe_load(targets.read_text(encoding="utf-8"))
     kept = [e for e in document["expectations"] if e["meta"]["name"] != "target_value_filled"]
     targets.write_text(yaml.safe_dump({"expectations": kept}), encoding="utf-8")
     with pytest.raises(SuiteError) as error:
-        read_suites(tmp_path)
+        read_suites(folder)
     assert "stores.yml: the file is missing" in str(error.value)
     assert "there is no dataset dms/shops" in str(error.value)
     assert "targets.yml: column target_value has no bound" in str(error.value)

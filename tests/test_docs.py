@@ -60,6 +60,42 @@ def test_the_page_of_the_marts_explains_every_published_column() -> None:
     assert not missing
 
 
+# Texts that name a window or limit of the rules: each phrase, with the variable's value filled in, stands in each file.
+MARTS_PAGE, MONTHLY = "docs/marts.md", "dagster_project/reports/monthly"
+FIRST_FIX_TEXTS = (f"{MONTHLY}/data_notes.py", f"{MONTHLY}/first_fix_and_appointments.py")
+IN_WORDS = {6: "six", 12: "twelve"}
+IN_CHINESE = {6: "六", 12: "十二"}
+TEXTS_OF_RULES = [
+    ("comeback_days", "{} days", (MARTS_PAGE, "dbt/models/semantic/first_fix.yml", *FIRST_FIX_TEXTS)),
+    ("comeback_days", "{} 天", ("dbt/models/semantic/first_fix.yml", *FIRST_FIX_TEXTS)),
+    ("comeback_km", "at most {:,} km later", (MARTS_PAGE,)),
+    ("churn_months", "{} months after month end", (MARTS_PAGE,)),
+    ("churn_months", "{in_words} months", (f"{MONTHLY}/churn.py",)),
+    ("churn_months", "{in_chinese}个月", (f"{MONTHLY}/churn.py",)),
+    ("active_months", "{} months that end with this one", (MARTS_PAGE,)),
+    ("active_months", "in the {in_words} months to the month's end", (f"{MONTHLY}/churn.py",)),
+    ("active_months", "截至月末{in_chinese}个月内", (f"{MONTHLY}/churn.py",)),
+    ("lost_vehicle_history_months", "`visits_{}_months`", (MARTS_PAGE,)),
+    ("arrival_tolerance_minutes", "at most {} minutes", (MARTS_PAGE,)),
+    ("arrival_tolerance_minutes", "within {} minutes", (f"{MONTHLY}/first_fix_and_appointments.py",)),
+    ("arrival_tolerance_minutes", "±{} 分钟", (f"{MONTHLY}/first_fix_and_appointments.py",)),
+    ("urgent_response_hours", "`urgent_in_{}h`", (MARTS_PAGE,)),
+    ("urgent_response_hours", "{} 小时响应率", (f"{MONTHLY}/complaints.py",)),
+    ("agent_resolution_hours", "`resolved_in_{}h`", (MARTS_PAGE,)),
+    ("agent_resolution_hours", "{} 小时解决率", (f"{MONTHLY}/complaints.py",)),
+    ("css_driver_months", "{} calendar months that end with the as-of month", (MARTS_PAGE,)),
+    ("css_driver_months", "Over the {in_words} months", (f"{MONTHLY}/satisfaction.py",)),
+]
+
+
+@pytest.mark.parametrize(("variable", "phrase", "paths"), TEXTS_OF_RULES)
+def test_texts_tell_the_windows_and_limits_that_the_models_use(variable: str, phrase: str, paths: tuple) -> None:
+    value = yaml.safe_load((DBT_DIR / "dbt_project.yml").read_text(encoding="utf-8"))["vars"][variable]
+    told = phrase.format(value, in_words=IN_WORDS.get(value), in_chinese=IN_CHINESE.get(value))
+    silent = [path for path in paths if told not in (PROJECT_DIR / path).read_text(encoding="utf-8")]
+    assert not silent, f"{variable} is {value} in dbt/dbt_project.yml: say {told!r} there"
+
+
 def test_the_page_of_the_marts_explains_nothing_that_is_not_published() -> None:
     published = published_models()
     told = sections((DOCS / "marts.md").read_text(encoding="utf-8"))

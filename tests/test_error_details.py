@@ -12,6 +12,7 @@ from dagster_project.privacy.error_details import without_values
         ("The value '张三丰' of the type \"STRING\"", "The value '***' of the type \"STRING\""),
         ("值'张三丰'不是日期", "值'***'不是日期"),
         ("can't read 'Anna' and isn't 'Berta'", "can't read '***' and isn't '***'"),
+        ("Compilation Error in model dim_date 'mont_of' is undefined",) * 2,
         ('column "owner_name" holds "Anna B"', 'column "owner_name" holds "***"'),
     ],
 )

@@ -104,6 +104,13 @@ def edits() -> dict[str, tuple[str, str, str, str]]:
             "would mean employee_no as well as employee_name",
         ),
         "SQL for a name": ("name: hired_on", "name: hired on; drop", "name: hired on; drop", "can't name a column"),
+        "a name of the lake's": (
+            "name: hired_on",
+            "name: source_file",
+            "name: source_file",
+            "rows of the lake have one of that name",
+        ),
+        "a word of SQL for a name": ("name: hired_on", "name: order", "name: order", "it is a word of SQL"),
         "no schema": ("schema:", "scheme:", "", "'schema' is missing"),
     }
 

@@ -36,9 +36,23 @@ def test_what_a_look_at_the_landing_folder_notes_of_unchanged_files_is_nothing_n
     assert is_nothing_new(settings, digest_of_inputs(settings))
 
 
-@pytest.mark.parametrize("what", ["date", "rows", "key", "code", "text", "warehouse", "log", "state", "file"])
+@pytest.mark.parametrize(
+    ("what", "why_whole"),
+    [
+        ("date", None),
+        ("rows", None),
+        ("key", "the hash key has changed"),
+        ("code", "a rule (contract, model, check, seed or code)"),
+        ("text", "a rule (contract, model, check, seed or code)"),
+        ("warehouse", "the private warehouse is not as"),
+        ("log", "the private warehouse is not as"),
+        ("state", "is gone"),
+        # What is made of it would carry the fault on.
+        ("file", "the published files are not as"),
+    ],
+)
 def test_whatever_the_figures_depend_on_makes_them_anew(
-    sample_run: Settings, tmp_path: Path, monkeypatch, what: str
+    sample_run: Settings, tmp_path: Path, monkeypatch, what: str, why_whole: str | None
 ) -> None:
     settings = replace(sample_run, data=Path(shutil.copytree(sample_run.data, tmp_path / "data", symlinks=True)))
     assert is_nothing_new(settings, digest_of_inputs(settings))
@@ -64,16 +78,17 @@ def test_whatever_the_figures_depend_on_makes_them_anew(
             os.utime(settings.warehouse)
         case "log":
             settings.warehouse.with_name(f"{settings.warehouse.name}.wal").write_text("left by a killed program")
-            assert not last_run.stands_as_published(settings)
         case "state":
             os.unlink(settings.published / "current")
         case "file":
             next(settings.published.glob("states/*/parquet/fct_case.parquet*")).touch()
-            assert not last_run.stands_as_published(settings), "what is made of it would carry the fault on"
     assert not is_nothing_new(settings, digest_of_inputs(settings))
+    told = last_run.why_built_whole(settings)
+    assert (told is None) == (why_whole is None)
+    assert (why_whole or "") in (told or "")
 
 
 def test_rules_edited_while_a_run_goes_on_are_not_those_it_was_made_with(sample_run: Settings, tmp_path: Path) -> None:
     settings = replace(sample_run, data=Path(shutil.copytree(sample_run.data, tmp_path / "data", symlinks=True)))
     last_run.note_last_run(settings, digest_of_inputs(settings), "the digest of before the edit")
-    assert not last_run.stands_as_published(settings)
+    assert last_run.why_built_whole(settings) == last_run.WHY_WHOLE["code"]

@@ -19,14 +19,17 @@ from dagster_project.definitions import defs
 from dagster_project.errors import ExpectedError
 from dagster_project.load.manifest import read_manifest
 from dagster_project.load.reload import NothingToReload, files_to_reload
+from dagster_project.publish.publish import PublishedState
+from dagster_project.refresh import Refreshed
 from dagster_project.reports.quality.history import read_history
 from dagster_project.resources import RUN_ID_TAG, Installation
 from dagster_project.run_log import new_run_id, run_log, step
 from dagster_project.settings import TIME_ZONE, Settings
+from dagster_project.summary import summarise
 from dagster_project.upkeep.housekeeping import clean_up
 from dagster_project.upkeep.retention import DAGSTER_RUN_DAYS_KEPT, LOG_MONTHS_KEPT, QUALITY_REPORTS_KEPT
 from tests.conftest import Landing
-from tests.test_quality_report import result
+from tests.test_quality_report import not_run, result
 
 STORES_ASSET = dg.AssetKey(["lake", "dms__stores"])
 PHONE = "13800000000"
@@ -204,3 +207,11 @@ def test_a_reader_that_has_enough_is_no_error(printed: int) -> None:
         process.stdout.close()
         said = process.stderr.read()
     assert (process.returncode, said) == (0, b"")
+
+
+def test_a_run_names_checks_that_did_not_run(sample_run: Settings) -> None:
+    lost = [not_run(check_name=f"check_{number}") for number in range(7)]
+    told = summarise(sample_run, Refreshed("1", [], lost, PublishedState(sample_run.published, {})), 1.0)
+    assert "7 checks, 0 with findings, 7 did not run" in told
+    assert told.count(" did not run: Binder Error: no such column") == 5
+    assert "and 2 more: the quality report names them" in told

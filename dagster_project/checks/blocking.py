@@ -16,6 +16,8 @@ from dagster_project.models.dbt_build import NodeResult
 from dagster_project.publish.state import last_state
 
 WAREHOUSE_OWNER = "warehouse"
+# What is said of a model or test that dbt came not to.
+NOT_REACHED = "not reached: what it is built on failed"
 JUDGED_FROM_ROWS = 100
 MOST_REJECTED_SHARE = 0.2
 
@@ -129,6 +131,7 @@ def _dataset_results(run: RunInfo, contract: Contract, now: _Rows, accepted_befo
 
 def _node_result(run: RunInfo, node: NodeResult) -> CheckResult:
     did_run = not node.has_failed or node.status == "fail"
+    error = NOT_REACHED if node.status == "skipped" else node.message
     return CheckResult(
         run_id=run.run_id,
         system="marts",
@@ -146,7 +149,7 @@ def _node_result(run: RunInfo, node: NodeResult) -> CheckResult:
         as_of=run.as_of,
         owner=WAREHOUSE_OWNER,
         description=node.description or node.name,
-        error=node.message if node.has_failed else None,
+        error=error if node.has_failed else None,
     )
 
 
@@ -167,10 +170,19 @@ def judge(run: RunInfo, warehouse: Path, published: Path, nodes: list[NodeResult
     return results
 
 
+def _sentence(result: CheckResult) -> str:
+    if result.passed is None:
+        return result.error or result.description
+    return f"{result.description} ({result.error})" if result.error else result.description
+
+
 def blocks(results: list[CheckResult]) -> list[str]:
-    """A sentence for each blocking check that failed or could not run; none when publishing may go on."""
-    return [
-        f"{result.system}/{result.dataset} {result.check_name}: {result.error or result.description}"
-        for result in results
-        if result.is_blocking and result.passed is not True
-    ]
+    """A sentence for each blocking check that failed or could not run; none when publishing may go on.
+
+    Those that were not reached, for the same faults, are told in one.
+    """
+    blocking = [result for result in results if result.is_blocking and result.passed is not True]
+    reached = [result for result in blocking if result.error != NOT_REACHED]
+    told = [f"{result.system}/{result.dataset} {result.check_name}: {_sentence(result)}" for result in reached]
+    missed = len(blocking) - len(reached)
+    return [*told, f"{missed} more could not be reached: what they are built on failed"] if missed else told

@@ -14,7 +14,9 @@ from typing import Any
 import yaml
 
 from dagster_project.contracts import Contract, read_contracts
-from dagster_project.contracts.staging import LINEAGE_NAMES
+from dagster_project.contracts.document import ContractError, read_document
+from dagster_project.contracts.lineage import LINEAGE_NAMES
+from dagster_project.errors import ExpectedError
 from dagster_project.settings import PROJECT_DIR
 
 SUITES_DIR = PROJECT_DIR / "expectations"
@@ -63,7 +65,7 @@ _META_ALLOWED = _META_REQUIRED | {
 _ENTRY_KEYS = {"type", "kwargs", "severity", "meta"}
 
 
-class SuiteError(ValueError):
+class SuiteError(ExpectedError):
     """A suite file is wrong; the message names the file, the check and what to do."""
 
 
@@ -245,6 +247,8 @@ def _value_faults(entry: dict, contract: Contract) -> list[str]:
         faults.append(f"mostly {mostly!r} is not a share between 0 and 1")
     queries = {"unexpected_rows_query": kwargs, "evaluated_query": meta}
     faults += _query_faults({key: given[key] for key, given in queries.items() if key in given})
+    if not isinstance(meta.get("blocking", False), bool):
+        faults.append(f"blocking must be true or false, not {meta['blocking']!r}")
     if "evaluated_query" in meta and entry["type"] != SQL:
         faults.append(f"evaluated_query belongs to {SQL} only")
     if " / " not in str(meta["description"]):
@@ -282,9 +286,10 @@ def _check(entry: dict, contract: Contract) -> Check:
 def read_suite(path: Path, contract: Contract) -> Suite:
     """Read one suite; raises SuiteError with every fault in the file."""
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-    except yaml.YAMLError as error:
-        raise SuiteError(f"{path}: not YAML: {error}") from error
+        read_document(path)
+    except ContractError as error:
+        raise SuiteError(str(error)) from error
+    document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     if not isinstance(document, dict) or document.keys() != {"expectations"} or not document["expectations"]:
         raise SuiteError(f"{path}: the file must hold a list `expectations` and nothing else")
     faults: list[str] = []

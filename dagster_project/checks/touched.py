@@ -16,7 +16,7 @@ from typing import Any
 from dagster_project.checks.suites import SOURCE_PATH, Check, LookUp, Suite
 from dagster_project.checks.views import WHERE_FROM, dataset_relation, original_sql, relation_of, scaled_columns
 from dagster_project.contracts import Contract, read_contracts
-from dagster_project.contracts.staging import LINEAGE_NAMES
+from dagster_project.contracts.lineage import LINEAGE_NAMES
 from dagster_project.load.cells import lake_schema
 
 Kept = Sequence[tuple[Suite, Check]]

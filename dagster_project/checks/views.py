@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from dagster_project.contracts import Contract
-from dagster_project.contracts.staging import LINEAGE_NAMES, plausible_sql
+from dagster_project.contracts.lineage import LINEAGE_NAMES
+from dagster_project.contracts.staging import plausible_sql
 from dagster_project.sql_text import sql_text
 
 # The lineage columns that a failing row is found by.

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
+import duckdb
+
 from dagster_project.contracts.document import Part, read_document
+from dagster_project.contracts.lineage import TAKEN_NAMES
 from dagster_project.contracts.personal import KINDS, Kind
 
 CONTRACTS_DIR = Path(__file__).parent
@@ -157,6 +160,12 @@ def _sql_name(name: Part) -> str:
     """The name of a column, which stands in SQL as it is."""
     if not _SQL_NAME.fullmatch(name.text()):
         name.fail(f"{name.text()!r} can't name a column: small letters, digits and _ only, a letter first")
+    if name.text() in TAKEN_NAMES:
+        name.fail(f"{name.text()!r} can't name a column: rows of the lake have one of that name; choose another")
+    try:
+        duckdb.extract_statements(f"select {name.text()}, rows.{name.text()} from rows")
+    except duckdb.ParserException:
+        name.fail(f"{name.text()!r} can't name a column: it is a word of SQL; choose another, as {name.text()}_no")
     return name.text()
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from dagster_project.contracts.contract import Column, Contract, read_contracts
+from dagster_project.contracts.lineage import LAKE_ONLY, LINEAGE, LINEAGE_NAMES, ROW_MASKED
 
 COMMAND = "python -m dagster_project.contracts.staging"
 PROJECT_DIR = Path(__file__).parents[2]
@@ -25,19 +26,6 @@ SQL_TYPES = {
     "timestamp": "timestamp",
     "boolean": "boolean",
 }
-
-# What the loader adds to every row: name, type, description.
-LINEAGE = (
-    ("source_file", "varchar", "File the row was read from / 来源文件"),
-    ("source_line", "bigint", "Line of the row in its file / 来源行号"),
-    ("extract_at", "timestamp", "Time of the extract / 数据提取时间"),
-)
-LINEAGE_NAMES = tuple(name for name, _, _ in LINEAGE)
-ROW_MASKED = "The row as it came, names, phones and plates masked / 脱敏后的原始行"
-LAKE_ONLY = (
-    ("source_path", "varchar", "Path of the file in the landing folder / 来源文件路径"),
-    ("row_masked", "varchar", f"{ROW_MASKED}; filled where the store was unknown / 仅门店未知时有值"),
-)
 
 # Relations of the loader that no contract describes: name, description, columns.
 LOADER_RELATIONS = (

@@ -6,9 +6,9 @@ from datetime import timedelta
 import dagster as dg
 
 from dagster_project.contracts import Contract, read_contracts
-from dagster_project.last_run import note_registered, stands_as_published
+from dagster_project.last_run import note_registered, why_built_whole
 from dagster_project.load.dataset import DatasetLoad, load_dataset, loaded_stores
-from dagster_project.load.hash_key import key_warning, read_hash_key, warn_of_another_key
+from dagster_project.load.hash_key import read_hash_key
 from dagster_project.load.lake import register_lake
 from dagster_project.load.load import check_landing, record_strays
 from dagster_project.load.preview import preview
@@ -16,8 +16,8 @@ from dagster_project.load.reload import files_to_reload
 from dagster_project.models.dbt_build import forget_build
 from dagster_project.privacy.forget import settle_forgotten
 from dagster_project.resources import Installation, writing
+from dagster_project.run_warnings import run_warnings
 from dagster_project.sample_store import guard_sample
-from dagster_project.settings import date_warning
 
 STORES_KEY = dg.AssetKey(["lake", "dms__stores"])
 
@@ -132,18 +132,16 @@ dataset_assets = [_dataset_asset(contract) for contract in read_contracts().valu
 def registered_lake(context: dg.AssetExecutionContext, installation: Installation) -> Iterator[dg.MaterializeResult]:
     """Show the lake's parts to dbt as relations of the private warehouse."""
     settings = installation.settings(context.log.info)
-    if warning := key_warning(settings.data):
-        context.log.warning(warning)
-    if warning := date_warning(settings):
-        context.log.warning(warning)
     with writing(context, settings):
-        record_strays(settings.landing, settings.lake)
-        by_changes = stands_as_published(settings)
         hash_key = read_hash_key(settings.data)
-        warn_of_another_key(settings.data, hash_key)
+        for warning in run_warnings(settings, hash_key):
+            context.log.warning(warning)
+        record_strays(settings.landing, settings.lake)
+        if why_whole := why_built_whole(settings):
+            context.log.info("everything is built anew: %s", why_whole)
         # What was built before is not made from what is registered now: it is not to be published as if it were.
         forget_build(settings)
-        register_lake(settings.lake, settings.warehouse, hash_key, settings.as_of, by_changes=by_changes)
-        note_registered(settings, by_changes=by_changes)
+        register_lake(settings.lake, settings.warehouse, hash_key, settings.as_of, by_changes=not why_whole)
+        note_registered(settings, by_changes=not why_whole)
     for key in context.selected_asset_keys:
         yield dg.MaterializeResult(asset_key=key)

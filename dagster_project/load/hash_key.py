@@ -37,22 +37,22 @@ def key_warning(data: Path, environment: Mapping[str, str] = os.environ) -> str 
     )
 
 
-def warn_of_another_key(data: Path, key: str) -> None:
-    """Say when customers and vehicles are hashed with another key than before; a digest of it is kept for that."""
+def another_key_warning(data: Path, key: str) -> str | None:
+    """What a run says when it hashes with another key than the one before; a digest of the key is kept for that."""
     path = key_path(data).with_name("hash_key_digest")
     digest = hmac.digest(key.encode(), b"key", hashlib.sha256).hex()[:16]
     before = path.read_text(encoding="utf-8") if path.exists() else None
     if before == digest:
-        return
-    if before is not None:
-        logger.warning(
-            "WARNING: this is not the hash key that was used before: every published key of a customer or a vehicle "
-            "changes, and joins with none that was read earlier. Where that was not meant (a shell without %s?), give "
-            "the key of before and run again",
-            VARIABLE,
-        )
+        return None
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     path.write_text(digest, encoding="utf-8")
+    if before is None:
+        return None
+    return (
+        "WARNING: this is not the hash key that was used before: every published key of a customer or a vehicle "
+        "changes, and joins with none that was read earlier. Where that was not meant (a shell without "
+        f"{VARIABLE}?), give the key of before and run again"
+    )
 
 
 def read_hash_key(data: Path, environment: Mapping[str, str] = os.environ) -> str:

@@ -13,6 +13,8 @@ from dagster_project.load.masking import MASK, mask_text
 # quotes nothing: as an opening quote it would end at the next one, and let the value after that stand.
 _SINGLE = re.compile(r"(?!(?<=[a-z])'(?:d|ll|m|re|s|t|ve)\b)'[^'\n]*'")
 _DOUBLE = re.compile(r'("[A-Za-z_][\w.]*")|"[^"\n]*"')
+# What dbt says of a model before it asks the engine anything.
+_OF_CODE = "Compilation Error"
 
 
 class StepFailed(ExpectedError):
@@ -32,6 +34,8 @@ def keep_details(lake: Path, error: BaseException) -> StepFailed:
 
 
 def without_values(message: str) -> str:
-    """An engine's message without the values that it quotes."""
+    """An engine's message without the values that it quotes; what dbt can't compile it quotes of the code."""
+    if message.startswith(_OF_CODE):
+        return mask_text(message)
     without_single = _SINGLE.sub(f"'{MASK}'", message)
     return mask_text(_DOUBLE.sub(lambda quoted: quoted[1] or f'"{MASK}"', without_single))

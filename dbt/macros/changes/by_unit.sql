@@ -29,7 +29,7 @@
 {#
     The rows of the affected units are computed and compared with those that stand; units with a difference are replaced.
     A model without a unit is computed and compared whole. Rows that stand are looked up once, and deleted by their place
-    in the table.
+    in the table. Columns that stand here only begin with _, as none of a model does.
     Deleted rows keep their room until a run that is told to (AFTERSALES_VACUUM): to put together what is left of the
     parts of a table, whenever it is stored, would take an eighth of a day on ten million repair orders.
 #}
@@ -44,7 +44,7 @@
 
     create or replace temp table standing as
     select
-        rowid as row_number,
+        rowid as _row_number,
         *
     from {{ target }}
     {% if unit %}
@@ -60,19 +60,19 @@
     create or replace table {{ changed(this.name) }} as
     with differing as (
         select
-            * exclude (row_number, side),
-            sum(side) as balance
+            * exclude (_row_number, _side),
+            sum(_side) as _balance
         from (
-            select *, 1 as side from computed
+            select *, 1 as _side from computed
             union all by name
-            select *, -1 as side from standing
+            select *, -1 as _side from standing
         ) as both_sides
         group by all
-        having sum(side) <> 0
+        having sum(_side) <> 0
     )
 
-    select * exclude (balance, copy_number), balance > 0 as is_new
-    from (select *, unnest(range(cast(abs(balance) as bigint))) as copy_number from differing) as copies;
+    select * exclude (_balance, _copy_number), _balance > 0 as is_new
+    from (select *, unnest(range(cast(abs(_balance) as bigint))) as _copy_number from differing) as copies;
 
     create or replace table {{ written(this.name) }} as
     select *
@@ -80,7 +80,7 @@
     {{ differs }};
 
     delete from {{ target }}
-    where rowid in (select standing.row_number from standing {{ differs }});
+    where rowid in (select standing._row_number from standing {{ differs }});
 
     insert into {{ target }}
     select *
