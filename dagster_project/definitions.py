@@ -8,7 +8,7 @@ from dagster_dbt import DbtCliResource
 
 from dagster_project.automation.assets import housekeeping
 from dagster_project.automation.schedules import daily_refresh, issue_monthly_reports, monthly_reports_job
-from dagster_project.automation.sensors import failure_sensor, landing_sensor, stale_sensor
+from dagster_project.automation.sensors import failure_sensor, landing_sensor, overdue_sensor
 from dagster_project.checks.assets import data_checks, quality_checks
 from dagster_project.load.assets import dataset_assets, landing_assets, registered_lake
 from dagster_project.models.assets import dbt_models, dbt_project
@@ -42,7 +42,7 @@ defs = dg.Definitions(
     asset_checks=[data_checks],
     jobs=[refresh_job, monthly_reports_job],
     schedules=[daily_refresh, issue_monthly_reports],
-    sensors=[landing_sensor, failure_sensor, stale_sensor],
+    sensors=[landing_sensor, failure_sensor, overdue_sensor],
     # One process: the steps write to one data folder in turn.
     executor=dg.in_process_executor,
     resources={

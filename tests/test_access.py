@@ -132,6 +132,12 @@ def test_a_run_closes_what_was_published_to_readers_who_may_not_read_it_any_more
     given = settings.published, settings.data / "reports"
     with only_run(settings):
         assert modes(*given) == {0o750, 0o640}
+    report.chmod(0o600)
+    with only_run(settings):
+        assert mode(report) == 0o600, "what an administrator closed stays closed while the setting stands"
+    monkeypatch.setenv("AFTERSALES_READERS", "all")
+    with only_run(settings):
+        assert modes(*given) == {0o755, 0o644}
     monkeypatch.setenv("AFTERSALES_READERS", "owner")
     with only_run(settings):
         assert modes(*given) == {0o700, 0o600}

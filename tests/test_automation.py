@@ -6,7 +6,7 @@ import os
 import shutil
 import smtplib
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -18,8 +18,9 @@ import pytest
 
 from dagster_project.automation.alerts import Alert, AlertSettingsError, read_sinks, send_alert
 from dagster_project.automation.arrivals import Look, Watched, look
-from dagster_project.automation.incidents import STALE_CHECK, failed_run, newly_stale
-from dagster_project.automation.sensors import failure_sensor, stale_sensor
+from dagster_project.automation.incidents import failed_run
+from dagster_project.automation.overdue import STALE_CHECK, alert_of, overdue_backup
+from dagster_project.automation.sensors import failure_sensor, overdue_sensor
 from dagster_project.checks.results import write_results
 from dagster_project.checks.suites import read_suites
 from dagster_project.definitions import defs
@@ -27,6 +28,8 @@ from dagster_project.load import part
 from dagster_project.load.part import LakeError
 from dagster_project.refresh import PublishingBlocked
 from dagster_project.resources import RUN_ID_TAG, Installation, told_errors
+from dagster_project.settings import TIME_ZONE
+from dagster_project.upkeep.backup import back_up
 from tests.conftest import STORES, Landing
 from tests.test_quality_report import result
 
@@ -90,41 +93,80 @@ def test_every_suite_has_the_check_that_staleness_is_told_by() -> None:
     assert all(STALE_CHECK in {check.name for check in suite.checks} for suite in read_suites().values())
 
 
-def test_a_dataset_is_told_stale_once() -> None:
-    stale = result(check_name=STALE_CHECK, passed=False)
-    fresh = result(check_name=STALE_CHECK, passed=True)
-    assert [alert.kind for alert in newly_stale([stale], [fresh])] == ["dataset_stale"]
-    assert newly_stale([stale], [stale]) == []
-    assert newly_stale([fresh], [stale]) == []
-
-
-@pytest.mark.parametrize(("checked_by", "alerts"), [("20260102060000-a", 1), ("20260101060000-a", 0), (None, 0)])
-def test_only_the_run_that_found_it_tells_of_a_stale_dataset(
-    landing: Landing, webhook: tuple[str, list], monkeypatch, checked_by: str | None, alerts: int
-) -> None:
-    for day, passed in ((1, True), (2, False)):
-        run_id = f"2026010{day}060000-a"
-        found = result(check_name=STALE_CHECK, passed=passed, run_id=run_id, run_at=datetime(2026, 1, day, 6))
-        write_results(landing.settings.lake / "quality", [found])
+def tell_overdue(landing: Landing, run_id: str | None) -> None:
+    """What the sensor does after a run of Dagster that has this id."""
 
     @dg.job
     def reports() -> None:
         pass
 
-    address, told = webhook
-    monkeypatch.setenv("AFTERSALES_ALERTS", address)
     with dg.DagsterInstance.ephemeral() as instance:
-        tags = {RUN_ID_TAG: checked_by} if checked_by else None
-        done = reports.execute_in_process(instance=instance, tags=tags)
+        done = reports.execute_in_process(instance=instance, tags={RUN_ID_TAG: run_id} if run_id else None)
         context = dg.build_run_status_sensor_context(
-            sensor_name=stale_sensor.name,
+            sensor_name=overdue_sensor.name,
             dagster_instance=instance,
             dagster_run=done.dagster_run,
             dagster_event=done.get_run_success_event(),
             resources={"installation": Installation(data_dir=str(landing.settings.data))},
         )
-        stale_sensor(context)
-    assert len(told) == alerts
+        overdue_sensor(context)
+
+
+def checked(landing: Landing, day: int, *, is_fresh: bool) -> str:
+    """A run of the checks on that day; returns its id."""
+    run_id, at = f"2026010{day}060000-a", datetime(2026, 1, day, 6)
+    found = result(check_name=STALE_CHECK, passed=is_fresh, failed=0 if is_fresh else 1, run_id=run_id, run_at=at)
+    write_results(landing.settings.lake / "quality", [found])
+    return run_id
+
+
+def test_a_stale_dataset_is_told_once_until_it_has_come(
+    landing: Landing, webhook: tuple[str, list], monkeypatch
+) -> None:
+    address, told = webhook
+    monkeypatch.setenv("AFTERSALES_ALERTS", address)
+    counts = []
+    for day, is_fresh in enumerate((True, False, False, True, False), start=1):
+        tell_overdue(landing, checked(landing, day, is_fresh=is_fresh))
+        counts.append(len(told))
+    assert counts == [0, 1, 1, 1, 2]
+
+
+def test_a_dataset_that_a_run_by_hand_found_stale_is_told_after_the_next_of_dagster(
+    landing: Landing, webhook: tuple[str, list], monkeypatch
+) -> None:
+    address, told = webhook
+    monkeypatch.setenv("AFTERSALES_ALERTS", address)
+    checked(landing, 1, is_fresh=False)
+    # Reports were issued: this run has looked at no dataset.
+    tell_overdue(landing, None)
+    assert not told
+    tell_overdue(landing, checked(landing, 2, is_fresh=False))
+    assert len(told) == 1
+
+
+def test_what_nobody_could_be_told_of_is_told_after_the_next_run(
+    landing: Landing, webhook: tuple[str, list], monkeypatch
+) -> None:
+    address, told = webhook
+    monkeypatch.setenv("AFTERSALES_ALERTS", "http://127.0.0.1:1")
+    tell_overdue(landing, checked(landing, 1, is_fresh=False))
+    monkeypatch.setenv("AFTERSALES_ALERTS", address)
+    tell_overdue(landing, checked(landing, 2, is_fresh=False))
+    assert len(told) == 1
+
+
+def test_a_backup_that_does_not_come_is_told_once(landing: Landing, tmp_path: Path) -> None:
+    now = datetime.now(TIME_ZONE)
+    landing.load()
+    assert overdue_backup(landing.settings.data, now) == {}, "nobody makes backups here"
+    back_up(landing.settings, tmp_path / "backup")
+    assert overdue_backup(landing.settings.data, now + timedelta(days=2)) == {}
+    overdue = overdue_backup(landing.settings.data, now + timedelta(days=2, minutes=5))
+    alert = alert_of("backup_overdue", overdue, [], "run")
+    assert alert is not None
+    assert f"the last backup is of {now:%Y-%m-%d}" in alert.text
+    assert alert_of("backup_overdue", overdue, [*overdue], "run") is None
 
 
 def test_a_blocked_run_is_told_apart_from_a_failed_one() -> None:
@@ -270,7 +312,7 @@ def test_a_way_that_is_none_is_refused_without_telling_it(ways: str) -> None:
 def test_dagster_runs_one_job_at_a_time_by_itself() -> None:
     repository = defs.get_repository_def()
     assert {sensor.name: sensor.default_status for sensor in repository.sensor_defs} == dict.fromkeys(
-        ("landing", "alert_failed_run", "alert_stale_dataset"), dg.DefaultSensorStatus.RUNNING
+        ("landing", "alert_failed_run", "alert_overdue"), dg.DefaultSensorStatus.RUNNING
     )
     assert {(s.name, s.cron_schedule, s.execution_timezone) for s in repository.schedule_defs} == {
         ("daily_refresh", "0 6 * * *", "Asia/Shanghai"),

@@ -37,7 +37,7 @@ class AlertSettingsError(ExpectedError, ValueError):
 
 @dataclass(frozen=True)
 class Alert:
-    """One thing that people have to know. `kind` is run_failed, publishing_blocked or dataset_stale."""
+    """One thing that people have to know: `kind` is run_failed, publishing_blocked, dataset_stale or backup_overdue."""
 
     kind: str
     title: str

@@ -1,16 +1,19 @@
-"""Dagster sensors: a run when files arrived, an alert when a run failed or a dataset stopped coming."""
+"""Dagster sensors: a run when files arrived, an alert when a run failed, a dataset or backups stopped coming."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 import dagster as dg
 
 from dagster_project.automation.alerts import Alert, read_sinks, send_alert
 from dagster_project.automation.arrivals import Arrival, Watched, look, told
-from dagster_project.automation.incidents import failed_run, newly_stale
+from dagster_project.automation.incidents import failed_run
+from dagster_project.automation.overdue import alert_of, note_told, overdue_backup, read_told, stale_datasets
 from dagster_project.checks.results import results_of_last_runs
 from dagster_project.contracts import read_contracts
 from dagster_project.load.assets import landing_key
 from dagster_project.resources import RUN_ID_TAG, Installation
+from dagster_project.settings import TIME_ZONE
 
 SECONDS_BETWEEN_LOOKS = 15
 REFRESH = "refresh"
@@ -58,20 +61,33 @@ def landing_sensor(context: dg.SensorEvaluationContext, installation: Installati
     return dg.SensorResult(run_requests=[run], cursor=cursor, asset_events=_arrived(looked.arrivals))
 
 
-def _tell(context: dg.RunStatusSensorContext, alerts: Iterable[Alert]) -> None:
+def _tell(context: dg.RunStatusSensorContext, alert: Alert) -> bool:
+    """Tell people; whether any way to them worked, or there is none."""
     sinks = read_sinks()
-    for alert in alerts:
-        context.log.info("%s: %s", alert.kind, alert.text)
-        silent = send_alert(alert, sinks)
-        if silent:
-            context.log.error("could not be told: %s", ", ".join(silent))
+    context.log.info("%s: %s", alert.kind, alert.text)
+    silent = send_alert(alert, sinks)
+    if silent:
+        context.log.error("could not be told: %s", ", ".join(silent))
+    return not sinks or len(silent) < len(sinks)
 
 
-def _stale(context: dg.RunStatusSensorContext, installation: Installation) -> list[Alert]:
-    """What the run found to be newly stale; one that checked nothing has nothing new to tell."""
-    now, before = results_of_last_runs(installation.settings(lambda _: None).lake / "quality")
-    is_of_the_run = bool(now) and now[0].run_id == context.dagster_run.tags.get(RUN_ID_TAG)
-    return newly_stale(now, before) if is_of_the_run else []
+def _tell_overdue(context: dg.RunStatusSensorContext, installation: Installation) -> None:
+    """Tell what became overdue; of datasets only the run knows that looked at them."""
+    settings = installation.settings(lambda _: None)
+    if not settings.data.exists():
+        return
+    run_id = context.dagster_run.tags.get(RUN_ID_TAG, "")
+    results, _ = results_of_last_runs(settings.lake / "quality")
+    overdue = {"backup_overdue": overdue_backup(settings.data, datetime.now(TIME_ZONE))}
+    if results and results[0].run_id == run_id:
+        overdue["dataset_stale"] = stale_datasets(results)
+    told = read_told(settings.data)
+    for kind, found in overdue.items():
+        alert = alert_of(kind, found, told.get(kind, ()), run_id)
+        # What nobody could be told of is told after the next run.
+        if alert is None or _tell(context, alert):
+            told[kind] = sorted(found)
+    note_told(settings.data, told)
 
 
 @dg.run_failure_sensor(
@@ -85,15 +101,16 @@ def failure_sensor(context: dg.RunFailureSensorContext, installation: Installati
     reasons = [event.event_specific_data.error for event in context.get_step_failure_events()]
     reason = next((error.cause or error for error in reasons if error is not None), None)
     name, message = (reason.cls_name or "", reason.message) if reason else ("", context.failure_event.message or "")
-    _tell(context, [failed_run(run.run_id, run.job_name, name, message), *_stale(context, installation)])
+    _tell(context, failed_run(run.run_id, run.job_name, name, message))
+    _tell_overdue(context, installation)
 
 
 @dg.run_status_sensor(
-    name="alert_stale_dataset",
+    name="alert_overdue",
     run_status=dg.DagsterRunStatus.SUCCESS,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Tells people that a dataset stopped coming. / 数据未按时到达时告警。",
+    description="Tells people that a dataset stopped coming, or backups. / 数据或备份未按时完成时告警。",
 )
-def stale_sensor(context: dg.RunStatusSensorContext, installation: Installation) -> None:
-    """Tell which datasets are newly stale after a run."""
-    _tell(context, _stale(context, installation))
+def overdue_sensor(context: dg.RunStatusSensorContext, installation: Installation) -> None:
+    """Tell what became overdue, after a run."""
+    _tell_overdue(context, installation)

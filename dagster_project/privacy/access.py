@@ -29,11 +29,15 @@ def private_by_default() -> None:
     os.umask(_OTHERS)
 
 
-def _reader_bits(environment: Mapping[str, str]) -> tuple[int, int]:
+def _readers(environment: Mapping[str, str]) -> str:
     readers = environment.get(VARIABLE) or "group"
     if readers not in READERS:
         raise ReadersError(f"{VARIABLE} is {readers!r}: write {', '.join(READERS)}")
-    return READERS[readers]
+    return readers
+
+
+def _reader_bits(environment: Mapping[str, str]) -> tuple[int, int]:
+    return READERS[_readers(environment)]
 
 
 def _set_mode(path: Path, bits: int) -> None:
@@ -69,14 +73,23 @@ def _open(entry: Path, bits: tuple[int, int]) -> None:
 
 
 def open_to_readers_of_today(settings: Settings) -> None:
-    """Give what was published and reported before to those who may read it now: AFTERSALES_READERS can have changed."""
-    bits = _reader_bits(os.environ)
+    """Give what was published and reported before to those who may read it now, where AFTERSALES_READERS has changed.
+
+    What it was is noted, as years of reports are looked at only then.
+    """
+    note = settings.data / "private" / "readers"
+    readers = _readers(os.environ)
+    if note.exists() and note.read_text(encoding="utf-8") == readers:
+        return
+    bits = READERS[readers]
     for folder in (settings.published, settings.data / "reports"):
         for entry in (folder, *_below(folder)):
             try:
                 _open(entry, bits)
             except PermissionError:
                 logger.warning("%s belongs to another account: who may read it stays as it is", entry)
+    note.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    note.write_text(readers, encoding="utf-8")
 
 
 def make_data_folder(data: Path, environment: Mapping[str, str] = os.environ) -> None:

@@ -190,7 +190,20 @@ def back_up(settings: Settings, folder: Path, dagster_home: Path | None = None) 
         for old in [*before, backup.folder][:-BACKUPS_KEPT]:
             shutil.rmtree(old)
         counted |= {"files": backup.files, "bytes_copied": backup.bytes_copied}
+        _last_backup(settings.data).write_text(datetime.now(TIME_ZONE).isoformat(), encoding="utf-8")
     return backup
+
+
+def _last_backup(data: Path) -> Path:
+    return data / "last_backup"
+
+
+def last_backup(data: Path) -> datetime | None:
+    """When the last backup was made; None where there was none, or this folder came from one."""
+    try:
+        return datetime.fromisoformat(_last_backup(data).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None
 
 
 def _copy_published(copier: _Copier, published: Path) -> None:
