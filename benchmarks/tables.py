@@ -27,6 +27,11 @@ class Results:
         found = {size for size, _, _ in self._records} - {FIXED_COST_AT}
         return sorted(size for size in found if all((size, *run) in self._records for run in runs))
 
+    @property
+    def has_fixed_cost(self) -> bool:
+        """Whether what a run costs without data is measured, of every side and run."""
+        return all((FIXED_COST_AT, *run) in self._records for run in (*BOTH, *(("product", run) for run in RUNS)))
+
     def stages(self, repair_orders: int, of: str, run: str) -> dict[str, dict]:
         """Costs by stage."""
         return {cost["stage"]: cost for cost in self._records[repair_orders, of, run]["stages"]}
@@ -127,6 +132,6 @@ def by_node(results: Results) -> str:
 def tables(records: Sequence[dict]) -> str:
     """All tables, for docs/performance.md."""
     results = Results(records)
-    if not results.sizes(*BOTH):
-        return "nothing is measured yet"
+    if not results.sizes(*BOTH) or not results.has_fixed_cost:
+        return "no size is measured to its end, with what a run costs without data: give --repair-orders"
     return "\n\n".join(table(results) for table in (compared, by_stage, by_layer, by_run, by_node))

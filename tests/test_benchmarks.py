@@ -251,3 +251,5 @@ def test_ratios_with_and_without_the_fixed_cost_and_what_one_more_day_costs():
     assert "| 1,000,000 | CPU | 120.0 | 63.0 | 1.90 | 30.0 | 1.50 |" in printed
     assert "| 1,000,000 | wall | 60.0 | 31.5 | 1.90 | 15.0 | 1.50 |" in printed
     assert "| one more day | 10,000,000 | 100.0 | 50.0 | 50.0% | 50.0% | 1.25 | 2,000 |" in printed
+    unfinished = tables([one for one in records if (one["repair_orders"], one["run"]) != (FIXED_COST_AT, REPORT)])
+    assert "no size is measured to its end" in unfinished
