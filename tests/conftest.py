@@ -38,6 +38,7 @@ LONGEST = (
     "test_privacy",
     "test_hostile_files",
     "test_files",
+    "test_encodings",
     "test_dbt",
     "test_reference",
     "test_restatement",
