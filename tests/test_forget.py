@@ -12,6 +12,7 @@ from dagster_project.load.hash_key import read_hash_key
 from dagster_project.load.load import load_landing
 from dagster_project.privacy.forget import forget, plan_forgetting, settle_forgotten
 from dagster_project.privacy.forgotten import ForgottenError
+from dagster_project.run_lock import only_run
 from tests.conftest import Landing
 from tests.leaks import Secrets, leaks
 
@@ -152,3 +153,18 @@ def test_the_command_looks_up_counts_and_asks(loaded: Landing, capsys, monkeypat
     assert "no row" in capsys.readouterr().err
     with pytest.raises(ForgottenError):
         plan_forgetting(loaded.settings, "001", "C9")
+
+
+def test_what_is_loaded_while_the_question_waits_is_forgotten_too(loaded: Landing, monkeypatch) -> None:
+    def come_and_agree(_: str) -> str:
+        loaded.write("dms/customers/b_20260501.csv", CUSTOMERS + THEIRS.replace("教师", "律师"))
+        with only_run(loaded.settings):
+            loaded.load()
+        return "y"
+
+    monkeypatch.setattr("builtins.input", come_and_agree)
+    data = ["--data", str(loaded.settings.data)]
+    assert main(["forget", "--store", "001", "--customer", "C7", *data]) == 0
+    assert leaks(Secrets(frozenset({NAME})), loaded.settings.lake / "dms") == {}
+    load_again(loaded)
+    assert loaded.query("select count(*) from lake.dms__customers where source_file = 'b_20260501.csv'") == [(1,)]

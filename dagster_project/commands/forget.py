@@ -49,7 +49,7 @@ def _look_up(settings: Settings, parsed: Namespace) -> int:
 def _tell(plan: "Plan") -> None:
     for name, rows in plan.rows.items():
         print(f"{name:<30}{rows:>9,} rows")
-    print(f"{'in all':<30}{sum(plan.rows.values()):>9,} rows; request {plan.request.request}")
+    print(f"{'in all':<30}{sum(plan.rows.values()):>9,} rows")
     for store, customer in plan.same_phone:
         print(f"the same phone is on file also of: --store {store} --customer {customer}")
 
@@ -77,13 +77,17 @@ def do(parsed: Namespace) -> int:
     with only_run(settings):
         plan = plan_forgetting(settings, parsed.store, parsed.customer)
         _tell(plan)
-        if parsed.dry_run:
-            return 0
-        if not (parsed.yes or _is_agreed()):
-            print("nothing was changed; without a terminal, agree with --yes", file=sys.stderr)
-            return 1
+    if parsed.dry_run:
+        return 0
+    # Nobody is kept from running while the question waits for its answer.
+    if not (parsed.yes or _is_agreed()):
+        print("nothing was changed; without a terminal, agree with --yes", file=sys.stderr)
+        return 1
+    with only_run(settings):
+        # Rows of theirs may have come meanwhile.
+        plan = plan_forgetting(settings, parsed.store, parsed.customer)
         texts = forget(settings, plan, getpass.getuser())
     for file, line in texts:
         print(f"the name stands in a text of somebody else: {file}, line {line}; have it corrected where it came from")
-    print("forgotten in the lake; the next `aftersales run` builds and publishes without them")
+    print(f"request {plan.request.request}: forgotten in the lake; the next `aftersales run` publishes without them")
     return 0
