@@ -75,21 +75,24 @@ def _open(entry: Path, bits: tuple[int, int]) -> None:
 def open_to_readers_of_today(settings: Settings) -> None:
     """Give what was published and reported before to those who may read it now, where AFTERSALES_READERS has changed.
 
-    What it was is noted, as years of reports are looked at only then.
+    What it was is noted with the folders it was given to, as years of reports are looked at only then, or when they
+    were put back from a backup.
     """
-    note = settings.data / "private" / "readers"
+    given = (settings.published, settings.data / "reports")
     readers = _readers(os.environ)
-    if note.exists() and note.read_text(encoding="utf-8") == readers:
+    folders = (str(folder.stat().st_ino) for folder in given if folder.exists())
+    note, told = settings.data / "private" / "readers", " ".join((readers, *folders))
+    if note.exists() and note.read_text(encoding="utf-8") == told:
         return
     bits = READERS[readers]
-    for folder in (settings.published, settings.data / "reports"):
+    for folder in given:
         for entry in (folder, *_below(folder)):
             try:
                 _open(entry, bits)
             except PermissionError:
                 logger.warning("%s belongs to another account: who may read it stays as it is", entry)
     note.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    note.write_text(readers, encoding="utf-8")
+    note.write_text(told, encoding="utf-8")
 
 
 def make_data_folder(data: Path, environment: Mapping[str, str] = os.environ) -> None:
