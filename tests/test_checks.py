@@ -156,6 +156,7 @@ def test_what_keeps_failing_rows_from_being_listed_is_said_in_a_sentence(tmp_pat
 
     assert "did you mean gender_filled" in said("gender_filed")
     assert "did you mean dms/customers" in said("gender_filled", "dms/customer")
+    assert "has none to list: Every row read is accepted" in said("rows_conserved")
     assert "has no result" in said("gender_filled")
     with only_run(Settings(landing=tmp_path, data=tmp_path, as_of=RUN.as_of)):
         assert "another run or loader is writing" in said("gender_filled")

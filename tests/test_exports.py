@@ -63,7 +63,7 @@ def test_csv_holds_the_figures_to_the_last_digit(sample_run: Settings, tmp_path:
     rows = export_csv(sample_run.published, tmp_path / "csv")
     assert {path.stem for path in (tmp_path / "csv").iterdir()} == rows.keys()
     assert "css_store_monthly" in rows
-    assert not [name for name in rows if name.startswith(("fct_", "dim_"))]
+    assert {name for name in rows if name.startswith(("fct_", "dim_"))} == {"dim_item", "dim_kpi", "dim_store"}
     name = "churn_cohort_monthly"
     with duckdb.connect(str(sample_run.published / "aftersales.duckdb"), read_only=True) as connection:
         published = connection.execute(f"select * from marts.{name}").df()
@@ -108,6 +108,9 @@ def test_a_workbook_has_an_index_meanings_and_text_that_stays_text(
     assert book.sheet_names == ["Index 目录", "Columns 字段", "first_monthly"]
     assert index["first_monthly"][1:5] == ["first_monthly", 3, "Rows of the first_monthly.", "测试表。"]
     assert "too many rows" in index["second_monthly"][5]
+    with pytest.raises(ExportRefused, match="sheet may have: second_monthly"):
+        export_xlsx(small.published, tmp_path / "none.xlsx", ["second_monthly"])
+    assert not (tmp_path / "none.xlsx").exists()
     monkeypatch.undo()
 
     export_xlsx(small.published, tmp_path / "all.xlsx")

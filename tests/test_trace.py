@@ -99,6 +99,17 @@ def test_a_figure_of_the_scorecard_is_followed_to_its_own_table(sample_run: Sett
     assert "job lines 维修项目" in text
 
 
+def test_what_is_not_known_yet_is_told_so(sample_run: Settings, capsys) -> None:
+    open_cohort = "churn_cohort_monthly --store S001 --month 2025-08-20 --customer-type all --measure lost_vehicles"
+    code, text = ask(sample_run, capsys, open_cohort)
+    assert code == 0
+    assert "not final yet" in text
+    assert "0 vehicles" not in text
+    code, text = ask(sample_run, capsys, "scorecard_monthly --store S001 --month 2025-12 --kpi nps --measure value")
+    assert code == 0
+    assert "callback_store_monthly has no nps for it" in text
+
+
 def test_one_measure_brings_only_those_it_is_made_of(sample_run: Settings, capsys) -> None:
     code, text = ask(
         sample_run,
@@ -156,6 +167,7 @@ def test_a_figure_that_its_rows_do_not_give_is_an_error(sample_run: Settings, ca
         ("first_fix_store_monthly --store S001 --month 2025-13", "write it as YYYY-MM"),
         ("first_fix_store_monthly --store S001 --month 2025-10 --measure fixed", "did you mean not_fixed"),
         ("quality_check_result --check-name x", "aftersales failing"),
+        ("fct_case --store S001", "each fact names its file and line"),
     ],
 )
 def test_what_can_not_be_answered_says_what_can(sample_run: Settings, capsys, command: str, told: str) -> None:

@@ -29,7 +29,7 @@ def add(commands: _SubParsersAction) -> None:
         "--tables",
         metavar="A,B",
         default="",
-        help="for CSV and XLSX: these tables, else all but facts and dimensions",
+        help="for CSV and XLSX: these tables, else those that tell figures, and the names of stores, items and KPIs",
     )
     publish.set_defaults(do=do)
 

@@ -9,8 +9,9 @@ import duckdb
 
 from dagster_project.publish.state import NothingPublished
 
-# Rows behind the figures: the tables of core.
+# Rows behind the figures: the tables of core, but for the names of the codes that figures are told by.
 DETAIL_PREFIXES = ("fct_", "dim_")
+NAMES_OF_CODES = ("dim_item", "dim_kpi", "dim_store")
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,8 @@ class Table:
 
     @property
     def has_figures(self) -> bool:
-        """Whether it tells figures, not the rows and dimensions behind them."""
-        return not self.name.startswith(DETAIL_PREFIXES)
+        """Whether it tells figures or names what they are told by, and is none of the rows and dimensions behind."""
+        return self.name in NAMES_OF_CODES or not self.name.startswith(DETAIL_PREFIXES)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from dagster_project.publish.csv_files import ExportRefused
 from dagster_project.publish.open_state import Column, State, Table, published_state
 from dagster_project.reports.book import Book, Formatted, Heading
 from dagster_project.reports.text import split
@@ -86,7 +87,8 @@ def _rows(state: State, table: Table) -> Iterator[Sequence[Formatted]]:
 def export_xlsx(published: Path, path: Path, names: Sequence[str] = ()) -> dict[str, int]:
     """Write `path` anew from one published state, or leave it as it is.
 
-    Without names: all tables that tell figures. Returns the number of rows of each table that has a sheet.
+    Without names: all tables that tell figures. Returns the number of rows of each table that has a sheet. Raises
+    ExportRefused for a table that was named and has too many rows for one.
     """
     path = path.absolute()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -95,6 +97,10 @@ def export_xlsx(published: Path, path: Path, names: Sequence[str] = ()) -> dict[
         with published_state(published) as state:
             tables = state.chosen(names)
             fitting = [table for table in tables if table.rows <= MAX_ROWS]
+            if names and (large := [f"{table.name} ({table.rows:,})" for table in tables if table not in fitting]):
+                raise ExportRefused(
+                    f"more rows than the {MAX_ROWS:,} that a sheet may have: {', '.join(large)}; use --csv, or Parquet"
+                )
             book = Book(building)
             book.book.set_properties({"title": "After-sales marts", "comments": f"published state {state.name}"})
             book.sheet("Index 目录", _INDEX, _index(tables), frozen=1)

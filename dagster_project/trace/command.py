@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from dagster_project.publish.open_state import DETAIL_PREFIXES
 from dagster_project.reports.text import no_formula
 from dagster_project.settings import read_settings
 from dagster_project.trace.declarations import marts
@@ -50,6 +51,8 @@ def _data(arguments: Sequence[str]) -> str | None:
 def trace(mart: str, arguments: Sequence[str]) -> int:
     """Answer the command; returns 0, or 2 when a figure does not add up. Raises TraceError and NothingPublished."""
     with open_published(read_settings(data=_data(arguments)).published / "aftersales.duckdb") as connection:
+        if mart.startswith(DETAIL_PREFIXES):
+            raise TraceError(f"{mart} holds rows, and no figures made of them: each fact names its file and line")
         _guard("mart", mart, [name for name in published_marts(connection) if name in marts()])
         if marts()[mart].see:
             raise TraceError(f"{mart} holds no figures made of rows: {marts()[mart].see}")

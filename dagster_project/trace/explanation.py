@@ -58,13 +58,17 @@ def explain(connection: duckdb.DuckDBPyConnection, mart: str, key: Key, measure:
         how = measures[name]
         anew = recompute(connection, mart, name, how)[1]
         rows = source_rows(connection, how) if isinstance(how, RowMeasure) else []
-        if isinstance(how, RowMeasure):
+        if values[name] is None and anew is None and values.get("is_final") is False:
+            told, rows = "not final yet / 尚未最终确定", []
+        elif isinstance(how, RowMeasure):
             told = _tell_rows(how, rows)
         elif isinstance(how, Previous):
             told = _tell_before(mart, how, key)
         elif isinstance(how, Follow):
             target = how.to[str(key[how.by])]
             told = f"{target.measure}: {asked(target.mart, _key_there(target, key))}"
+            if values[name] is None:
+                told = f"{target.mart} has no {target.measure} for it"
         else:
             told = _tell_others(how, values)
         explained.append(Explained(name, labels[name], values[name], anew, told, rows))

@@ -37,7 +37,7 @@ def _value(column: str, told: str) -> Value:
     if column != "month":
         return told
     try:
-        return date.fromisoformat(told if len(told) > len("2025-10") else f"{told}-01")
+        return date.fromisoformat(told if len(told) > len("2025-10") else f"{told}-01").replace(day=1)
     except ValueError:
         raise TraceError(f"month {told!r} is no month; write it as YYYY-MM") from None
 

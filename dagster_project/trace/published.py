@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 import yaml
 
+from dagster_project.publish.open_state import DETAIL_PREFIXES
 from dagster_project.publish.state import NothingPublished
 from dagster_project.settings import DBT_DIR
 from dagster_project.trace.declarations import row_sets
@@ -39,7 +40,7 @@ def published_marts(connection: duckdb.DuckDBPyConnection) -> list[str]:
     rows = connection.execute(
         "select table_name from duckdb_tables() where schema_name = 'marts' and not temporary order by 1"
     ).fetchall()
-    return [name for (name,) in rows if not name.startswith(("dim_", "fct_"))]
+    return [name for (name,) in rows if not name.startswith(DETAIL_PREFIXES)]
 
 
 def columns_of(connection: duckdb.DuckDBPyConnection, mart: str) -> dict[str, str]:
