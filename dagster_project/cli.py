@@ -11,6 +11,9 @@ from dagster_project.privacy.access import private_by_default
 from dagster_project.privacy.error_details import keep_details
 from dagster_project.settings import read_settings
 
+# As shells tell that Ctrl-C ended a command.
+_STOPPED = 130
+
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
@@ -24,7 +27,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit code: 0 done, 1 failed with its reason on stderr, 2 a trace differs."""
+    """Run the command line; returns the exit code.
+
+    0: done; 1: failed, with its reason on stderr; 2: a trace differs; 130: stopped by Ctrl-C.
+    """
     private_by_default()
     parsed = _parser().parse_args(arguments)
     try:
@@ -35,6 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read the output has enough, as `head` does; what is still buffered must not be tried again at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except KeyboardInterrupt:
+        print("aftersales: stopped; what was published stays, and the next run goes on from there", file=sys.stderr)
+        return _STOPPED
     except (ExpectedError, OSError) as error:
         print(f"aftersales: {error}", file=sys.stderr)
     except Exception as error:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from dagster_project.load.hash_key import read_hash_key
+from dagster_project.load.hash_key import note_key, read_hash_key
 from dagster_project.load.manifest import read_manifest
 from dagster_project.settings import PROJECT_DIR, Settings
 
@@ -115,6 +115,7 @@ def note_last_run(settings: Settings, inputs: str, code: str) -> None:
     note = (_as_it_stands(settings, code) or {}) | {"inputs": inputs}
     temporary.write_text(json.dumps(note), encoding="utf-8")
     os.replace(temporary, _note(settings))
+    note_key(settings.data, read_hash_key(settings.data))
 
 
 def may_be_spared(settings: Settings) -> bool:

@@ -11,6 +11,7 @@ from dagster_project.checks.blocking import blocks, judge
 from dagster_project.checks.results import (
     CheckResult,
     RunInfo,
+    last_results,
     last_run_at,
     results_of_last_runs,
     results_of_run,
@@ -219,7 +220,7 @@ def refresh(
         code = digest_of_code(settings)
         loads = load_landing(settings.landing, settings.lake, tell, reload, forgotten=forgotten)
         inputs = digest_of_inputs(settings)
-        if not anew and is_nothing_new(settings, inputs):
+        if not anew and is_nothing_new(settings, inputs) and last_results(settings.lake / "quality"):
             counted["nothing_new"] = True
             return _as_before(settings, run_id, loads)
         # A slip in a suite is told now, and not when all is built.

@@ -7,7 +7,7 @@ from dagster_project.settings import TIME_ZONE, Settings
 
 
 def run_warnings(settings: Settings, hash_key: str) -> list[str]:
-    """What may not be meant of the hash key and of the business date; a run that writes asks once."""
+    """What may not be meant of the hash key and of the business date."""
     told = (key_warning(settings.data), another_key_warning(settings.data, hash_key), _date_warning(settings))
     return [warning for warning in told if warning]
 

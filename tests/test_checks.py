@@ -158,6 +158,8 @@ def test_what_keeps_failing_rows_from_being_listed_is_said_in_a_sentence(tmp_pat
     assert "did you mean dms/customers" in said("gender_filled", "dms/customer")
     assert "has none to list: Every row read is accepted" in said("rows_conserved")
     assert "has no result" in said("gender_filled")
+    command = [sys.executable, "-m", "dagster_project.cli", "failing", "--dataset", "dms/customers", "--check", "x"]
+    assert subprocess.run([*command, "--data", str(tmp_path)], capture_output=True, check=False).returncode == 1
     with only_run(Settings(landing=tmp_path, data=tmp_path, as_of=RUN.as_of)):
         assert "another run or loader is writing" in said("gender_filled")
     gender = read_suites()["dms/customers"].check("gender_filled")

@@ -6,10 +6,13 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 
+from dagster_project.load import dataset
 from dagster_project.load.load import load_landing
 from dagster_project.load.manifest import read_manifest
 from dagster_project.load.part import LakeError
+from dagster_project.load.reload import files_to_reload
 from tests.customers_file import EXPECTED, HEADER, READ, ROWS, csv_text
 
 
@@ -198,6 +201,77 @@ def test_a_file_that_vanishes_keeps_its_rows(landing) -> None:
     path.unlink()
     landing.load()
     assert landing.query(READ) == EXPECTED
+
+
+def test_a_quarantined_file_that_is_taken_away_is_told_no_more(landing) -> None:
+    standing = landing.write("dms/customers/a_20260401.csv", csv_text([HEADER, *ROWS]))
+    landing.load()
+    standing.write_bytes(b"")
+    wrong = landing.write("dms/customers/b_20260402.csv.part", csv_text([HEADER, *ROWS]))
+    (load,) = (load for load in landing.load() if load.contract.name == "dms/customers")
+    assert len(load.quarantined) == 2
+    standing.unlink()
+    wrong.rename(wrong.with_suffix(""))
+    (load,) = (load for load in landing.load() if load.contract.name == "dms/customers")
+    assert load.quarantined == []
+    assert [entry.source_file for entry in load.entries] == ["a_20260401.csv", "b_20260402.csv"]
+    assert landing.query("select distinct source_file from lake.dms__customers order by 1") == [
+        ("a_20260401.csv",),
+        ("b_20260402.csv",),
+    ]
+    standing.write_text(csv_text([HEADER, *ROWS]))
+    landing.load()
+    assert landing.file(standing.name)["status"] == "loaded"
+
+
+def test_a_quarantined_file_stays_told_while_its_folder_cannot_be_read(landing, monkeypatch) -> None:
+    landing.write("dms/customers/a_20260401.csv", b"")
+    landing.load()
+    folder = landing.settings.landing / "dms" / "customers"
+    folder.rename(folder.with_name("elsewhere"))
+    folder.symlink_to("/")
+    (load,) = (load for load in landing.load() if load.contract.name == "dms/customers")
+    assert len(load.quarantined) == 2
+    folder.unlink()
+    folder.with_name("elsewhere").rename(folder)
+    (load,) = (load for load in landing.load() if load.contract.name == "dms/customers")
+    assert [entry.source_file for entry in load.quarantined] == ["a_20260401.csv"]
+
+
+def test_a_file_read_again_on_request_leaves_what_stands_when_it_changes_meanwhile(landing, monkeypatch) -> None:
+    path = landing.write("dms/customers/a_20260401.csv", csv_text([HEADER, *ROWS]))
+    landing.load()
+    lake = landing.settings.lake
+    digest = dataset._content_digest
+
+    def digest_and_change(file: Path) -> str:
+        found = digest(file)
+        file.write_text(csv_text([HEADER, ROWS[0]]))
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(dataset, "_content_digest", digest_and_change)
+        load_landing(landing.settings.landing, lake, reload=["dms/customers"])
+    path.unlink()
+    landing.load()
+    assert landing.query(READ) == EXPECTED
+    assert not list(lake.glob("dms/customers/damaged/*"))
+
+
+@pytest.mark.parametrize("wish", ["dms/customers:c[1]_20260401.csv", "*:c[*"])
+def test_brackets_of_a_name_are_meant_as_they_are_written(landing, wish: str) -> None:
+    path = landing.write("dms/customers/c[1]_20260401.csv", csv_text([HEADER, *ROWS]))
+    assert files_to_reload(landing.settings.landing, [wish]) == {path}
+
+
+def test_no_phone_or_plate_is_told_of_a_file_that_cannot_be_read(landing) -> None:
+    path = landing.path("dms/customers/a_20260401.xlsx")
+    with xlsxwriter.Workbook(path) as book:
+        book.add_worksheet("13912345678 沪A12345")
+    landing.load()
+    error = landing.file(path.name)["error"]
+    assert "sheet" in error
+    assert "139" not in error and "12345" not in error
 
 
 def test_an_extract_whose_time_moved_is_another_one(landing) -> None:

@@ -126,6 +126,31 @@ def test_a_request_that_was_killed_is_finished_by_the_next_run(loaded: Landing, 
         assert len(log.read_text(encoding="utf-8").splitlines()) == 2
 
 
+def test_a_part_that_is_damaged_keeps_no_request_from_being_finished(loaded: Landing) -> None:
+    ask(loaded, "001", "C7")
+    ask(loaded, "002", "C7")
+    (loaded.settings.lake / "forgotten.txt").unlink()
+    next(loaded.settings.lake.glob("dms/customers/accepted/*")).unlink()
+    load_again(loaded)
+    assert leaks(PERSON, loaded.settings.data) == {}
+    assert loaded.query("select count(*) from lake.dms__customers") == [(2,)]
+
+
+def test_a_person_known_by_rejected_rows_alone_can_be_forgotten(landing: Landing, capsys) -> None:
+    wrong = THEIRS.replace("private", "公用")
+    landing.write("dms/customers/a_20260401.csv", CUSTOMERS + wrong + OTHER)
+    landing.write("dms/customers/b_20260402.csv", CUSTOMERS + "001,C9,司马相如,公用,M,1980,教师,无,2020-01-01\n")
+    landing.load()
+    data = ["--data", str(landing.settings.data)]
+    assert main(["forget", "--phone", PHONE, *data]) == 0
+    assert capsys.readouterr().out == "--store 001 --customer C7\n"
+    assert main(["forget", "--store", "001", "--customer", "C7", "--yes", *data]) == 0
+    assert "the same phone" not in capsys.readouterr().out
+    assert main(["forget", "--store", "001", "--customer", "C9", "--yes", *data]) == 0
+    assert "the same phone" not in capsys.readouterr().out, "of no phone"
+    assert leaks(PERSON, landing.settings.lake) == {}
+
+
 def test_rows_that_checks_listed_get_pseudonyms(loaded: Landing) -> None:
     path = loaded.settings.lake / "quality" / "check_failures" / "run.parquet"
     rows = [json.dumps({"store_code": "001", "customer_no": number, "vin": VIN}) for number in ("C7", "C8")]

@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ import pytest
 from dagster_project.cli import main
 from dagster_project.contracts import read_contracts
 from dagster_project.definitions import defs
+from dagster_project.load.masking import mask_text
 from dagster_project.privacy.error_details import without_values
 from dagster_project.privacy.forgotten import Forgotten, ForgottenError, Request, read_forgotten
 from dagster_project.privacy.person import LakeRows
@@ -290,6 +292,13 @@ def test_a_list_of_another_key_is_refused(tmp_path: Path) -> None:
     assert read_forgotten(tmp_path, "one key")
     with pytest.raises(ForgottenError, match="another AFTERSALES_HASH_KEY"):
         read_forgotten(tmp_path, "another key")
+
+
+def test_reports_mask_what_the_marts_mask() -> None:
+    told = (PROJECT_DIR / "dbt/tests/assert_personal_data_is_masked.sql").read_text(encoding="utf-8")
+    pairs = re.findall(r"^ +\('(.*)', '(.*)'\),?$", told, flags=re.MULTILINE)
+    assert len(pairs) > 10
+    assert [mask_text(written) for written, _ in pairs] == [masked for _, masked in pairs]
 
 
 def test_a_pseudonym_is_as_good_a_vin_as_the_one_it_replaces() -> None:

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dagster_project.parquet_rows import write_rows
+from dagster_project.run_log import begun_at
 
 LISTED_ROWS = 200
 
@@ -152,7 +153,13 @@ def results_of_last_runs(folder: Path) -> tuple[list[CheckResult], list[CheckRes
 def last_run_at(folder: Path) -> datetime | None:
     """When the newest run was; None before the first run."""
     runs = run_files(folder / "check_results")
-    return max(pq.read_table(runs[-1], columns=["run_at"]).column("run_at").to_pylist(), default=None) if runs else None
+    if not runs:
+        return None
+    try:
+        return max(pq.read_table(runs[-1], columns=["run_at"]).column("run_at").to_pylist(), default=None)
+    except (pa.ArrowException, OSError):
+        # It is damaged, which the run that asks will say.
+        return begun_at(runs[-1].stem)
 
 
 def last_results(folder: Path, run_id: str = "") -> list[CheckResult]:

@@ -4,7 +4,7 @@ import os
 from argparse import Namespace, _SubParsersAction
 from pathlib import Path
 
-from dagster_project.settings import read_settings
+from dagster_project.settings import read_settings, require_data
 
 
 def add(commands: _SubParsersAction) -> None:
@@ -28,6 +28,7 @@ def do(parsed: Namespace) -> int:
     from dagster_project.upkeep.backup import back_up
 
     settings = read_settings(data=parsed.data)
+    require_data(settings)
     home = os.environ.get("DAGSTER_HOME")
     with run_log(settings, new_run_id()):
         backup = back_up(settings, parsed.folder, Path(home) if home and Path(home).is_dir() else None)

@@ -44,7 +44,6 @@ def do(parsed: Namespace) -> int:
     suite = find_check(parsed.dataset, parsed.check)
     if not settings.warehouse.exists():
         raise NoSuchRows(f"nothing was checked in {settings.data} yet: run `aftersales run`")
-    atexit.register(_leave)
     with only_run(settings):
         if parsed.out is None:
             listed = write_failing_rows(settings, suite, parsed.check, sys.stdout)
@@ -55,4 +54,5 @@ def do(parsed: Namespace) -> int:
     print(f"{listed.rows} rows fail {parsed.dataset} {parsed.check}, run {result.run_id}", file=sys.stderr)
     if listed.rows != result.failed:
         print(f"the run counted {result.failed}: what was built since is not checked yet", file=sys.stderr)
+    atexit.register(_leave)
     return 0

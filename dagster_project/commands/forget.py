@@ -1,6 +1,7 @@
 """`aftersales forget`: delete one person's data."""
 
 import getpass
+import os
 import sys
 from argparse import Namespace, _SubParsersAction
 from typing import TYPE_CHECKING
@@ -61,6 +62,14 @@ def _is_agreed() -> bool:
         return False
 
 
+def _user() -> str:
+    """Who answers the request: the account's name, its number where it has none, as in a container."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
+
+
 def do(parsed: Namespace) -> int:
     """Say what changes, ask, and do it; 1 when it was not wanted."""
     from dagster_project.privacy.forget import forget, plan_forgetting
@@ -86,7 +95,7 @@ def do(parsed: Namespace) -> int:
     with only_run(settings):
         # Rows of theirs may have come meanwhile.
         plan = plan_forgetting(settings, parsed.store, parsed.customer)
-        texts = forget(settings, plan, getpass.getuser())
+        texts = forget(settings, plan, _user())
     for file, line in texts:
         print(f"the name stands in a text of somebody else: {file}, line {line}; have it corrected where it came from")
     print(f"request {plan.request.request}: forgotten in the lake; the next `aftersales run` publishes without them")

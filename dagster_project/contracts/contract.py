@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 import duckdb
@@ -100,7 +100,7 @@ class Contract:
         """Whether the rows carry a store code that `dms/stores` must know."""
         return self.name != "dms/stores" and any(c.name == "store_code" for c in self.columns)
 
-    @property
+    @cached_property
     def by_header(self) -> dict[str, Column]:
         """The column that a header cell means, by what the cell says as `plain_name` spells it."""
         return {header: column for column in self.columns for header in column.headers}

@@ -32,6 +32,7 @@ from dagster_project.settings import TIME_ZONE
 LOADER_VERSION = 4
 
 _SECONDS_BETWEEN_PROGRESS = 2.0
+_LOST = "its rows in the lake were damaged or deleted, and the file is no longer there: land it again"
 _CHANGED = "the file changed while it was read: the next run reads it again"
 
 logger = logging.getLogger(__name__)
@@ -133,7 +134,7 @@ def _without_parts(entry: Entry) -> Entry:
     return replace(
         entry,
         status=QUARANTINED,
-        error="its rows in the lake were damaged or deleted, and the file is no longer there: land it again",
+        error=_LOST,
         digest="",
         rows_read=0,
         rows_parsed=0,
@@ -216,6 +217,9 @@ class _DatasetLoader:
             if before and is_known and file.path not in self.reload:
                 return before.seen_as(file.size, file.mtime_ns, file.ctime_ns)
             name = _part_name(source_path, digest, self.hash, file.extract_at)
+            if before and before.accepted_part == f"accepted/{name}":
+                # Read again on request: what stands is not written over before the file is read whole.
+                name = _part_name(f"{source_path}|{name}", digest, self.hash, file.extract_at)
             rows = load_file(
                 self.contract,
                 file,
@@ -278,6 +282,24 @@ class _DatasetLoader:
             return False
         return (before.size, before.mtime_ns, before.ctime_ns) == (file.size, file.mtime_ns, file.ctime_ns)
 
+    def _forget_what_was_taken_away(self, entries: dict[str, Entry], listed: Collection[LandedFile]) -> None:
+        """Tell no more of a quarantined file that is gone: who corrects it may land it under another name.
+
+        The version that was loaded before it stands. Where the folder itself can't be read, nobody knows what is gone.
+        """
+        folder = self.landing / self.contract.system / self.contract.dataset
+        if any(file.path == folder for file in listed):
+            return
+        paths = {readable(file.path.relative_to(self.landing)) for file in listed}
+        for path, entry in [*entries.items()]:
+            if path in paths or entry.status != QUARANTINED or entry.error == _LOST:
+                continue
+            logger.info("%s/%s was quarantined and is gone", self.contract.name, entry.source_file)
+            if entry.parts:
+                entries[path] = replace(entry, status=LOADED, error=None, digest="")
+            else:
+                del entries[path]
+
     def load(self) -> DatasetLoad:
         written = read_manifest(self.folder)
         begin_manifest(self.folder)
@@ -286,7 +308,9 @@ class _DatasetLoader:
         damaged = {path for path, entry in before.items() if written[path].parts and not entry.parts}
         loaded = unchanged = 0
         coming: list[tuple[LandedFile, str, Future[Entry | None]]] = []
-        for file in find_files(self.landing, self.contract.system, self.contract.dataset):
+        listed = find_files(self.landing, self.contract.system, self.contract.dataset)
+        self._forget_what_was_taken_away(entries, listed)
+        for file in listed:
             source_path = readable(file.path.relative_to(self.landing))
             if self._is_current(file, before.get(source_path)):
                 unchanged += 1

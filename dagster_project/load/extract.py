@@ -7,6 +7,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dagster_project.load.masking import mask_text
+
 MAX_CELL_CHARACTERS = 1_000_000
 _LONGEST_MESSAGE = 500
 
@@ -21,8 +23,8 @@ class Quarantine(Exception):
 
 
 def on_one_line(text: str) -> str:
-    """A message that may quote the file: one line of characters that are seen, not too long."""
-    shown = "".join(c if c.isprintable() else "\ufffd" for c in " ".join(text.split()))
+    """A message that may quote the file: one line of characters that are seen, no phone or plate, not too long."""
+    shown = mask_text("".join(c if c.isprintable() else "\ufffd" for c in " ".join(text.split())))
     return shown if len(shown) <= _LONGEST_MESSAGE else f"{shown[:_LONGEST_MESSAGE]}…"
 
 

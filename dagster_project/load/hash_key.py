@@ -37,16 +37,24 @@ def key_warning(data: Path, environment: Mapping[str, str] = os.environ) -> str 
     )
 
 
+def _noted_digest(data: Path) -> Path:
+    return key_path(data).with_name("hash_key_digest")
+
+
+def _digest(key: str) -> str:
+    return hmac.digest(key.encode(), b"key", hashlib.sha256).hex()[:16]
+
+
+def note_key(data: Path, key: str) -> None:
+    """Note a digest of the key that was published with, by which the next run knows another one."""
+    _noted_digest(data).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _noted_digest(data).write_text(_digest(key), encoding="utf-8")
+
+
 def another_key_warning(data: Path, key: str) -> str | None:
-    """What a run says when it hashes with another key than the one before; a digest of the key is kept for that."""
-    path = key_path(data).with_name("hash_key_digest")
-    digest = hmac.digest(key.encode(), b"key", hashlib.sha256).hex()[:16]
-    before = path.read_text(encoding="utf-8") if path.exists() else None
-    if before == digest:
-        return None
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path.write_text(digest, encoding="utf-8")
-    if before is None:
+    """What a run says when it hashes with another key than that of the last published run."""
+    noted = _noted_digest(data)
+    if not noted.exists() or noted.read_text(encoding="utf-8") == _digest(key):
         return None
     return (
         "WARNING: this is not the hash key that was used before: every published key of a customer or a vehicle "

@@ -16,23 +16,23 @@ MASK = "***"
 
 # Mainland mobile numbers and number plates that strayed into other cells.
 _DIGIT, _LETTER, _END = "[0-9０-９]", "[A-Za-zＡ-Ｚａ-ｚ]", "[A-Za-zＡ-Ｚａ-ｚ挂学警港澳]"
+# What may stand between groups of digits, or after the letters of a plate.
+_GAP = "[-－–—. \u3000·・•]"
 _PROVINCE = "[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]"
 
 
 def _written(pattern: str) -> str:
-    for name, meaning in {"D": _DIGIT, "L": _LETTER, "E": _END}.items():
+    for name, meaning in {"D": _DIGIT, "L": _LETTER, "E": _END, "G": _GAP}.items():
         pattern = pattern.replace(name, meaning)
     return pattern
 
 
-PHONE = re.compile(
-    _written(r"(?<!D)(([+＋]|00)?86[- ]?)?[1１][3-9３-９]D(([-－. ]?D{4}){2}|[-－. ]?D{3}[-－. ]?D{5})(?!D)")
-)
+PHONE = re.compile(_written(r"(?<!D)(([+＋]|00)?86G?|0)?[1１][3-9３-９]D((G?D{4}){2}|G?D{3}G?D{5})(?!D)"))
 PLATE = re.compile(
-    r"[\u4e00-\u9fa5][A-HJ-NP-Z][·.\s]?[A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳]|"
+    r"[\u4e00-\u9fa5][A-HJ-NP-Z][·・•.\s]?[A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳]|"
     # Otherwise written it is one with its digits only: 新 brakes is none.
     + _PROVINCE
-    + _written(r" ?L[-－·. ]?(D{5}|LD{4}|LLD{3}|D{4}E|LD{3}E)(D|E)?")
+    + _written(r" ?LG?(D{5}|LD{4}|LLD{3}|D{4}E|LD{3}E)(D|E)?")
 )
 
 # Chinese characters but those that dates are written with.

@@ -112,9 +112,9 @@ def forget(settings: Settings, plan: Plan, by: str) -> list[tuple[str, int]]:
     """
     plan.forgotten.write(settings.data)
     rows = forget_in_lake(settings.lake, plan.forgotten)
+    _log(settings, plan.request, rows, by)
     _remove_copies(settings)
     note_applied(settings.lake, plan.forgotten)
-    _log(settings, plan.request, rows, by)
     return LakeRows(settings.lake).texts_naming(plan.names)
 
 
@@ -123,13 +123,13 @@ def settle_forgotten(settings: Settings, hash_key: str) -> Forgotten:
     forgotten = read_forgotten(settings.data, hash_key)
     if not is_applied(settings.lake, forgotten):
         rows = forget_in_lake(settings.lake, forgotten)
-        _remove_copies(settings)
-        note_applied(settings.lake, forgotten)
         logger.warning("the lake held people who are forgotten: %s rows changed", sum(rows.values()))
         logged = _log_path(settings).read_text(encoding="utf-8") if _log_path(settings).exists() else ""
         for request in forgotten.requests:
             if request.request not in logged:
                 _log(settings, request, rows, "a run")
+        _remove_copies(settings)
+        note_applied(settings.lake, forgotten)
     return forgotten
 
 

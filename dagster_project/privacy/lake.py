@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dagster_project.contracts import Contract, read_contracts
+from dagster_project.load.dataset import intact_entries
 from dagster_project.load.manifest import Entry, read_manifest, write_manifest
 from dagster_project.load.seal import seal
 from dagster_project.privacy.forgotten import Forgotten
@@ -76,7 +77,8 @@ def _forget_dataset(lake: Path, contract: Contract, forgotten: Forgotten, *, wri
     before = read_manifest(folder)
     entries: dict[str, Entry] = {}
     changed = 0
-    for path, entry in before.items():
+    # Damaged parts are set aside as a load would: they hold nobody for the runs that follow.
+    for path, entry in intact_entries(folder, before, by_digest=False).items():
         parts = {}
         for kind, forget in ways.items():
             part = getattr(entry, kind)
@@ -86,7 +88,8 @@ def _forget_dataset(lake: Path, contract: Contract, forgotten: Forgotten, *, wri
             if rows := _rewrite(folder / part, folder / name, forget, write=write):
                 parts[kind] = name
                 changed += rows
-        entries[path] = replace(entry, **parts)
+        # Of parts that were only copied the seal is another; it is the loader's to write.
+        entries[path] = replace(entry, **parts) if parts or not entry.parts else before[path]
         if write and parts:
             entries[path] = entries[path].sealed(seal([folder / part for part in entries[path].parts]))
     if write and entries != before:

@@ -97,16 +97,25 @@ def _plain_cell(cell: str) -> str:
     return unicodedata.normalize("NFKC", cell).strip()
 
 
+def named_cells(contract: Contract, cells: Mapping[str, str]) -> dict[str, str]:
+    """The filled cells of a row as it came, by the column that their header means, as the loader reads codes."""
+    columns = contract.by_header
+    named = ((columns.get(plain_name(name)), name, cell) for name, cell in cells.items() if cell)
+    return {column.name if column else name: _plain_cell(cell) for column, name, cell in named}
+
+
 class RejectedRows:
     """Takes forgotten people out of the rejected rows of one dataset."""
 
     def __init__(self, forgotten: Forgotten, contract: Contract) -> None:
         self.forgotten = forgotten
-        self.columns = {header: column.name for header, column in contract.by_header.items()}
+        self.contract = contract
+        # What may be shown of a forgotten person's row.
+        self.kept = {header for header, column in contract.by_header.items() if column.name == "store_code"}
         self.text_key = TEXT_KEYS.get(contract.name)
 
     def _is_theirs(self, store: str | None, cells: Mapping[str, str]) -> bool:
-        named = {self.columns.get(plain_name(name), name): _plain_cell(cell) for name, cell in cells.items() if cell}
+        named = named_cells(self.contract, cells)
         is_line = cells.keys() == {"line"}
         values = _BETWEEN_CELLS.split(cells["line"]) if is_line else list(named.values())
         store = store or named.get("store_code")
@@ -124,9 +133,8 @@ class RejectedRows:
         return any(without_strays(self.forgotten, value) != value for value in (*cells.values(), *values))
 
     def _shown(self, cells: Mapping[str, str]) -> str:
-        kept = {"store_code"}
         hidden = {
-            name: cell if self.columns.get(plain_name(name)) in kept or not (cell or "").strip() else MASK
+            name: cell if plain_name(name) in self.kept or not (cell or "").strip() else MASK
             for name, cell in cells.items()
         }
         return json.dumps(hidden, ensure_ascii=False)

@@ -16,6 +16,7 @@ from dagster_project.contracts import Contract, read_contracts
 from dagster_project.errors import ExpectedError
 from dagster_project.load.dataset import intact_entries
 from dagster_project.load.lake import WarehouseBusy, is_open_elsewhere, set_warehouse_aside
+from dagster_project.load.landing import find_files, readable
 from dagster_project.load.manifest import ManifestDamaged, read_manifest
 from dagster_project.load.part import LakeError
 from dagster_project.models.dbt_build import ModelError
@@ -41,9 +42,13 @@ def _damaged_parts(settings: Settings, contract: Contract) -> Iterator[str]:
     except ManifestDamaged as error:
         yield str(error)
         return
+    landed = {
+        readable(file.path.relative_to(settings.landing))
+        for file in find_files(settings.landing, contract.system, contract.dataset)
+    }
     for source_path, entry in intact_entries(folder, entries, by_digest=True).items():
         if entries[source_path].parts and not entry.parts:
-            is_landed = (settings.landing / source_path).exists()
+            is_landed = source_path in landed
             cure = "the next run reads the file again" if is_landed else f"land {source_path} again: it is gone"
             yield f"{contract.name}: the rows of {entry.source_file} are set aside in {folder / 'damaged'}; {cure}"
 

@@ -5,14 +5,14 @@
     {%- set digit = '[0-9０-９]' -%}
     {%- set letter = '[A-Za-zＡ-Ｚａ-ｚ]' -%}
     {%- set end = '[A-Za-zＡ-Ｚａ-ｚ挂学警港澳]' -%}
-    {%- set gap = '[-－. ]?' -%}
-    {%- set begins = '(([+＋]|00)?86[- ]?)?[1１][3-9３-９]' ~ digit -%}
+    {%- set gap = '[-－–—. 　·・•]?' -%}
+    {%- set begins = '(([+＋]|00)?86' ~ gap ~ '|0)?[1１][3-9３-９]' ~ digit -%}
     {%- set phone = begins ~ '((' ~ gap ~ digit ~ '{4}){2}|' ~ gap ~ digit ~ '{3}' ~ gap ~ digit ~ '{5})' -%}
     {%- set province = '[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]' -%}
-    {%- set plate = province ~ '[A-HJ-NP-Z][·. ]?[A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳]' -%}
+    {%- set plate = province ~ '[A-HJ-NP-Z][·・•. ]?[A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳]' -%}
     {#- Otherwise written it is one with its digits only: 新 brakes is none. -#}
     {%- set figures = '(D{5}|LD{4}|LLD{3}|D{4}E|LD{3}E)' | replace('D', digit) | replace('L', letter) | replace('E', end) -%}
-    {%- set other_plate = province ~ ' ?' ~ letter ~ '[-－·. ]?' ~ figures ~ '(' ~ digit ~ '|' ~ end ~ ')?' -%}
+    {%- set other_plate = province ~ ' ?' ~ letter ~ gap ~ figures ~ '(' ~ digit ~ '|' ~ end ~ ')?' -%}
     {{ replace_all(replace_all(expr, phone), plate ~ '|' ~ other_plate) }}
 {%- endmacro %}
 
