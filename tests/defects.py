@@ -221,8 +221,14 @@ def row_defects() -> dict[str, Defect]:
     }
 
 
+# Scores whose MOT is 100.85 exactly, and that printed half up.
+_SCORES = (97.9, 98.6, 101.1, 103, 102.5, 97.5, 100.2, 97.3, 103.8, 102.8)
+_TIED = {f"mot{number:02}": score for number, score in enumerate(_SCORES, start=1)}
+_PRINTED = " ".join(f"when '{item}' then {score}" for item, score in (_TIED | {"MOT": 100.9}).items())
+
 # Values at the very bound, in every row or the rows told: no finding.
 HARMLESS: tuple[tuple[str, str, str], ...] = (
+    ("survey/css_benchmarks.mot_is_weighted_items", f"score = case item_code {_PRINTED} else score end", "true"),
     ("dms/repair_orders.total_is_labour_and_parts", "total_amount = labour_amount + parts_amount - 0.01", "true"),
     ("dms/repair_orders.labour_is_sum_of_lines", "labour_amount = labour_amount + 0.01", "true"),
     ("dms/repair_orders.order_signed_after_checked_in", "order_signed_at = checked_in_at", "true"),

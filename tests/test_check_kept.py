@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+import duckdb
 import pytest
 
 from dagster_project.checks import kept, session
@@ -15,6 +16,21 @@ def as_kept(folder, results: list[CheckResult]) -> list[CheckResult]:
     """Results as readers find them."""
     write_results(folder, results)
     return last_results(folder, results[0].run_id)
+
+
+def test_an_extract_between_those_whose_rows_stand_is_seen_though_the_newest_is_quarantined():
+    with duckdb.connect() as connection:
+        connection.execute("create schema lake; create schema changed")
+        connection.execute(
+            "create table lake.loads as select 'dms' as system, 'customers' as dataset, * from (values "
+            "('a.csv', timestamp '2026-04-08', 'loaded', 3), ('c.csv', timestamp '2026-04-10', 'quarantined', 2), "
+            "('b.csv', timestamp '2026-04-09', 'loaded', 1)) as told (source_file, extract_at, status, rows_read)"
+        )
+        connection.execute(
+            "create table changed.quality_load as select * exclude (source_file), source_file as file, true as is_new "
+            "from lake.loads where source_file = 'b.csv'"
+        )
+        assert connection.execute(kept._EXTRACTS_BETWEEN).fetchall() == [("dms", "customers")]
 
 
 @pytest.mark.parametrize("seed", [1])

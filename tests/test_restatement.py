@@ -53,7 +53,14 @@ class States:
         self.root = root
         (root / "manifest.json").write_text(json.dumps({"nodes": NODES}))
 
-    def changes(self, mart: str, before: list[tuple], after: list[tuple], as_of: date | None = AS_OF) -> list[tuple]:
+    def changes(
+        self,
+        mart: str,
+        before: list[tuple],
+        after: list[tuple],
+        as_of: date | None = AS_OF,
+        corrected: date | None = None,
+    ) -> list[tuple]:
         """What is found when the rows of a mart go from `before` to `after`."""
         for name, rows in (("published", before), ("warehouse", after)):
             path = self.root / f"{name}.duckdb"
@@ -72,6 +79,7 @@ class States:
             self.root / "published.duckdb",
             reported_months(self.root / "lake"),
             as_of,
+            corrected_as_of=corrected,
         )
         assert all(row["mart"] == mart for row in found)
         return [tuple(row.values())[1:] for row in found]
@@ -121,6 +129,18 @@ def test_where_the_mart_says_what_is_final_the_calendar_does_not(states: States)
     # A row that was not there could not say that it was final; the same month of another store does.
     after = [*before, ("S2", APRIL, 3, True), ("S2", MAY, 3, True)]
     assert states.changes("fix", before, after) == [("S2", APRIL, "repairs", None, 3.0)]
+
+
+def test_who_corrects_a_date_that_has_not_come_is_told_what_changes_with_it(states: States) -> None:
+    """May and June were closed by the wrong date, 2062-06-30; by the right one, 2026-06-10, May is."""
+    dates = {"as_of": date(2062, 6, 30), "corrected": date(2026, 6, 10)}
+    before = [("S1", month, 1.0, 1.0, "") for month in (MAY, JUNE)]
+    after = [("S1", month, 2.0, 2.0, "") for month in (MAY, JUNE)]
+    assert states.changes("service", before, after, **dates) == [("S1", MAY, "amount", 1.0, 2.0)]
+    final = [("S1", month, 5, True) for month in (APRIL, MAY)]
+    assert states.changes("fix", final, [("S1", APRIL, 6, True), ("S1", MAY, 6, False)], **dates) == [
+        ("S1", APRIL, "repairs", 5.0, 6.0)
+    ]
 
 
 def test_a_reported_month_is_closed_for_its_store(states: States) -> None:
@@ -264,5 +284,5 @@ def test_who_corrects_a_date_that_has_not_come_does_not_look_back(
     write_state(tmp_path, StateInfo("standing", datetime(2026, 7, 1), date.fromisoformat(stood), "run"))
     state = new_state(date.fromisoformat(as_of), "next", tmp_path)
     assert (state.looks_back_from is not None) == looks_back
-    if as_of < stood:
+    if looks_back:
         assert record_restatements(Path(), Path(), tmp_path, tmp_path, state) == [], "nothing was told too early"

@@ -23,7 +23,9 @@ logger = logging.getLogger(__name__)
 # Datasets of which an extract came that is not later than all before, or one went.
 _EXTRACTS_BETWEEN = """
 with loaded as (
-    select system, dataset, source_file as file, extract_at from lake.loads where status = 'loaded'
+    select system, dataset, source_file as file, extract_at from lake.loads
+    -- of a quarantined file the version before it may stand
+    where status = 'loaded' or rows_read > 0
 )
 
 , before as (
@@ -31,7 +33,8 @@ with loaded as (
     from loaded
     anti join (from changed.quality_load where is_new) as come using (system, dataset, file)
     union
-    select system, dataset, extract_at from changed.quality_load where not is_new and status = 'loaded'
+    select system, dataset, extract_at from changed.quality_load
+    where not is_new and (status = 'loaded' or rows_read > 0)
 )
 
 , now as (

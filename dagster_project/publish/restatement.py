@@ -108,22 +108,23 @@ def _values(catalog: str, mart: FollowedMart, measures: list[str]) -> str:
     return f"unpivot ({rows}) on {', '.join(map(_name, measures))} into name column_name value amount"
 
 
-def _closed(mart: FollowedMart, has_is_final: bool, as_of: date | None) -> str:
-    """SQL that holds for a closed month of `changed`, by the last published state."""
-    published = f"published.marts.{mart.name}"
+def _closed(mart: FollowedMart, has_is_final: bool, as_of: date | None, catalogs: tuple[str, ...]) -> str:
+    """SQL that holds for a month of `changed` that is closed in each of the databases, or by the business date."""
     if has_is_final:
         # A row that appears was not there to be final: its month was, when a later or the same month of others was.
-        return (
-            f"coalesce((select known.is_final from {published} as known "
+        return " and ".join(
+            f"coalesce((select known.is_final from {catalog}.marts.{mart.name} as known "
             "where known.store_code = changed.store_code and known.month = changed.month "
             f"and {mart.condition}), "
-            f"changed.month <= (select max(known.month) from {published} as known where known.is_final), false)"
+            f"changed.month <= (select max(known.month) from {catalog}.marts.{mart.name} as known "
+            "where known.is_final), false)"
+            for catalog in catalogs
         )
     return "false" if as_of is None else f"last_day(changed.month) < date '{as_of}'"
 
 
 def _changes(
-    connection: duckdb.DuckDBPyConnection, mart: FollowedMart, published: set[str], as_of: date | None
+    connection: duckdb.DuckDBPyConnection, mart: FollowedMart, published: set[str], closed: str
 ) -> list[tuple]:
     """What changed in closed months of a mart: store, month, column, value before and after; null where none stood."""
     measures = [measure for measure in mart.measures if measure in published]
@@ -141,7 +142,7 @@ def _changes(
         )
         select changed.store_code, changed.month, changed.column_name, changed.value_before, changed.value_after
         from changed
-        where {_closed(mart, "is_final" in published, as_of)}
+        where ({closed})
             or exists (
                 select 1 from reported where reported.store_code = changed.store_code and reported.month = changed.month
             )
@@ -150,13 +151,22 @@ def _changes(
 
 
 def find_restatements(
-    warehouse: Path, manifest: Path, published: Path, reported: pa.Table, as_of: date | None
+    warehouse: Path,
+    manifest: Path,
+    published: Path,
+    reported: pa.Table,
+    as_of: date | None,
+    *,
+    corrected_as_of: date | None = None,
 ) -> list[dict[str, Any]]:
     """What the marts in the warehouse change in closed months of the published ones.
 
-    `published` is the last published DuckDB file, of business date `as_of` where that is known. Marts and
+    `published` is the last published DuckDB file, of business date `as_of` where that is known. Where that date was
+    a mistake, `corrected_as_of` is the warehouse's, which is before it: closed is what is so by both. Marts and
     columns that only one of them has are left out: those are changes of the contract, not of figures.
     """
+    closed_by = corrected_as_of or as_of
+    catalogs = ("published", "warehouse") if corrected_as_of else ("published",)
     rows = []
     with duckdb.connect() as connection:
         connection.execute(f"attach {sql_text(warehouse)} as warehouse (read_only)")
@@ -164,7 +174,9 @@ def find_restatements(
         connection.register("reported", reported)
         columns = _published_columns(connection)
         for mart in followed_marts(manifest):
-            for found in _changes(connection, mart, columns.get(mart.name, set()), as_of):
+            known = columns.get(mart.name, set())
+            closed = _closed(mart, "is_final" in known, closed_by, catalogs)
+            for found in _changes(connection, mart, known, closed):
                 rows.append({"mart": mart.name} | dict(zip(RESTATEMENT_SCHEMA.names[2:], found, strict=True)))
     return rows
 
@@ -181,18 +193,26 @@ def record_restatements(
 ) -> list[dict[str, Any]]:
     """Keep in the lake what publishing the warehouse as `state` changes in closed months of `standing`; return it.
 
-    A state of an earlier date changes nothing: the same figures stand, seen from there.
+    One that looks back changes nothing: the same figures stand, seen from there.
     """
     if standing is None:
         return []
     last = state_of(standing)
     path = lake / "quality" / "restatement" / f"{last.name}.parquet"
-    if state.looks_back_from or (last.as_of and state.as_of and state.as_of < last.as_of):
+    if state.looks_back_from:
         # Of a run that was killed before it published.
         path.unlink(missing_ok=True)
         return []
     database = standing / "aftersales.duckdb"
-    changes = find_restatements(warehouse, manifest, database, reported_months(lake), last.as_of)
+    is_corrected = last.as_of and state.as_of and state.as_of < last.as_of
+    changes = find_restatements(
+        warehouse,
+        manifest,
+        database,
+        reported_months(lake),
+        last.as_of,
+        corrected_as_of=state.as_of if is_corrected else None,
+    )
     rows = [{"published_at": state.published_at} | change for change in changes]
     if rows:
         write_rows(path, rows, RESTATEMENT_SCHEMA)

@@ -47,4 +47,5 @@ full outer join from_fact
         and from_mart.month = from_fact.month
 where
     from_mart.sample_size is distinct from from_fact.sample_size
-    or round(from_mart.css_score, 9) is distinct from round(from_fact.css_score, 9)
+    or (from_mart.css_score is null) <> (from_fact.css_score is null)
+    or abs(from_mart.css_score - from_fact.css_score) > 0.000000001

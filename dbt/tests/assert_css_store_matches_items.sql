@@ -20,4 +20,7 @@ full outer join from_items
     on
         stores.store_code = from_items.store_code
         and stores.month = from_items.month
-where round(stores.mot_score, 9) is distinct from round(from_items.mot_score, 9)
+where
+    (stores.mot_score is null) <> (from_items.mot_score is null)
+    -- Rounded to a digit they would differ where one falls a hair short of a half.
+    or abs(stores.mot_score - from_items.mot_score) > 0.000000001

@@ -18,6 +18,6 @@ select
     total
 from ranges
 where
-    round(total, 9) < round(lowest, 9)
-    or round(total, 9) > round(highest, 9)
+    total < lowest - 0.000000001
+    or total > highest + 0.000000001
     or (total is null and lowest is not null)

@@ -21,6 +21,8 @@ sums as (
     where
         months.month > {{ add_months(month_of(as_of()), -var('css_driver_months')) }}
         and months.month <= {{ as_of() }}
+        -- A store that is called so counts among all.
+        and (scopes.is_all or months.store_code <> 'ALL')
     group by 1, 2
 ),
 
