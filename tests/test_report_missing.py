@@ -28,12 +28,26 @@ def test_a_month_without_surveys_and_the_first_month_say_so(sample_run: Settings
     assert "the last one was in October 2025" in chapter_text(november, 2)
     assert "November 2025 is not final" in chapter_text(november, 5)
     assert any("First-time fix is not final" in note.text.en for note in november.notes)
+    assert any("came within 3 days" in note.text.en for note in november.notes)
     assert "No improvement actions in" in chapter_text(earliest, 1)
     assert "No internal callbacks in" in chapter_text(earliest, 3) or "no figure last month" in chapter_text(
         earliest, 3
     )
     assert "no figure last month" in chapter_text(earliest, 5)
     assert "No targets are set" in chapter_text(earliest, 7)
+
+
+def test_months_before_the_first_case_are_no_months_without_complaints(sample_run: Settings, sample_mart) -> None:
+    """The sample's visits begin in 2024, its cases in 2025: nothing can have risen since."""
+    cases = "select min(month) filter (where cases > 0), min(month) from complaint_store_monthly where store_code = ?"
+    assert sample_mart(cases, [MAIN_STORE]) == [(date(2025, 1, 1), date(2024, 2, 1))]
+    with open_marts(sample_run) as marts:
+        first = store_report(marts, MAIN_STORE, date(2025, 1, 1))
+        third = html_page(store_report(marts, MAIN_STORE, date(2025, 3, 1)))
+    assert "no figure last month" in chapter_text(first, 4)
+    assert not re.search("Complaint rate[^.]*more than noise", chapter_text(first, 4))
+    assert "against 2.24" not in third
+    assert "risen" not in chapter_text(first, 4)
 
 
 def test_a_store_without_data_of_a_subject_says_so_in_each_chapter(emptied: Callable[..., Marts]) -> None:

@@ -17,6 +17,7 @@ from dagster_project.reports.monthly.blocks import (
     Text,
 )
 from dagster_project.reports.monthly.figures import TARGET, Scorecard, count_figure, kpi_figure
+from dagster_project.reports.monthly.kpis import MONTHS_OF_CASES
 from dagster_project.reports.monthly.labels import capital, enum_label, seed_label, seed_labels
 from dagster_project.reports.monthly.noise import Estimate, change, count_change
 from dagster_project.reports.monthly.read import Row
@@ -38,8 +39,14 @@ _WEEK_NAMES = (
 _CASES = "complaint/cases"
 
 
+def _last_month(scope: Scope) -> Row | None:
+    """The store's row of the month before; none of a time before cases were told."""
+    sql = f"from complaint_store_monthly where store_code = ? and month = ? and {MONTHS_OF_CASES}"
+    return next(iter(scope.marts.rows(sql, scope.store_code, scope.previous)), None)
+
+
 def _figures(scope: Scope, row: Row, card: Scorecard) -> Figures:
-    last = scope.row("complaint_store_monthly", scope.previous) or {}
+    last = _last_month(scope) or {}
     kinds = (
         ("complaints", Text("Complaints", "投诉")),
         ("dissatisfactions", Text("Dissatisfactions", "抱怨")),
@@ -73,7 +80,7 @@ def _reasons(scope: Scope, reasons: list[Row]) -> tuple[Block, ...]:
     weekly = {(row["category"], row["week_of_month"]): row["cases"] for row in scope.rows("complaint_reason_weekly")}
     ranked = _ranked(reasons)
     gone = sorted(_vanished(scope, reasons), key=lambda row: (-row["previous_cases"], row["category"]))
-    last = scope.row("complaint_store_monthly", scope.previous)
+    last = _last_month(scope)
     has_previous = last is not None
     rows = [
         (
@@ -259,7 +266,7 @@ _OUTCOMES = (
 
 
 def _handling(scope: Scope, row: Row) -> tuple[Block, ...]:
-    last = scope.row("complaint_store_monthly", scope.previous) or {}
+    last = _last_month(scope) or {}
     stages = Table(
         Text("Handling times by stage", "各环节处理时长"),
         (
@@ -395,7 +402,7 @@ def complaints(scope: Scope, card: Scorecard) -> Chapter:
             no_data(Text("complaint, dissatisfaction or enquiry", "投诉、抱怨或咨询"), scope.month_name),
         )
         return Chapter(4, _TITLE, _QUESTION, None, (*blocks, *_trends(scope, card)) if row else blocks)
-    last = scope.row("complaint_store_monthly", scope.previous)
+    last = _last_month(scope)
     rate = card.figured("complaint_rate")
     clauses = [kpi_clause(rate.kpi, rate.now, rate.before)]
     told: tuple[Block, ...] = (no_data(Text("dissatisfaction or complaint", "抱怨或投诉"), scope.month_name),)

@@ -1,6 +1,6 @@
 """What every report's cover tells: how good and how final the data of its stores is."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from dagster_project.reports.monthly.blocks import Note, Text, Tone
 from dagster_project.reports.monthly.read import Marts
@@ -8,6 +8,8 @@ from dagster_project.reports.monthly.scope import last_final_cohort
 from dagster_project.reports.monthly.written import month_name
 from dagster_project.reports.quality.rows import count_naming_stores
 
+# Most cases are resolved within them: of younger ones the share resolved is not told yet.
+_DAYS_TO_RESOLVE = 3
 _QUALITY_REPORT = Text("see the data quality report", "详见数据质量报告")
 
 
@@ -80,6 +82,7 @@ def data_notes(marts: Marts, store_codes: list[str], month: date) -> tuple[Note,
                 Tone.BAD,
             )
         )
+    found += _open_cases(marts, store_codes, month)
     cohort = last_final_cohort(marts, store_codes, month)
     if cohort and cohort != month:
         name = month_name(cohort)
@@ -106,6 +109,31 @@ def data_notes(marts: Marts, store_codes: list[str], month: date) -> tuple[Note,
             )
         )
     return (*found, *_restated(marts, store_codes, month), *_rejected(marts, store_codes))
+
+
+def _open_cases(marts: Marts, store_codes: list[str], month: date) -> list[Note]:
+    """Cases of the month that were too young to be resolved when the figures were made."""
+    cases = marts.rows(
+        "select count(*) as count, count(*) filter (where not is_resolved) as open, "
+        "count(*) filter (where not is_resolved and received_at >= ?) as young "
+        "from fct_case where list_contains(?, store_code) and month = ?",
+        marts.as_of - timedelta(days=_DAYS_TO_RESOLVE - 1),
+        store_codes,
+        month,
+    )[0]
+    if not cases["young"]:
+        return []
+    return [
+        Note(
+            Text(
+                f"{cases['open']} of {cases['count']} cases are not resolved yet, {cases['young']} of them came within "
+                f"{_DAYS_TO_RESOLVE} days: the share resolved is that of {marts.as_of:%Y-%m-%d}, and can rise.",
+                f"{cases['count']} 件中 {cases['open']} 件尚未解决，其中 {cases['young']} 件为最近 {_DAYS_TO_RESOLVE} "
+                f"天内受理：解决率截至 {marts.as_of:%Y-%m-%d}，仍可能上升。",
+            ),
+            Tone.BAD,
+        )
+    ]
 
 
 def _restated(marts: Marts, store_codes: list[str], month: date) -> list[Note]:

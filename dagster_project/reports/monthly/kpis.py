@@ -75,6 +75,11 @@ _MYSTERY = (
     "select store_code, month, value, null as low, null as high, sample_size "
     "from scorecard_monthly where kpi_code = 'mystery_score' and value is not null"
 )
+# Of complaint_store_monthly: before the first case there were no extracts of cases, and no complaint is no figure.
+MONTHS_OF_CASES = (
+    "month >= (select coalesce(min(told.month) filter (where told.store_code = complaint_store_monthly.store_code), "
+    "min(told.month)) from complaint_store_monthly as told where told.cases > 0)"
+)
 _ACTIVE = (
     "select store_code, month, active_customers as value, null as low, null as high, null as sample_size "
     "from customer_base_monthly"
@@ -92,7 +97,13 @@ KPIS = (
         _rate("callback_store_monthly", "disappointed_rate", "callbacks"),
     ),
     Kpi("nps", Form.SCORE, True, _mean(_NPS, "callback_store_monthly", "nps", "nps_answers")),
-    Kpi("complaint_rate", Form.RATE, False, _rate("complaint_store_monthly", "complaint_rate", "repair_orders"), 2),
+    Kpi(
+        "complaint_rate",
+        Form.RATE,
+        False,
+        _rate("complaint_store_monthly", "complaint_rate", "repair_orders", MONTHS_OF_CASES),
+        2,
+    ),
     Kpi("complaint_resolution_rate", Form.RATE, True, _rate("complaint_store_monthly", "resolution_rate", "cases")),
     Kpi("first_response_minutes", Form.MINUTES, False, _RESPONSE),
     Kpi("first_fix_rate", Form.RATE, True, _rate("first_fix_store_monthly", "first_fix_rate", "repairs"), 2),

@@ -152,7 +152,7 @@ def _named(kind: str, label: Text, kind_zh: str | None = None) -> Text:
 
 
 def _categories(scope: Scope, card: Scorecard, codes: list[str]) -> Iterator[Problem | None]:
-    found = _per_100_orders(scope, "complaint_reason_monthly", "category", "cases")
+    found = _per_100_orders(scope, "complaint_reason_monthly", "category", "cases", "complaint_store_monthly")
     for code in codes:
         label = seed_label("complaint_categories", code)
         yield _rise(
@@ -162,7 +162,7 @@ def _categories(scope: Scope, card: Scorecard, codes: list[str]) -> Iterator[Pro
 
 
 def _not_fixed_reasons(scope: Scope, card: Scorecard, codes: list[str]) -> Iterator[Problem | None]:
-    found = _per_100_orders(scope, "first_fix_reason_monthly", "reason", "not_fixed")
+    found = _per_100_orders(scope, "first_fix_reason_monthly", "reason", "not_fixed", "first_fix_store_monthly")
     for code in codes:
         label = seed_label("not_fixed_reasons", code)
         yield _rise(
@@ -177,14 +177,23 @@ def _rise(label: Text, found: tuple[Estimate, float] | None) -> Problem | None:
     return _problem(label, found[0], reference=found[1], against=_OWN, form=Form.SCORE, better=False, decimals=2)
 
 
-def _per_100_orders(scope: Scope, mart: str, code: str, count: str) -> dict[str, tuple[Estimate, float]]:
-    """Counts per 100 repair orders: this month's with its Poisson interval, and that of the months before."""
+# Months in which a store's mart tells of anything: the others are of before its extracts began.
+_IS_TOLD = {"complaint_store_monthly": "cases > 0", "first_fix_store_monthly": "repairs > 0"}
+
+
+def _per_100_orders(scope: Scope, mart: str, code: str, count: str, totals: str) -> dict[str, tuple[Estimate, float]]:
+    """Counts per 100 repair orders: this month's with its Poisson interval, and that of the months before.
+
+    Months before the first that `totals` tells of are none of them.
+    """
     sql = (
         "with orders as (select month, repair_orders from complaint_store_monthly where store_code = $store), "
         f"counts as (select month, {code} as code, sum({count}) as events from {mart} where store_code = $store "
         "group by all), "
         "sums as (select sum(repair_orders) filter (where month = $month) as now_orders, "
-        "sum(repair_orders) filter (where month >= $first and month < $month) as before_orders from orders) "
+        "sum(repair_orders) filter (where month >= $first and month < $month "
+        f"and month >= (select min(month) from {totals} where store_code = $store and {_IS_TOLD[totals]})) "
+        "as before_orders from orders) "
         "select code, coalesce(sum(events) filter (where month = $month), 0) as events, "
         "coalesce(sum(events) filter (where month >= $first and month < $month), 0) as events_before, "
         "any_value(now_orders) as now_orders, any_value(before_orders) as before_orders from counts, sums group by code"
