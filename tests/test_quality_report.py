@@ -459,4 +459,5 @@ def test_marts_are_those_that_descend_from_staging(tmp_path: Path) -> None:
 
 def test_numbers_round_half_away_and_never_flatter() -> None:
     assert (percent(0.0525), percent(0.12345, 2), percent(None)) == ("5.3%", "12.35%", "–")
+    assert (percent(23 / 80), percent(23 / 160, 2)) == ("28.8%", "14.38%"), "ties, which binary fractions miss"
     assert (score(1.0), score(0.999999), score(0.99985), score(None)) == ("100.00", ">99.99", "99.99", "–")

@@ -188,6 +188,8 @@ def test_small_samples_are_marked_wherever_they_stand(emptied: Callable[..., Mar
     of_store = f"where store_code = '{MAIN_STORE}'"
     marts = emptied(
         f"update css_store_monthly set sample_size = 2 {of_store}",
+        f"delete from fct_css_answer {of_store} and response_no not in "
+        f"(select distinct response_no from fct_css_answer {of_store} and month = '2025-10-01' order by 1 limit 2)",
         f"update css_item_monthly set sample_size = 2 {of_store} and item_code = 'mot01'",
         f"update css_driver set sample_size = 29 {of_store} and item_code = 'mot01'",
         f"update callback_question_monthly set answers = 1 {of_store} and question_code = 'Q1'",

@@ -87,3 +87,12 @@ def test_a_region_without_rows_is_named_by_its_code_as_it_is_written(emptied: Ca
             group_report(marts, "R1", date(2019, 1, 1))
         with pytest.raises(NothingToReport, match=r"^all stores has no row in 2019-01"):
             group_report(marts, None, date(2019, 1, 1))
+
+
+def test_a_region_is_named_by_its_code_first_and_by_a_name_that_is_its_own(emptied: Callable[..., Marts]) -> None:
+    marts = emptied("update dim_store set region_name = '02' where region_code = '01'")
+    with closing(marts.connection):
+        assert {store["region_code"] for store in read_group(marts, "02", OCTOBER).stores} == {"02"}
+    marts = emptied("update dim_store set region_name = 'North'")
+    with closing(marts.connection), pytest.raises(NothingToReport, match="name of the regions 01, 02: give the code"):
+        read_group(marts, "North", OCTOBER)

@@ -13,7 +13,7 @@ from dagster_project.reports.monthly.blocks import (
 from dagster_project.reports.monthly.html import html_page
 from dagster_project.reports.monthly.read import Marts, open_marts
 from dagster_project.reports.monthly.report import store_report
-from dagster_project.sample import MAIN_STORE
+from dagster_project.sample import CALLBACK_MONTH, MAIN_STORE
 from dagster_project.settings import Settings
 from tests.report_pages import OCTOBER, chapter_text, shown
 
@@ -48,6 +48,37 @@ def test_months_before_the_first_case_are_no_months_without_complaints(sample_ru
     assert not re.search("Complaint rate[^.]*more than noise", chapter_text(first, 4))
     assert "against 2.24" not in third
     assert "risen" not in chapter_text(first, 4)
+
+
+def test_a_mistyped_year_of_a_case_is_no_month_of_cases(emptied: Callable[..., Marts]) -> None:
+    marts = emptied(
+        "insert into complaint_store_monthly (store_code, month, repair_orders, cases, complaint_rate) "
+        f"values ('{MAIN_STORE}', '2015-01-01', 0, 1, null)"
+    )
+    with closing(marts.connection):
+        first = store_report(marts, MAIN_STORE, date(2025, 1, 1))
+    assert "no figure last month" in chapter_text(first, 4)
+
+
+def test_reasons_of_a_month_after_one_without_any_have_risen(emptied: Callable[..., Marts]) -> None:
+    of_september = f"where store_code = '{MAIN_STORE}' and month = '2025-09-01'"
+    of_october = f"where store_code = '{MAIN_STORE}' and month = '{OCTOBER}'"
+    marts = emptied(
+        f"update complaint_store_monthly set dissatisfactions = 0, complaints = 0 {of_september}",
+        f"delete from complaint_reason_monthly {of_september}",
+        f"update complaint_reason_monthly set previous_cases = null {of_october}",
+    )
+    with closing(marts.connection):
+        told = chapter_text(store_report(marts, MAIN_STORE, OCTOBER), 4)
+    assert "risen by more than chance" in told
+    assert "no reason rose" not in told
+
+
+def test_a_month_without_low_answers_says_so(emptied: Callable[..., Marts]) -> None:
+    marts = emptied("update callback_question_monthly set low_answers = 0, low_rate = 0, low_rate_high = 0.01")
+    with closing(marts.connection):
+        report = store_report(marts, MAIN_STORE, CALLBACK_MONTH)
+    assert "no low answers" in (report.chapters[2].headline or Text("")).en.lower()
 
 
 def test_a_store_without_data_of_a_subject_says_so_in_each_chapter(emptied: Callable[..., Marts]) -> None:

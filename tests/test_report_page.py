@@ -63,6 +63,17 @@ def test_hostile_texts_are_only_shown(emptied: Callable[..., Marts]) -> None:
             ElementTree.fromstring(chart)
 
 
+def test_characters_that_no_page_can_hold_end_no_report(emptied: Callable[..., Marts]) -> None:
+    """A line break of a word processor in a name reaches the charts, whose library would end the process."""
+    marts = emptied(
+        "update dim_store set store_name = store_name || chr(11) || chr(1)",
+        "update first_fix_technician_monthly set technician_no = technician_no || chr(11)",
+    )
+    with closing(marts.connection):
+        pages = (html_page(store_report(marts, MAIN_STORE, OCTOBER)), html_page(group_report(marts, None, OCTOBER)))
+    assert not any(chr(11) in page for page in pages)
+
+
 def test_the_same_state_gives_the_same_bytes(sample_run: Settings, page: str) -> None:
     with open_marts(sample_run) as marts:
         assert html_page(store_report(marts, MAIN_STORE, OCTOBER)) == page

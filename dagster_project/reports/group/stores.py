@@ -5,7 +5,7 @@ from datetime import date
 from statistics import median
 
 from dagster_project.reports.monthly.blocks import Text
-from dagster_project.reports.monthly.kpis import Estimates, Kpi
+from dagster_project.reports.monthly.kpis import MONTHS_OF_CASES, Estimates, Kpi
 from dagster_project.reports.monthly.labels import capital
 from dagster_project.reports.monthly.noise import Estimate, leaves_out
 from dagster_project.reports.monthly.read import Marts, NothingToReport, Row
@@ -80,7 +80,10 @@ def read_group(marts: Marts, region: str | None, month: date) -> Group:
     stores = marts.rows("from dim_store order by store_code")
     subject, name = "all stores", Text("All stores", "全部门店")
     if region:
-        chosen = [store for store in stores if region in (store["region_code"], store["region_name"])]
+        chosen = [store for store in stores if store["region_code"] == region]
+        chosen = chosen or [store for store in stores if store["region_name"] == region]
+        if len(found := sorted({store["region_code"] for store in chosen})) > 1:
+            raise NothingToReport(f"{region!r} is the name of the regions {', '.join(found)}: give the code of one")
         if not chosen:
             known = {store["region_code"]: store["region_name"] for store in stores}
             told = ", ".join(f"{code} {label}" for code, label in sorted(known.items())) or "none"
@@ -92,7 +95,10 @@ def read_group(marts: Marts, region: str | None, month: date) -> Group:
     require_month(marts, codes, month, subject)
     regions = {
         (row["kpi_code"], row["store_code"], row["month"]): row["region_value"]
-        for row in marts.rows("select kpi_code, store_code, month, region_value from scorecard_monthly")
+        for row in marts.rows(
+            "select kpi_code, store_code, month, region_value from scorecard_monthly "
+            f"where kpi_code <> 'complaint_rate' or {MONTHS_OF_CASES}"
+        )
         if row["region_value"] is not None
     }
     medians = marts.rows("select kpi_code from dim_kpi where region_method = 'median'")

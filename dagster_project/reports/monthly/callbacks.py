@@ -215,6 +215,8 @@ def _worst(questions: list[Row]) -> Text | None:
     if not known:
         return None
     worst = max(known, key=lambda row: row["low_rate"])
+    if not worst["low_rate"]:
+        return Text("no low answers", "无低分回答")
     tied = [row for row in known if not differ(low_rate(row), low_rate(worst))]
     names = listed([seed_label("callback_questions", row["question_code"]) for row in tied])
     return Text(f"most low answers: {names.en}", f"低分最多：{names.zh}")

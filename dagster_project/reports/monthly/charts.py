@@ -2,6 +2,7 @@
 
 import re
 from textwrap import wrap
+from typing import Any
 
 import altair as alt
 import vl_convert
@@ -10,6 +11,7 @@ from markupsafe import Markup
 from dagster_project.reports.monthly.blocks import Bars, Form, Heat, Intervals, Lines, Pareto, Series, Text
 from dagster_project.reports.monthly.noise import Estimate, leaves_out
 from dagster_project.reports.monthly.written import written
+from dagster_project.reports.text import printable
 
 HALF, FULL = 450, 910
 INK, SOFT, RULE, DEEP, BAD, GOOD = "#17212b", "#5c6875", "#dfe4e8", "#0e4f5c", "#a3372a", "#2b6e4f"
@@ -55,10 +57,19 @@ _MONTH_LABEL = (
 )
 
 
+def _drawable(spec: Any) -> Any:  # noqa: ANN401 (JSON)
+    """The specification with texts that XML can hold: on others the drawing library ends the process."""
+    if isinstance(spec, dict):
+        return {name: _drawable(value) for name, value in spec.items()}
+    if isinstance(spec, list):
+        return [_drawable(value) for value in spec]
+    return printable(spec) if isinstance(spec, str) else spec
+
+
 def _svg(chart: alt.TopLevelMixin, name: str, label: Text) -> Markup:
     """The chart as SVG whose ids are its own on the page."""
     spec = chart.configure(**_CONFIG).to_dict(validate=False)  # type: ignore[attr-defined]
-    svg = vl_convert.vegalite_to_svg(spec)
+    svg = vl_convert.vegalite_to_svg(_drawable(spec))
     ids = {found: f"{name}-{place}" for place, found in enumerate(dict.fromkeys(re.findall(r'\bid="([^"]+)"', svg)))}
     for found, own in ids.items():
         svg = svg.replace(f'id="{found}"', f'id="{own}"').replace(f"url(#{found})", f"url(#{own})")

@@ -81,15 +81,14 @@ def _reasons(scope: Scope, reasons: list[Row]) -> tuple[Block, ...]:
     ranked = _ranked(reasons)
     gone = sorted(_vanished(scope, reasons), key=lambda row: (-row["previous_cases"], row["category"]))
     last = _last_month(scope)
-    has_previous = last is not None
     rows = [
         (
             capital(seed_label("complaint_categories", row["category"])),
             *(weekly.get((row["category"], week), 0) for week in _WEEKS),
             row["cases"],
             row["share"],
-            row["previous_cases"] if has_previous else None,
-            count_change(row["cases"], row["previous_cases"] if has_previous else None, False),
+            row["previous_cases"],
+            count_change(row["cases"], row["previous_cases"], False),
         )
         for row in (*ranked, *gone)
     ]
@@ -396,13 +395,18 @@ def _movers(reasons: list[Row], has_previous: bool) -> Text | None:
 def complaints(scope: Scope, card: Scorecard) -> Chapter:
     """The chapter of dissatisfaction and complaints."""
     row = scope.row("complaint_store_monthly")
-    reasons = [reason for reason in scope.rows("complaint_reason_monthly") if reason["cases"]]
+    last = _last_month(scope)
+    # The mart has none where the month before had no reason at all.
+    reasons = [
+        reason | {"previous_cases": (reason["previous_cases"] or 0) if last else None}
+        for reason in scope.rows("complaint_reason_monthly")
+        if reason["cases"]
+    ]
     if not row or not (row["cases"] or reasons):
         blocks: tuple[Block, ...] = (
             no_data(Text("complaint, dissatisfaction or enquiry", "投诉、抱怨或咨询"), scope.month_name),
         )
         return Chapter(4, _TITLE, _QUESTION, None, (*blocks, *_trends(scope, card)) if row else blocks)
-    last = _last_month(scope)
     rate = card.figured("complaint_rate")
     clauses = [kpi_clause(rate.kpi, rate.now, rate.before)]
     told: tuple[Block, ...] = (no_data(Text("dissatisfaction or complaint", "抱怨或投诉"), scope.month_name),)
@@ -410,7 +414,10 @@ def complaints(scope: Scope, card: Scorecard) -> Chapter:
         top = _ranked(reasons)[0]
         name = seed_label("complaint_categories", top["category"])
         clauses.append(
-            Text(f"first reason: {name.en}, {top['cases']:,} cases", f"首要原因：{name.zh} {top['cases']:,} 件")
+            Text(
+                f"first reason: {name.en}, {top['cases']:,} case{'' if top['cases'] == 1 else 's'}",
+                f"首要原因：{name.zh} {top['cases']:,} 件",
+            )
         )
         clauses.append(_movers(reasons, last is not None))
         told = _reasons(scope, reasons)

@@ -99,10 +99,11 @@ def data_notes(marts: Marts, store_codes: list[str], month: date) -> tuple[Note,
         "and run_id = (select max(run_id) from quality_check_result)"
     )[0]["checks"]
     if blocked:
+        checks = "check" if blocked == 1 else "checks"
         found.append(
             Note(
                 Text(
-                    f"The last run was not published ({blocked} blocking checks): figures are of the run before.",
+                    f"The last run was not published ({blocked} blocking {checks}): figures are of the run before.",
                     f"最近一次运行因 {blocked} 项阻断性检查未发布，此处为上一次发布的数据。",
                 ),
                 Tone.BAD,

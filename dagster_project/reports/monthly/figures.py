@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from dagster_project.reports.monthly.blocks import Comparison, Figure, Form, Text, Tone
-from dagster_project.reports.monthly.kpis import BY_CODE, Estimates, Kpi
+from dagster_project.reports.monthly.kpis import BY_CODE, MONTHS_OF_CASES, Estimates, Kpi
 from dagster_project.reports.monthly.noise import Estimate, differ, difference, leaves_out, tone_of
 from dagster_project.reports.monthly.scope import Scope, add_months, final_cohort
 
@@ -33,7 +33,7 @@ class Scorecard:
     def __init__(self, scope: Scope, estimates: Estimates) -> None:
         self.estimates = estimates
         self._scope = scope
-        sql = "from scorecard_monthly where store_code = ?"
+        sql = f"from scorecard_monthly where store_code = ? and (kpi_code <> 'complaint_rate' or {MONTHS_OF_CASES})"
         self._rows = {(row["kpi_code"], row["month"]): row for row in scope.marts.rows(sql, scope.store_code)}
 
     def figured(self, kpi_code: str, month: date | None = None) -> Figured:

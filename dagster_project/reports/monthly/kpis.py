@@ -37,14 +37,14 @@ def _rate(mart: str, rate: str, count: str, condition: str = "true") -> str:
     )
 
 
-def _mean(per_answer: str, mart: str, score: str, count: str = "sample_size") -> str:
-    """A score of the marts with the interval of a mean, from answers with `store_code, month, answer`."""
+def _mean(per_answer: str, mart: str, score: str) -> str:
+    """A score of the marts with the interval of a mean, and how many answers, of `store_code, month, answer`."""
     return (
         f"with answers as ({per_answer}), "
-        f"spread as (select store_code, month, {standard_error('answer')} as error from answers "
-        "group by store_code, month) "
+        f"spread as (select store_code, month, {standard_error('answer')} as error, count(answer) as known "
+        "from answers group by store_code, month) "
         f"select m.store_code, m.month, m.{score} as value, m.{score} - {Z} * s.error as low, "
-        f"m.{score} + {Z} * s.error as high, m.{count} as sample_size "
+        f"m.{score} + {Z} * s.error as high, coalesce(s.known, 0) as sample_size "
         f"from {mart} m left join spread s using (store_code, month)"
     )
 
@@ -75,10 +75,12 @@ _MYSTERY = (
     "select store_code, month, value, null as low, null as high, sample_size "
     "from scorecard_monthly where kpi_code = 'mystery_score' and value is not null"
 )
-# Of complaint_store_monthly: before the first case there were no extracts of cases, and no complaint is no figure.
+# Before cases were extracted no complaint is no figure. They were from the first month on since which most months, of
+# all stores, have one: a mistyped year is none.
 MONTHS_OF_CASES = (
-    "month >= (select coalesce(min(told.month) filter (where told.store_code = complaint_store_monthly.store_code), "
-    "min(told.month)) from complaint_store_monthly as told where told.cases > 0)"
+    "month >= (select min(told.month) from (select month, count(*) over (order by month desc) as with_cases, "
+    "date_diff('month', month, max(month) over ()) + 1 as since "
+    "from (select distinct month from complaint_store_monthly where cases > 0)) as told where 2 * with_cases >= since)"
 )
 _ACTIVE = (
     "select store_code, month, active_customers as value, null as low, null as high, null as sample_size "
@@ -96,7 +98,7 @@ KPIS = (
         False,
         _rate("callback_store_monthly", "disappointed_rate", "callbacks"),
     ),
-    Kpi("nps", Form.SCORE, True, _mean(_NPS, "callback_store_monthly", "nps", "nps_answers")),
+    Kpi("nps", Form.SCORE, True, _mean(_NPS, "callback_store_monthly", "nps")),
     Kpi(
         "complaint_rate",
         Form.RATE,

@@ -125,11 +125,13 @@ def next_month(scope: Scope, card: Scorecard) -> Chapter:
     beyond = {
         code: sum(bool(problem.is_news) for problem in top_problems(scope, card, code)) for code in department_rules()
     }
+    count_beyond = sum(beyond.values())
+    are = "is" if count_beyond == 1 else "are"
     told = joined(
         Text(
-            f"for {following.en}, {sum(beyond.values())} of the proposed problems are beyond noise: "
+            f"for {following.en}, {count_beyond} of the proposed problems {are} beyond noise: "
             + ", ".join(f"{labels[code].en} {count}" for code, count in beyond.items()),
-            f"{following.zh}建议的重点问题中有 {sum(beyond.values())} 项超出正常波动："
+            f"{following.zh}建议的重点问题中有 {count_beyond} 项超出正常波动："
             + "、".join(f"{labels[code].zh} {count}" for code, count in beyond.items()),
         )
     )

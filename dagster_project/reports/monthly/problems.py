@@ -22,7 +22,7 @@ import yaml
 from dagster_project.reports.monthly.blocks import Form, Measure, Text
 from dagster_project.reports.monthly.callbacks import question_estimates
 from dagster_project.reports.monthly.figures import Scorecard
-from dagster_project.reports.monthly.kpis import KPIS
+from dagster_project.reports.monthly.kpis import KPIS, MONTHS_OF_CASES
 from dagster_project.reports.monthly.labels import capital, seed_label
 from dagster_project.reports.monthly.noise import Estimate, Z, leaves_out
 from dagster_project.reports.monthly.satisfaction import item_estimates
@@ -152,7 +152,7 @@ def _named(kind: str, label: Text, kind_zh: str | None = None) -> Text:
 
 
 def _categories(scope: Scope, card: Scorecard, codes: list[str]) -> Iterator[Problem | None]:
-    found = _per_100_orders(scope, "complaint_reason_monthly", "category", "cases", "complaint_store_monthly")
+    found = _per_100_orders(scope, "complaint_reason_monthly", "category", "cases", MONTHS_OF_CASES)
     for code in codes:
         label = seed_label("complaint_categories", code)
         yield _rise(
@@ -162,7 +162,7 @@ def _categories(scope: Scope, card: Scorecard, codes: list[str]) -> Iterator[Pro
 
 
 def _not_fixed_reasons(scope: Scope, card: Scorecard, codes: list[str]) -> Iterator[Problem | None]:
-    found = _per_100_orders(scope, "first_fix_reason_monthly", "reason", "not_fixed", "first_fix_store_monthly")
+    found = _per_100_orders(scope, "first_fix_reason_monthly", "reason", "not_fixed", "true")
     for code in codes:
         label = seed_label("not_fixed_reasons", code)
         yield _rise(
@@ -177,14 +177,10 @@ def _rise(label: Text, found: tuple[Estimate, float] | None) -> Problem | None:
     return _problem(label, found[0], reference=found[1], against=_OWN, form=Form.SCORE, better=False, decimals=2)
 
 
-# Months in which a store's mart tells of anything: the others are of before its extracts began.
-_IS_TOLD = {"complaint_store_monthly": "cases > 0", "first_fix_store_monthly": "repairs > 0"}
-
-
-def _per_100_orders(scope: Scope, mart: str, code: str, count: str, totals: str) -> dict[str, tuple[Estimate, float]]:
+def _per_100_orders(scope: Scope, mart: str, code: str, count: str, told: str) -> dict[str, tuple[Estimate, float]]:
     """Counts per 100 repair orders: this month's with its Poisson interval, and that of the months before.
 
-    Months before the first that `totals` tells of are none of them.
+    `told` is SQL of the months in which such counts were extracted at all.
     """
     sql = (
         "with orders as (select month, repair_orders from complaint_store_monthly where store_code = $store), "
@@ -192,8 +188,7 @@ def _per_100_orders(scope: Scope, mart: str, code: str, count: str, totals: str)
         "group by all), "
         "sums as (select sum(repair_orders) filter (where month = $month) as now_orders, "
         "sum(repair_orders) filter (where month >= $first and month < $month "
-        f"and month >= (select min(month) from {totals} where store_code = $store and {_IS_TOLD[totals]})) "
-        "as before_orders from orders) "
+        f"and {told}) as before_orders from orders) "
         "select code, coalesce(sum(events) filter (where month = $month), 0) as events, "
         "coalesce(sum(events) filter (where month >= $first and month < $month), 0) as events_before, "
         "any_value(now_orders) as now_orders, any_value(before_orders) as before_orders from counts, sums group by code"

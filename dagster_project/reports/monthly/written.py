@@ -7,7 +7,7 @@ from dagster_project.reports.monthly.blocks import DECIMALS, Change, Form, Measu
 
 NONE = "–"
 MINUS = "\N{MINUS SIGN}"
-_UNITS = {Form.RATE: "%", Form.MINUTES: " min", Form.HOURS: " h", Form.DAYS: " d"}
+UNITS = {Form.RATE: "%", Form.MINUTES: " min", Form.HOURS: " h", Form.DAYS: " d"}
 
 
 def rounded(value: float, decimals: int) -> Decimal:
@@ -32,7 +32,7 @@ def written(value: object, form: Form, decimals: int | None = None, *, unit: boo
     places = DECIMALS.get(form, 0) if decimals is None else decimals
     scaled = value * 100 if form is Form.RATE else value
     told = f"{rounded(scaled, places):,}".replace("-", MINUS)
-    return told + (_UNITS.get(form, "") if unit else "")
+    return told + (UNITS.get(form, "") if unit else "")
 
 
 def measured(measure: Measure) -> str:
@@ -51,5 +51,5 @@ def changed(change: Change) -> str:
     if change.value is None:
         return NONE
     text = written(abs(change.value), change.form, change.decimals, unit=False)
-    unit = " pp" if change.form is Form.RATE else _UNITS.get(change.form, "")
+    unit = " pp" if change.form is Form.RATE else UNITS.get(change.form, "")
     return f"{sign_of(change)}{text}{unit}"

@@ -11,8 +11,8 @@ def number(value: int | None) -> str:
 
 
 def rounded(value: float, digits: int) -> Decimal:
-    """The value rounded half away from zero."""
-    return Decimal(repr(value)).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
+    """The value rounded half away from zero, free of binary noise."""
+    return Decimal(repr(round(value, 9))).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
 
 
 def percent(value: float | None, digits: int = 1) -> str:

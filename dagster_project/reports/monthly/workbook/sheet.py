@@ -13,7 +13,7 @@ from xlsxwriter.worksheet import Worksheet
 from dagster_project.reports.monthly.blocks import Cell, Change, Column, Form, Measure, Text, Tone, Trend
 from dagster_project.reports.monthly.forms import both, excel_format, plain
 from dagster_project.reports.monthly.workbook.data import Data
-from dagster_project.reports.monthly.written import MINUS, sign_of
+from dagster_project.reports.monthly.written import MINUS, UNITS, sign_of
 from dagster_project.reports.text import FORMULA_STARTS
 
 FONT = "Microsoft YaHei"
@@ -21,6 +21,8 @@ _TONES = {Tone.GOOD: "#2B6E4F", Tone.BAD: "#A3372A", Tone.NEUTRAL: "#17212B"}
 _SOFT, _DEEP, _TO_FILL_IN = "#5C6875", "#0E4F5C", "#FBF5E4"
 _MOST, _LONGEST_NAME = 32_000, 240
 _WIDEST, _LINE_HEIGHT, _LINE_TO_FONT = 60, 15, 1.6
+# Excel has no dates of years before.
+_FIRST_YEAR = 1900
 _NO_ROWS = Text("no rows", "无数据")
 
 
@@ -144,7 +146,11 @@ class Sheet:
             look["font_color"] = _SOFT if cell.is_news is False else _TONES[cell.tone]
             self._number(at, _change_value(cell), _change_format(cell), look)
         elif isinstance(cell, Measure):
-            self._number(at, cell.value, excel_format(cell.form, cell.decimals), look)
+            unit = UNITS.get(cell.form, "") if cell.form is not Form.RATE else ""
+            # Cells of one column may have several.
+            self._number(at, cell.value, excel_format(cell.form, cell.decimals) + (f'"{unit}"' if unit else ""), look)
+        elif isinstance(cell, date) and cell.year < _FIRST_YEAR:
+            self._text(*at, cell.isoformat(), look)
         elif isinstance(cell, date):
             form = column.form if column.form in (Form.DAY, Form.MONTH) else Form.DAY
             self.sheet.write_datetime(*at, cell, self.formats.get(num_format=excel_format(form), **look))
