@@ -28,6 +28,7 @@ from dagster_project.last_run import (
     note_last_run,
     why_built_whole,
 )
+from dagster_project.load.changes import built_for
 from dagster_project.load.dataset import DatasetLoad
 from dagster_project.load.hash_key import read_hash_key
 from dagster_project.load.lake import empty_warehouse, register_lake
@@ -52,7 +53,7 @@ from dagster_project.reports.quality import write_quality_report
 from dagster_project.run_lock import only_run
 from dagster_project.run_log import begun_at, new_run_id, run_log, step
 from dagster_project.run_warnings import run_warnings
-from dagster_project.settings import SPARK, TIME_ZONE, Settings
+from dagster_project.settings import DUCKDB, SPARK, TIME_ZONE, Settings
 from dagster_project.spark_server import read_spark_server
 from dagster_project.upkeep.damage import refuse_damage
 from dagster_project.upkeep.housekeeping import clean_up
@@ -118,8 +119,15 @@ def _build(settings: Settings, hash_key: str, tell: Tell | None, *, anew: bool) 
 def check_build(settings: Settings, run_id: str, nodes: list[NodeResult], worker: CheckWorker) -> list[CheckResult]:
     """Check the data and judge the build; the results are kept in the lake, run by run.
 
-    Raises Damaged when the models could not be built because something on disk is damaged.
+    Raises Damaged when the models could not be built because something on disk is damaged, NotChecked when they were
+    built for another business date than that of the settings: Dagster runs a choice of steps, too.
     """
+    built = built_for(settings.warehouse) if settings.engine == DUCKDB else None
+    if built not in (None, settings.as_of):
+        raise NotChecked(
+            f"the models stand for {built} and would be published as those of {settings.as_of}: run `refresh`, or "
+            "materialize the lake, all models and the checks for one business date"
+        )
     is_built = all(node.status != "error" for node in nodes)
     if not is_built:
         refuse_damage(settings)

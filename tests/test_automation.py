@@ -7,6 +7,7 @@ import shutil
 import smtplib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from http.client import BadStatusLine
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -84,6 +85,14 @@ def test_a_misplaced_file_asks_for_a_run_that_tells_of_it(landing: Landing) -> N
     assert look_twice(landing, watched).run_key
 
 
+def test_a_file_that_is_landed_again_after_a_run_that_died_is_run_again(landing: Landing) -> None:
+    asked = look_twice(landing)
+    os.utime(landing.path(NAME), (1, 1))
+    again = look_twice(landing, asked.watched)
+    assert again.run_key
+    assert again.run_key != asked.run_key
+
+
 def test_no_landing_folder_is_told(landing: Landing) -> None:
     shutil.rmtree(landing.settings.landing)
     assert "no landing folder" in (look_twice(landing).reason or "")
@@ -112,10 +121,10 @@ def tell_overdue(landing: Landing, run_id: str | None) -> None:
         overdue_sensor(context)
 
 
-def checked(landing: Landing, day: int, *, is_fresh: bool) -> str:
+def checked(landing: Landing, day: int, *, is_fresh: bool | None) -> str:
     """A run of the checks on that day; returns its id."""
     run_id, at = f"2026010{day}060000-a", datetime(2026, 1, day, 6)
-    found = result(check_name=STALE_CHECK, passed=is_fresh, failed=0 if is_fresh else 1, run_id=run_id, run_at=at)
+    found = result(check_name=STALE_CHECK, passed=is_fresh, failed=int(is_fresh is False), run_id=run_id, run_at=at)
     write_results(landing.settings.lake / "quality", [found])
     return run_id
 
@@ -142,6 +151,16 @@ def test_a_dataset_that_a_run_by_hand_found_stale_is_told_after_the_next_of_dags
     tell_overdue(landing, None)
     assert not told
     tell_overdue(landing, checked(landing, 2, is_fresh=False))
+    assert len(told) == 1
+
+
+def test_a_check_that_did_not_run_says_nothing_of_its_dataset(
+    landing: Landing, webhook: tuple[str, list], monkeypatch
+) -> None:
+    address, told = webhook
+    monkeypatch.setenv("AFTERSALES_ALERTS", address)
+    for day, passed in enumerate((False, None, False), start=1):
+        tell_overdue(landing, checked(landing, day, is_fresh=passed))
     assert len(told) == 1
 
 
@@ -274,6 +293,17 @@ def test_a_way_that_fails_does_not_stop_the_others_and_never_shows_its_token(web
     assert "hidden" not in caplog.text + "".join(silent)
 
 
+def test_whatever_one_way_answers_the_others_are_told(caplog) -> None:
+    told = []
+
+    def broken(_: Alert) -> None:
+        raise BadStatusLine("https://host/?token=hidden")
+
+    assert send_alert(ALERT, {"broken": broken, "good": told.append}) == ["broken"]
+    assert told == [ALERT]
+    assert "hidden" not in caplog.text
+
+
 def test_mail_is_sent_through_the_given_server(monkeypatch) -> None:
     sent = []
 
@@ -302,7 +332,9 @@ def test_mail_is_sent_through_the_given_server(monkeypatch) -> None:
     assert sent == [(("mail.x.cn", 25), ("me@x.cn", "pw"), "a@x.cn, b@x.cn", ALERT.title)]
 
 
-@pytest.mark.parametrize("ways", ["ftp://x/y", "dingtalk+nonsense", "mailto:a@x.cn", "https:hidden"])
+@pytest.mark.parametrize(
+    "ways", ["ftp://x/y", "dingtalk+nonsense", "mailto:a@x.cn", "https:hidden", "https://host:44x/"]
+)
 def test_a_way_that_is_none_is_refused_without_telling_it(ways: str) -> None:
     with pytest.raises(AlertSettingsError) as refused:
         read_sinks({"AFTERSALES_ALERTS": ways})

@@ -1,6 +1,8 @@
 """What an operator materializes by choice in Dagster: nothing half built is published, and nothing counts as done."""
 
 from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
 
 import dagster as dg
 import pytest
@@ -73,3 +75,13 @@ def test_a_run_that_is_executed_again_has_an_id_of_its_own(landing: Landing, inh
         tag = instance.get_run_by_id(ran.run_id).tags[RUN_ID_TAG]
     assert tag != inherited
     assert tag.endswith(ran.run_id[:8])
+
+
+def test_models_of_one_business_date_are_not_published_as_those_of_another(copied_run: Settings) -> None:
+    before = last_state(copied_run.published)
+    another = replace(copied_run, as_of=copied_run.as_of - timedelta(days=90))
+    with dg.DagsterInstance.ephemeral() as instance:
+        ran = materialize(another, [CHECKS_KEY, PUBLISHED], instance)
+    refused = f"the models stand for {copied_run.as_of} and would be published as those of {another.as_of}"
+    assert refused in told(ran)
+    assert last_state(copied_run.published) == before

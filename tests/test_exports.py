@@ -9,6 +9,8 @@ import duckdb
 import pandas
 import pytest
 from python_calamine import CalamineWorkbook
+from xlsxwriter import Workbook
+from xlsxwriter.exceptions import FileCreateError
 
 from dagster_project import cli
 from dagster_project.publish import csv_files, workbook
@@ -148,3 +150,15 @@ def test_what_cannot_be_exported_is_said_in_a_sentence(small: SmallWarehouse, tm
     assert not (tmp_path / "csv").exists()
     with pytest.raises(NothingPublished):
         export_xlsx(tmp_path / "nothing", tmp_path / "nothing.xlsx")
+
+
+def test_a_workbook_that_cannot_be_written_is_told_with_the_reason(
+    small: SmallWarehouse, tmp_path: Path, monkeypatch
+) -> None:
+    def denied(_: Workbook) -> None:
+        raise FileCreateError("Permission denied")
+
+    monkeypatch.setattr(Workbook, "close", denied)
+    with pytest.raises(ExportRefused, match=r"can't write .*denied\.xlsx: Permission denied"):
+        export_xlsx(small.published, tmp_path / "denied.xlsx")
+    assert not list(tmp_path.glob("*.xlsx"))

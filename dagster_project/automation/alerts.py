@@ -19,7 +19,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from email.message import EmailMessage
-from urllib.error import URLError
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 from urllib.request import Request, urlopen
 
@@ -116,13 +115,22 @@ def _mail(recipients: str, server: str) -> Send:
     return send
 
 
+def _host(url: str) -> str:
+    """The host that an address names; empty where it names none, or no port that there is."""
+    try:
+        parts = urlsplit(url)
+        return (parts.hostname or "") if parts.port is None or parts.port else ""
+    except ValueError:
+        return ""
+
+
 def read_sinks(environment: Mapping[str, str] = os.environ) -> dict[str, Send]:
     """The ways to tell people, by a name that holds no secret. Raises AlertSettingsError for one that is none."""
     sinks: dict[str, Send] = {}
     for number, way in enumerate(environment.get("AFTERSALES_ALERTS", "").split(), start=1):
         scheme, _, rest = way.partition(":")
         kind, _, protocol = scheme.partition("+")
-        host = urlsplit(f"{protocol or scheme}:{rest}").hostname or ""
+        host = _host(f"{protocol or scheme}:{rest}")
         makers: dict[str, Callable[[], Send]] = {
             "http": lambda way=way: _webhook(way),
             "https": lambda way=way: _webhook(way),
@@ -147,8 +155,8 @@ def send_alert(alert: Alert, sinks: Mapping[str, Send]) -> list[str]:
     for name, send in sinks.items():
         try:
             send(alert)
-        except (OSError, URLError, smtplib.SMTPException, ValueError) as error:
-            # The text of the error may hold the address with its token.
+        except Exception as error:
+            # Whatever one way answers, the others are told. The text of the error may hold the address with its token.
             logger.error("alert %r could not be sent by %s: %s", alert.kind, name, type(error).__name__)
             silent.append(name)
     return silent

@@ -93,7 +93,8 @@ def _changed(files: list[LandedFile], landing: Path, lake: Path) -> dict[str, tu
         if entry and content and content == entry.digest:
             continue
         before = f"{entry.digest} {entry.loaded_at}" if entry else ""
-        changed[path] = (file, f"{path} {content} {before}")
+        # A file that is landed again, after a run that died, is to be run again.
+        changed[path] = (file, f"{path} {content} {file.mtime_ns} {before}")
     return changed
 
 

@@ -36,6 +36,13 @@ def stale_datasets(results: Iterable[CheckResult]) -> Overdue:
     }
 
 
+def fresh_datasets(results: Iterable[CheckResult]) -> set[str]:
+    """The datasets of which a run of the checks found an extract in time; where the check did not run nobody knows."""
+    return {
+        f"{result.system}/{result.dataset}" for result in results if result.check_name == STALE_CHECK and result.passed
+    }
+
+
 def overdue_backup(data: Path, now: datetime) -> Overdue:
     """The backup, when the last one is too old; an installation that was never backed up waits for none."""
     last = last_backup(data)

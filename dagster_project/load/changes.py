@@ -49,6 +49,16 @@ def note_parts(connection: duckdb.DuckDBPyConnection, lake: Path, as_of: date) -
     connection.execute("create or replace table lake.built as select cast(? as date) as as_of", [as_of])
 
 
+def built_for(warehouse: Path) -> date | None:
+    """The business date that the models stand for; None where the lake was never registered."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        try:
+            built = connection.execute("select as_of from lake.built").fetchone()
+        except duckdb.CatalogException:
+            return None
+    return built[0] if built else None
+
+
 def _show_new_rows(connection: duckdb.DuckDBPyConnection, lake: Path, contract: Contract) -> None:
     relation = f"{contract.system}__{contract.dataset}"
     folder = lake / contract.system / contract.dataset

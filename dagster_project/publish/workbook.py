@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from xlsxwriter.exceptions import FileCreateError
+
 from dagster_project.publish.csv_files import ExportRefused
 from dagster_project.publish.open_state import Column, State, Table, published_state
 from dagster_project.reports.book import Book, Formatted, Heading
@@ -109,6 +111,8 @@ def export_xlsx(published: Path, path: Path, names: Sequence[str] = ()) -> dict[
                 book.sheet(table.name, [_heading(column) for column in table.columns], _rows(state, table), frozen=2)
             book.book.close()
         os.replace(building, path)
+    except FileCreateError as error:
+        raise ExportRefused(f"can't write {path}: {error}") from error
     finally:
         building.unlink(missing_ok=True)
     return {table.name: table.rows for table in fitting}

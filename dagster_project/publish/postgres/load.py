@@ -140,8 +140,9 @@ def publish_postgres(published: Path, manifest: Path, target: PostgresTarget) ->
     """
     schema = target.schema
     with target.connected() as connection:
+        # For the session: tables are vacuumed after the transaction.
+        connection.execute("set statement_timeout = 0")
         with connection.transaction():
-            connection.execute("set local statement_timeout = 0")
             # One publisher at a time, and the state is looked up after it: an older one never replaces a newer one.
             connection.execute("select pg_advisory_xact_lock(hashtext(%s))", [f"aftersales {schema}"])
             connection.execute(f"set local lock_timeout = '{_LOCK_TIMEOUT}'")
