@@ -7,6 +7,7 @@ import shutil
 import smtplib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import cache
 from http.client import BadStatusLine
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -102,23 +103,31 @@ def test_every_suite_has_the_check_that_staleness_is_told_by() -> None:
     assert all(STALE_CHECK in {check.name for check in suite.checks} for suite in read_suites().values())
 
 
-def tell_overdue(landing: Landing, run_id: str | None) -> None:
-    """What the sensor does after a run of Dagster that has this id."""
+@cache
+def _ended() -> tuple[dg.DagsterInstance, dg.ExecuteInProcessResult]:
+    """A run of Dagster that has ended well."""
 
     @dg.job
     def reports() -> None:
         pass
 
-    with dg.DagsterInstance.ephemeral() as instance:
-        done = reports.execute_in_process(instance=instance, tags={RUN_ID_TAG: run_id} if run_id else None)
-        context = dg.build_run_status_sensor_context(
-            sensor_name=overdue_sensor.name,
-            dagster_instance=instance,
-            dagster_run=done.dagster_run,
-            dagster_event=done.get_run_success_event(),
-            resources={"installation": Installation(data_dir=str(landing.settings.data))},
-        )
-        overdue_sensor(context)
+    instance = dg.DagsterInstance.ephemeral()
+    return instance, reports.execute_in_process(instance=instance)
+
+
+def tell_overdue(landing: Landing, run_id: str | None) -> None:
+    """What the sensor does after a run of Dagster that has this id."""
+    instance, done = _ended()
+    context = dg.build_run_status_sensor_context(
+        sensor_name=overdue_sensor.name,
+        dagster_instance=instance,
+        dagster_run=done.dagster_run.with_tags({RUN_ID_TAG: run_id} if run_id else {}),
+        dagster_event=done.get_run_success_event(),
+        resources={
+            "installation": Installation(landing_dir=str(landing.settings.landing), data_dir=str(landing.settings.data))
+        },
+    )
+    overdue_sensor(context)
 
 
 def checked(landing: Landing, day: int, *, is_fresh: bool | None) -> str:

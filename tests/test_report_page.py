@@ -46,8 +46,9 @@ def test_hostile_texts_are_only_shown(emptied: Callable[..., Marts]) -> None:
     marts = emptied(
         f"update improvement_action set problem = '{quoted}', measure = chr(7) || '{quoted}', evidence = '{quoted}', "
         f"owner_no = '{quoted}'",
-        f"update dim_store set store_name = '{quoted}', city = '{quoted}', region_name = '{quoted}'",
-        f"update first_fix_technician_monthly set technician_no = '{quoted}' where technician_no = '011'",
+        # The soft line break of a word processor: on it, in a chart, the drawing library would end the process.
+        f"update dim_store set store_name = '{quoted}' || chr(11), city = '{quoted}', region_name = '{quoted}'",
+        f"update first_fix_technician_monthly set technician_no = '{quoted}' || chr(11) where technician_no = '011'",
         f"update css_advisor_item_monthly set advisor_no = '{quoted}' where advisor_no = '005'",
     )
     with closing(marts.connection):
@@ -59,19 +60,9 @@ def test_hostile_texts_are_only_shown(emptied: Callable[..., Marts]) -> None:
         assert "<script" not in page
         assert "alert(" in page
         assert "\x07" not in page
+        assert "\x0b" not in page
         for chart in re.findall(r"<svg.*?</svg>", page, flags=re.DOTALL):
             ElementTree.fromstring(chart)
-
-
-def test_characters_that_no_page_can_hold_end_no_report(emptied: Callable[..., Marts]) -> None:
-    """A line break of a word processor in a name reaches the charts, whose library would end the process."""
-    marts = emptied(
-        "update dim_store set store_name = store_name || chr(11) || chr(1)",
-        "update first_fix_technician_monthly set technician_no = technician_no || chr(11)",
-    )
-    with closing(marts.connection):
-        pages = (html_page(store_report(marts, MAIN_STORE, OCTOBER)), html_page(group_report(marts, None, OCTOBER)))
-    assert not any(chr(11) in page for page in pages)
 
 
 def test_the_same_state_gives_the_same_bytes(sample_run: Settings, page: str) -> None:
