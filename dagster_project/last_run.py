@@ -13,6 +13,7 @@ from pathlib import Path
 
 from dagster_project.load.hash_key import note_key, read_hash_key
 from dagster_project.load.manifest import read_manifest
+from dagster_project.notes import write_note
 from dagster_project.settings import PROJECT_DIR, Settings
 
 # What decides how inputs become figures: a changed file here makes every figure anew.
@@ -111,10 +112,8 @@ def _read(path: Path) -> dict[str, object]:
 
 def note_last_run(settings: Settings, inputs: str, code: str) -> None:
     """Note that a run from these inputs, by the code as it was when the run began, has published."""
-    temporary = settings.data / f".last_run.{os.getpid()}.tmp"
     note = (_as_it_stands(settings, code) or {}) | {"inputs": inputs}
-    temporary.write_text(json.dumps(note), encoding="utf-8")
-    os.replace(temporary, _note(settings))
+    write_note(_note(settings), json.dumps(note))
     note_key(settings.data, read_hash_key(settings.data))
 
 

@@ -11,7 +11,6 @@ from dagster_project.checks.blocking import blocks, judge
 from dagster_project.checks.results import (
     CheckResult,
     RunInfo,
-    last_results,
     last_run_at,
     results_of_last_runs,
     results_of_run,
@@ -196,8 +195,7 @@ def _publish_checked(settings: Settings, results: list[CheckResult], counted: di
     )
 
 
-def _as_before(settings: Settings, run_id: str, loads: list[DatasetLoad]) -> Refreshed:
-    results, _ = results_of_last_runs(settings.lake / "quality")
+def _as_before(settings: Settings, run_id: str, loads: list[DatasetLoad], results: list[CheckResult]) -> Refreshed:
     with published_state(settings.published) as state:
         rows = {table.name: table.rows for table in state.tables()}
         folder = settings.published / "states" / state.name
@@ -228,9 +226,10 @@ def refresh(
         code = digest_of_code(settings)
         loads = load_landing(settings.landing, settings.lake, tell, reload, forgotten=forgotten)
         inputs = digest_of_inputs(settings)
-        if not anew and is_nothing_new(settings, inputs) and last_results(settings.lake / "quality"):
+        is_spared = not anew and is_nothing_new(settings, inputs)
+        if is_spared and (results := results_of_last_runs(settings.lake / "quality")[0]):
             counted["nothing_new"] = True
-            return _as_before(settings, run_id, loads)
+            return _as_before(settings, run_id, loads, results)
         # A slip in a suite is told now, and not when all is built.
         read_suites()
         worker = worker or stack.enter_context(check_worker())

@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from dagster_project.errors import ExpectedError
+from dagster_project.load.load import check_landing
+from dagster_project.notes import write_note
 from dagster_project.settings import Settings
 
 
@@ -52,7 +54,11 @@ def loaded_from(settings: Settings) -> Path | None:
 
 
 def guard_sample(settings: Settings) -> None:
-    """Remember what the lake was loaded from; raises SampleMixed when sample and real data would meet."""
+    """Remember what the lake was loaded from.
+
+    Raises SampleMixed when sample and real data would meet, LandingError when there is no landing folder.
+    """
+    check_landing(settings.landing)
     note = settings.lake / "landing.txt"
     sample = sample_landing(settings.data)
     before = loaded_from(settings)
@@ -63,7 +69,4 @@ def guard_sample(settings: Settings) -> None:
         )
     if before != settings.landing:
         note.parent.mkdir(parents=True, exist_ok=True)
-        # In one step: half a note would tell of another folder.
-        temporary = note.with_name(f".{note.name}.{os.getpid()}.tmp")
-        temporary.write_text(str(settings.landing), encoding="utf-8")
-        os.replace(temporary, note)
+        write_note(note, str(settings.landing))

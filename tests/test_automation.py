@@ -21,7 +21,7 @@ import pytest
 from dagster_project.automation.alerts import Alert, AlertSettingsError, read_sinks, send_alert
 from dagster_project.automation.arrivals import Look, Watched, look
 from dagster_project.automation.incidents import failed_run
-from dagster_project.automation.overdue import STALE_CHECK, alert_of, overdue_backup
+from dagster_project.automation.overdue import STALE_CHECK, backup, tell_once
 from dagster_project.automation.sensors import failure_sensor, overdue_sensor
 from dagster_project.checks.results import write_results
 from dagster_project.checks.suites import read_suites
@@ -187,14 +187,16 @@ def test_what_nobody_could_be_told_of_is_told_after_the_next_run(
 def test_a_backup_that_does_not_come_is_told_once(landing: Landing, tmp_path: Path) -> None:
     now = datetime.now(TIME_ZONE)
     landing.load()
-    assert overdue_backup(landing.settings.data, now) == {}, "nobody makes backups here"
+    assert backup(landing.settings.data, now).overdue == {}, "nobody makes backups here"
     back_up(landing.settings, tmp_path / "backup")
-    assert overdue_backup(landing.settings.data, now + timedelta(days=2)) == {}
-    overdue = overdue_backup(landing.settings.data, now + timedelta(days=2, minutes=5))
-    alert = alert_of("backup_overdue", overdue, [], "run")
-    assert alert is not None
+    assert backup(landing.settings.data, now + timedelta(days=2)).overdue == {}
+    found = {"backup_overdue": backup(landing.settings.data, now + timedelta(days=2, minutes=5))}
+    told: list[Alert] = []
+    for _ in range(2):
+        tell_once(landing.settings.data, found, "run", lambda alert: not told.append(alert))
+    (alert,) = told
+    assert alert.kind == "backup_overdue"
     assert f"the last backup is of {now:%Y-%m-%d}" in alert.text
-    assert alert_of("backup_overdue", overdue, [*overdue], "run") is None
 
 
 def test_a_blocked_run_is_told_apart_from_a_failed_one() -> None:

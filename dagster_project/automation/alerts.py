@@ -119,7 +119,7 @@ def _host(url: str) -> str:
     """The host that an address names; empty where it names none, or no port that there is."""
     try:
         parts = urlsplit(url)
-        return (parts.hostname or "") if parts.port is None or parts.port else ""
+        return "" if parts.port == 0 else parts.hostname or ""
     except ValueError:
         return ""
 

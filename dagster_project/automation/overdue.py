@@ -4,13 +4,16 @@
 """
 
 import json
-import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from dagster_project.automation.alerts import Alert
-from dagster_project.checks.results import CheckResult
+from dagster_project.checks.results import CheckResult, results_of_last_runs
+from dagster_project.notes import write_note
+from dagster_project.publish.state import last_state
+from dagster_project.settings import Settings
 from dagster_project.upkeep.backup import last_backup
 
 # The check of every suite that says that the newest extract is too old.
@@ -23,32 +26,48 @@ TITLES = {
     "backup_overdue": "After-sales warehouse: no backup lately / 售后数据仓库：备份未按时完成",
 }
 
-# What is overdue, each by a name that stays the same, with the line that people are told.
-Overdue = Mapping[str, str]
+
+@dataclass(frozen=True)
+class Waited:
+    """What is waited for: `overdue` by a name that stays the same, with the line that people are told; what has come.
+
+    What is in neither nobody knows of.
+    """
+
+    overdue: Mapping[str, str]
+    come: frozenset[str]
 
 
-def stale_datasets(results: Iterable[CheckResult]) -> Overdue:
-    """The datasets whose newest extract is too old, by what a run of the checks found."""
-    return {
-        f"{result.system}/{result.dataset}": f"{result.system}/{result.dataset} ({result.owner})"
-        for result in results
-        if result.check_name == STALE_CHECK and result.passed is False
-    }
+def datasets(results: Iterable[CheckResult]) -> Waited:
+    """The datasets by whether their newest extract is too old, as a run of the checks found."""
+    found = {f"{r.system}/{r.dataset}": r for r in results if r.check_name == STALE_CHECK}
+    return Waited(
+        {name: f"{name} ({result.owner})" for name, result in found.items() if result.passed is False},
+        frozenset(name for name, result in found.items() if result.passed),
+    )
 
 
-def fresh_datasets(results: Iterable[CheckResult]) -> set[str]:
-    """The datasets of which a run of the checks found an extract in time; where the check did not run nobody knows."""
-    return {
-        f"{result.system}/{result.dataset}" for result in results if result.check_name == STALE_CHECK and result.passed
-    }
-
-
-def overdue_backup(data: Path, now: datetime) -> Overdue:
-    """The backup, when the last one is too old; an installation that was never backed up waits for none."""
+def backup(data: Path, now: datetime) -> Waited:
+    """The backup, overdue when the last one is too old; an installation that was never backed up waits for none."""
     last = last_backup(data)
     if last is None or now - last <= BACKUP_OVERDUE:
-        return {}
-    return {"backup": f"the last backup is of {last:%Y-%m-%d %H:%M}; the log of `aftersales backup` says why"}
+        return Waited({}, frozenset(["backup"]))
+    told = f"the last backup is of {last:%Y-%m-%d %H:%M}; the log of `aftersales backup` says why"
+    return Waited({"backup": told}, frozenset())
+
+
+def waited_for(settings: Settings, run_id: str, now: datetime) -> dict[str, Waited]:
+    """What is waited for after a run, by kind of alert.
+
+    Of datasets only the run knows that looked at them, and none that looked back: they were in time then.
+    """
+    found = {"backup_overdue": backup(settings.data, now)}
+    results, _ = results_of_last_runs(settings.lake / "quality")
+    state = last_state(settings.published)
+    looks_back = state is not None and state.looks_back_from is not None
+    if results and results[0].run_id == run_id and not looks_back:
+        found["dataset_stale"] = datasets(results)
+    return found
 
 
 def _note(data: Path) -> Path:
@@ -63,16 +82,15 @@ def read_told(data: Path) -> dict[str, list[str]]:
         return {}
 
 
-def note_told(data: Path, told: Mapping[str, list[str]]) -> None:
-    """Note what people were told of; what has come in between is told anew when it is overdue again."""
-    temporary = data / f".overdue_told.{os.getpid()}.tmp"
-    temporary.write_text(json.dumps(told), encoding="utf-8")
-    os.replace(temporary, _note(data))
-
-
-def alert_of(kind: str, overdue: Overdue, told: Iterable[str], run_id: str) -> Alert | None:
-    """The alert for what people were not told of yet; None when they were told of all."""
-    new = overdue.keys() - {*told}
-    if not new:
-        return None
-    return Alert(kind=kind, title=TITLES[kind], text="\n".join(overdue[name] for name in sorted(new)), run_id=run_id)
+def tell_once(data: Path, found: Mapping[str, Waited], run_id: str, tell: Callable[[Alert], bool]) -> None:
+    """Tell of what is overdue and was not told of since it last came; `tell` says whether anybody could be told."""
+    told = read_told(data)
+    for kind, waited in found.items():
+        before = {*told.get(kind, ())} - waited.come
+        new = sorted(waited.overdue.keys() - before)
+        text = "\n".join(waited.overdue[name] for name in new)
+        # What nobody could be told of is told after the next run.
+        if new and tell(Alert(kind=kind, title=TITLES[kind], text=text, run_id=run_id)):
+            before.update(new)
+        told[kind] = sorted(before)
+    write_note(_note(data), json.dumps(told))

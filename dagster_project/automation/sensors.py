@@ -8,19 +8,9 @@ import dagster as dg
 from dagster_project.automation.alerts import Alert, read_sinks, send_alert
 from dagster_project.automation.arrivals import Arrival, Watched, look, told
 from dagster_project.automation.incidents import failed_run
-from dagster_project.automation.overdue import (
-    Overdue,
-    alert_of,
-    fresh_datasets,
-    note_told,
-    overdue_backup,
-    read_told,
-    stale_datasets,
-)
-from dagster_project.checks.results import results_of_last_runs
+from dagster_project.automation.overdue import tell_once, waited_for
 from dagster_project.contracts import read_contracts
 from dagster_project.load.assets import landing_key
-from dagster_project.publish.state import last_state
 from dagster_project.resources import RUN_ID_TAG, Installation
 from dagster_project.settings import TIME_ZONE
 
@@ -81,26 +71,13 @@ def _tell(context: dg.RunStatusSensorContext, alert: Alert) -> bool:
 
 
 def _tell_overdue(context: dg.RunStatusSensorContext, installation: Installation) -> None:
-    """Tell what became overdue; of datasets only the run knows that looked at them."""
+    """Tell what became overdue."""
     settings = installation.settings(lambda _: None)
     if not settings.data.exists():
         return
     run_id = context.dagster_run.tags.get(RUN_ID_TAG, "")
-    results, _ = results_of_last_runs(settings.lake / "quality")
-    backup = overdue_backup(settings.data, datetime.now(TIME_ZONE))
-    # What is overdue, and what has come, by kind.
-    found: dict[str, tuple[Overdue, set[str]]] = {"backup_overdue": (backup, set() if backup else {"backup"})}
-    state = last_state(settings.published)
-    looks_back = state is not None and state.looks_back_from is not None
-    if results and results[0].run_id == run_id and not looks_back:
-        found["dataset_stale"] = (stale_datasets(results), fresh_datasets(results))
-    told = read_told(settings.data)
-    for kind, (overdue, come) in found.items():
-        before = {*told.get(kind, ())} - come
-        alert = alert_of(kind, overdue, before, run_id)
-        # What nobody could be told of is told after the next run.
-        told[kind] = sorted(before | (overdue.keys() if alert and _tell(context, alert) else set()))
-    note_told(settings.data, told)
+    found = waited_for(settings, run_id, datetime.now(TIME_ZONE))
+    tell_once(settings.data, found, run_id, lambda alert: _tell(context, alert))
 
 
 @dg.run_failure_sensor(

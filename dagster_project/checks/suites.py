@@ -11,7 +11,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
-import yaml
+from yaml.constructor import SafeConstructor
 
 from dagster_project.contracts import Contract, read_contracts
 from dagster_project.contracts.document import ContractError, read_document
@@ -286,10 +286,9 @@ def _check(entry: dict, contract: Contract) -> Check:
 def read_suite(path: Path, contract: Contract) -> Suite:
     """Read one suite; raises SuiteError with every fault in the file."""
     try:
-        read_document(path)
+        document = SafeConstructor().construct_document(read_document(path).node)
     except ContractError as error:
         raise SuiteError(str(error)) from error
-    document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     if not isinstance(document, dict) or document.keys() != {"expectations"} or not document["expectations"]:
         raise SuiteError(f"{path}: the file must hold a list `expectations` and nothing else")
     faults: list[str] = []

@@ -56,7 +56,6 @@ def _tell_since(started: float) -> Callable[[str], None]:
 def do(parsed: Namespace) -> int:
     """Refresh the warehouse and say what became of every row."""
     from dagster_project.commands.publish import to_postgres
-    from dagster_project.load.load import check_landing
     from dagster_project.publish.postgres.target import read_target
     from dagster_project.refresh import refresh
     from dagster_project.sample_store import choose_sample, guard_sample
@@ -71,7 +70,6 @@ def do(parsed: Namespace) -> int:
     settings = replace(choose_sample(settings, parsed.landing, parsed.as_of, tell), engine=parsed.engine)
     # Before the work: a URL that can't be read is told at once.
     postgres = read_target()
-    check_landing(settings.landing)
     guard_sample(settings)
     refreshed = refresh(settings, None if parsed.quiet else tell, parsed.reload, anew=parsed.anew)
     print(summarise(settings, refreshed, time.monotonic() - started))

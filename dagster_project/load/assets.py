@@ -10,7 +10,7 @@ from dagster_project.last_run import note_registered, why_built_whole
 from dagster_project.load.dataset import DatasetLoad, load_dataset, loaded_stores
 from dagster_project.load.hash_key import read_hash_key
 from dagster_project.load.lake import register_lake
-from dagster_project.load.load import check_landing, record_strays
+from dagster_project.load.load import record_strays
 from dagster_project.load.preview import preview
 from dagster_project.load.reload import files_to_reload
 from dagster_project.models.dbt_build import forget_build
@@ -90,7 +90,6 @@ def _dataset_asset(contract: Contract) -> dg.AssetsDefinition:
     def load(context: dg.AssetExecutionContext, installation: Installation) -> dg.MaterializeResult:
         settings = installation.settings(context.log.info)
         with writing(context, settings):
-            check_landing(settings.landing)
             guard_sample(settings)
             loaded = load_dataset(
                 contract,

@@ -18,7 +18,7 @@ from dagster_project.contracts import Contract
 from dagster_project.contracts.contract import CONTRACTS_DIR
 from dagster_project.load import manifest
 from dagster_project.load.extract import Quarantine, on_one_line
-from dagster_project.load.landing import LandedFile, find_files, readable
+from dagster_project.load.landing import LandedFile, find_by_path
 from dagster_project.load.manifest import LOADED, QUARANTINED, Entry, begin_manifest, read_manifest, write_manifest
 from dagster_project.load.part import LakeError, load_file
 from dagster_project.load.seal import seal, seal_anew, set_aside
@@ -282,17 +282,15 @@ class _DatasetLoader:
             return False
         return (before.size, before.mtime_ns, before.ctime_ns) == (file.size, file.mtime_ns, file.ctime_ns)
 
-    def _forget_what_was_taken_away(self, entries: dict[str, Entry], listed: Collection[LandedFile]) -> None:
+    def _forget_what_was_taken_away(self, entries: dict[str, Entry], listed: Mapping[str, LandedFile]) -> None:
         """Tell no more of a quarantined file that is gone: who corrects it may land it under another name.
 
         The version that was loaded before it stands. Where the folder itself can't be read, nobody knows what is gone.
         """
-        folder = self.landing / self.contract.system / self.contract.dataset
-        if any(file.path == folder for file in listed):
+        if self.contract.name in listed:
             return
-        paths = {readable(file.path.relative_to(self.landing)) for file in listed}
         for path, entry in [*entries.items()]:
-            if path in paths or entry.status != QUARANTINED or entry.error == _LOST:
+            if path in listed or entry.status != QUARANTINED or entry.error == _LOST:
                 continue
             logger.info("%s/%s was quarantined and is gone", self.contract.name, entry.source_file)
             if entry.parts:
@@ -308,10 +306,9 @@ class _DatasetLoader:
         damaged = {path for path, entry in before.items() if written[path].parts and not entry.parts}
         loaded = unchanged = 0
         coming: list[tuple[LandedFile, str, Future[Entry | None]]] = []
-        listed = find_files(self.landing, self.contract.system, self.contract.dataset)
+        listed = find_by_path(self.landing, self.contract.system, self.contract.dataset)
         self._forget_what_was_taken_away(entries, listed)
-        for file in listed:
-            source_path = readable(file.path.relative_to(self.landing))
+        for source_path, file in listed.items():
             if self._is_current(file, before.get(source_path)):
                 unchanged += 1
                 continue

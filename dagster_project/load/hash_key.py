@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dagster_project.errors import ExpectedError
+from dagster_project.notes import write_note
 
 VARIABLE = "AFTERSALES_HASH_KEY"
 SHORTEST_KEY = 16
@@ -48,7 +49,7 @@ def _digest(key: str) -> str:
 def note_key(data: Path, key: str) -> None:
     """Note a digest of the key that was published with, by which the next run knows another one."""
     _noted_digest(data).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _noted_digest(data).write_text(_digest(key), encoding="utf-8")
+    write_note(_noted_digest(data), _digest(key))
 
 
 def another_key_warning(data: Path, key: str) -> str | None:

@@ -151,6 +151,11 @@ def find_files(landing: Path, system: str, dataset: str) -> list[LandedFile]:
     ]
 
 
+def find_by_path(landing: Path, system: str, dataset: str) -> dict[str, LandedFile]:
+    """The entries of one dataset's folder, as `find_files` has them, by their path as it is stored and shown."""
+    return {readable(file.path.relative_to(landing)): file for file in find_files(landing, system, dataset)}
+
+
 def find_strays(landing: Path, datasets: Collection[str]) -> list[LandedFile]:
     """Files that lie where no dataset is read: a misspelt folder must not be overlooked.
 

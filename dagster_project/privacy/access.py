@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from dagster_project.errors import ExpectedError
+from dagster_project.notes import write_note
 from dagster_project.settings import Settings
 
 VARIABLE = "AFTERSALES_READERS"
@@ -92,7 +93,7 @@ def open_to_readers_of_today(settings: Settings) -> None:
             except PermissionError:
                 logger.warning("%s belongs to another account: who may read it stays as it is", entry)
     note.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    note.write_text(told, encoding="utf-8")
+    write_note(note, told)
 
 
 def make_data_folder(data: Path, environment: Mapping[str, str] = os.environ) -> None:

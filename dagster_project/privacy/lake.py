@@ -88,8 +88,7 @@ def _forget_dataset(lake: Path, contract: Contract, forgotten: Forgotten, *, wri
             if rows := _rewrite(folder / part, folder / name, forget, write=write):
                 parts[kind] = name
                 changed += rows
-        # Of parts that were only copied the seal is another; it is the loader's to write.
-        entries[path] = replace(entry, **parts) if parts or not entry.parts else before[path]
+        entries[path] = replace(entry, **parts)
         if write and parts:
             entries[path] = entries[path].sealed(seal([folder / part for part in entries[path].parts]))
     if write and entries != before:

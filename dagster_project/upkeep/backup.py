@@ -21,6 +21,7 @@ from pathlib import Path
 from dagster_project.contracts import read_contracts
 from dagster_project.errors import ExpectedError
 from dagster_project.load.manifest import read_manifest
+from dagster_project.notes import write_note
 from dagster_project.run_lock import only_run
 from dagster_project.run_log import step
 from dagster_project.settings import TIME_ZONE, Settings
@@ -190,7 +191,7 @@ def back_up(settings: Settings, folder: Path, dagster_home: Path | None = None) 
         for old in [*before, backup.folder][:-BACKUPS_KEPT]:
             shutil.rmtree(old)
         counted |= {"files": backup.files, "bytes_copied": backup.bytes_copied}
-        _last_backup(settings.data).write_text(datetime.now(TIME_ZONE).isoformat(), encoding="utf-8")
+        write_note(_last_backup(settings.data), datetime.now(TIME_ZONE).isoformat())
     return backup
 
 

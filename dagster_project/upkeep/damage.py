@@ -16,7 +16,7 @@ from dagster_project.contracts import Contract, read_contracts
 from dagster_project.errors import ExpectedError
 from dagster_project.load.dataset import intact_entries
 from dagster_project.load.lake import WarehouseBusy, is_open_elsewhere, set_warehouse_aside
-from dagster_project.load.landing import find_files, readable
+from dagster_project.load.landing import find_by_path
 from dagster_project.load.manifest import ManifestDamaged, read_manifest
 from dagster_project.load.part import LakeError
 from dagster_project.models.dbt_build import ModelError
@@ -42,10 +42,7 @@ def _damaged_parts(settings: Settings, contract: Contract) -> Iterator[str]:
     except ManifestDamaged as error:
         yield str(error)
         return
-    landed = {
-        readable(file.path.relative_to(settings.landing))
-        for file in find_files(settings.landing, contract.system, contract.dataset)
-    }
+    landed = find_by_path(settings.landing, contract.system, contract.dataset)
     for source_path, entry in intact_entries(folder, entries, by_digest=True).items():
         if entries[source_path].parts and not entry.parts:
             is_landed = source_path in landed

@@ -136,6 +136,7 @@ def test_a_published_folder_without_permission_keeps_its_state(tmp_path: Path) -
 
 def test_half_a_note_of_what_was_loaded_is_never_left(tmp_path: Path) -> None:
     settings = Settings(landing=tmp_path / "data/sample/landing", data=tmp_path / "data", as_of=edge_cases.AS_OF)
+    settings.landing.mkdir(parents=True)
     assert said_under(guard_sample, settings, file_bytes=0)
     guard_sample(settings)
     guard_sample(settings)

@@ -45,8 +45,7 @@ def _last_month(scope: Scope) -> Row | None:
     return next(iter(scope.marts.rows(sql, scope.store_code, scope.previous)), None)
 
 
-def _figures(scope: Scope, row: Row, card: Scorecard) -> Figures:
-    last = _last_month(scope) or {}
+def _figures(row: Row, last: Row | None, card: Scorecard) -> Figures:
     kinds = (
         ("complaints", Text("Complaints", "投诉")),
         ("dissatisfactions", Text("Dissatisfactions", "抱怨")),
@@ -55,7 +54,7 @@ def _figures(scope: Scope, row: Row, card: Scorecard) -> Figures:
     rates = ("complaint_rate", "first_response_minutes", "complaint_resolution_rate")
     return Figures(
         (
-            *(count_figure(label, row[column], last.get(column)) for column, label in kinds),
+            *(count_figure(label, row[column], (last or {}).get(column)) for column, label in kinds),
             *(kpi_figure(card.figured(code)) for code in rates),
         )
     )
@@ -76,11 +75,10 @@ def _vanished(scope: Scope, reasons: list[Row]) -> list[Row]:
     ]
 
 
-def _reasons(scope: Scope, reasons: list[Row]) -> tuple[Block, ...]:
+def _reasons(scope: Scope, reasons: list[Row], last: Row | None) -> tuple[Block, ...]:
     weekly = {(row["category"], row["week_of_month"]): row["cases"] for row in scope.rows("complaint_reason_weekly")}
     ranked = _ranked(reasons)
     gone = sorted(_vanished(scope, reasons), key=lambda row: (-row["previous_cases"], row["category"]))
-    last = _last_month(scope)
     rows = [
         (
             capital(seed_label("complaint_categories", row["category"])),
@@ -264,8 +262,7 @@ _OUTCOMES = (
 )
 
 
-def _handling(scope: Scope, row: Row) -> tuple[Block, ...]:
-    last = _last_month(scope) or {}
+def _handling(row: Row, last: Row) -> tuple[Block, ...]:
     stages = Table(
         Text("Handling times by stage", "各环节处理时长"),
         (
@@ -420,18 +417,18 @@ def complaints(scope: Scope, card: Scorecard) -> Chapter:
             )
         )
         clauses.append(_movers(reasons, last is not None))
-        told = _reasons(scope, reasons)
+        told = _reasons(scope, reasons, last)
     return Chapter(
         4,
         _TITLE,
         _QUESTION,
         joined(*clauses),
         (
-            _figures(scope, row, card),
+            _figures(row, last, card),
             *told,
             *_trends(scope, card),
             *_responsibility(scope),
-            *_handling(scope, row),
+            *_handling(row, last or {}),
             *_channels(scope),
             *_agents(scope),
         ),

@@ -1,19 +1,13 @@
 """How values are written: half away from zero, a dash for what is not known."""
 
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
 
 from dagster_project.reports.monthly.blocks import DECIMALS, Change, Form, Measure, Text
+from dagster_project.reports.rounding import rounded
 
 NONE = "–"
 MINUS = "\N{MINUS SIGN}"
 UNITS = {Form.RATE: "%", Form.MINUTES: " min", Form.HOURS: " h", Form.DAYS: " d"}
-
-
-def rounded(value: float, decimals: int) -> Decimal:
-    """The value rounded half away from zero, free of binary noise, never minus zero."""
-    exact = Decimal(repr(round(value, 9))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
-    return exact if exact else abs(exact)
 
 
 def month_name(month: date) -> Text:

@@ -1,6 +1,8 @@
 """How the report writes numbers: half away from zero, and never a perfect score that is not one."""
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
+
+from dagster_project.reports.rounding import rounded
 
 NONE = "–"
 
@@ -8,11 +10,6 @@ NONE = "–"
 def number(value: int | None) -> str:
     """1,234."""
     return NONE if value is None else f"{value:,}"
-
-
-def rounded(value: float, digits: int) -> Decimal:
-    """The value rounded half away from zero, free of binary noise."""
-    return Decimal(repr(round(value, 9))).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
 
 
 def percent(value: float | None, digits: int = 1) -> str:

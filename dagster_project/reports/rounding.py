@@ -1,0 +1,9 @@
+"""How reports round: half away from zero."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+
+def rounded(value: float, decimals: int) -> Decimal:
+    """The value rounded half away from zero, free of binary noise, never minus zero."""
+    exact = Decimal(repr(round(value, 9))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    return exact if exact else abs(exact)
