@@ -58,6 +58,7 @@ def occupations(landing, words: list[str], encoding: str) -> list[str]:
         ["喆"],
         ["鲁A1"],
         ["女", "前台", "太远"],
+        ["郑梅", "女"],
         [*["鲁A1"] * 30, "京A1"],
         [*["女"] * 25, "男"],
         ["粤Ｂ１２３４５"] * 40,
@@ -70,7 +71,9 @@ def test_few_letters_are_told_to_be_gb18030(landing, words: list[str]) -> None:
     assert occupations(landing, words, "gb18030") == words
 
 
-@pytest.mark.parametrize("words", [["Müller"], ["5 m³"], ["±5"], ["¥5"], ["Maria·Lee"], ["Иван"], ["女"], ["鲁A1"]])
+@pytest.mark.parametrize(
+    "words", [["Müller"], ["Ärger"], ["5 m³"], ["±5"], ["¥5"], ["Maria·Lee"], ["Иван"], ["女"], ["鲁A1"]]
+)
 def test_few_letters_are_told_to_be_utf_8(landing, words: list[str]) -> None:
     assert occupations(landing, words, "utf-8") == words
 

@@ -1,8 +1,10 @@
 """Whatever a file holds, no row is lost, no error escapes, and one file costs no other: the short form of the soak."""
 
+import io
 import resource
 import time
 from datetime import date
+from zipfile import ZipFile
 
 import pytest
 
@@ -120,6 +122,20 @@ def test_errors_of_a_spreadsheet_are_no_blanks(landing) -> None:
         ("b.csv", 3, "unreadable_string:store_code"),
         ("b.csv", 4, "unreadable_timestamp:received_at; unreadable_string:description"),
     ]
+
+
+def test_errors_of_a_strict_workbook_are_no_blanks(landing) -> None:
+    strict = io.BytesIO()
+    with ZipFile(io.BytesIO(workbook())) as plain, ZipFile(strict, "w") as written:
+        for name in plain.namelist():
+            content = plain.read(name)
+            for kind in (b"spreadsheetml", b"officeDocument"):
+                usual = b"http://schemas.openxmlformats.org/" + kind + b"/2006/"
+                content = content.replace(usual, b"http://purl.oclc.org/ooxml/" + kind + b"/")
+            written.writestr(name, content)
+    landing.write(f"{DATASET}/a.xlsx", strict.getvalue())
+    landing.load()
+    assert landing.query("select source_line, reasons from lake.rejected_rows") == [(3, "unknown_value:topic")]
 
 
 @pytest.mark.parametrize("value", [*NUMBERS, *DATES, *UNSEEN])

@@ -171,6 +171,7 @@ def test_changes_are_judged_in_words(october: Report) -> None:
         (-0.25, Form.SCORE, 1, "\N{MINUS SIGN}0.3"),
         (1.005, Form.SCORE, 2, "1.01"),
         (1008, Form.COUNT, None, "1,008"),
+        (1e29, Form.SCORE, 1, "100" + ",000" * 9 + ".0"),
         (None, Form.COUNT, None, "–"),
     ],
 )

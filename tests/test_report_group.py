@@ -52,6 +52,20 @@ def test_the_figures_of_all_shown_are_made_as_those_of_a_region(sample_run: Sett
     assert everyone.group_value(BY_CODE["complaint_rate"]) == pytest.approx(pooled)
 
 
+def test_complaints_of_a_store_without_repair_orders_count_in_the_rate_of_all_shown(
+    emptied: Callable[..., Marts],
+) -> None:
+    marts = emptied(
+        "update complaint_store_monthly set repair_orders = 0, complaints = 7, complaint_rate = null "
+        f"where store_code = 'S004' and month = '{OCTOBER}'"
+    )
+    with closing(marts.connection):
+        [pooled] = marts.rows(
+            "select sum(complaints) / sum(repair_orders) as rate from complaint_store_monthly where month = ?", OCTOBER
+        )
+        assert read_group(marts, None, OCTOBER).group_value(BY_CODE["complaint_rate"]) == pytest.approx(pooled["rate"])
+
+
 def test_the_cover_of_a_group_tells_what_those_of_its_stores_tell(emptied: Callable[..., Marts]) -> None:
     rejected = '{"store_code": "S002", "from_store_code": "S001"}'
     marts = emptied(

@@ -6,6 +6,7 @@ from contextlib import closing
 from datetime import date
 
 from dagster_project.reports.monthly.blocks import (
+    Heat,
     Note,
     Report,
     Text,
@@ -15,7 +16,7 @@ from dagster_project.reports.monthly.read import Marts, open_marts
 from dagster_project.reports.monthly.report import store_report
 from dagster_project.sample import CALLBACK_MONTH, MAIN_STORE
 from dagster_project.settings import Settings
-from tests.report_pages import OCTOBER, chapter_text, shown
+from tests.report_pages import OCTOBER, blocks, chapter_text, shown
 
 
 def test_a_month_without_surveys_and_the_first_month_say_so(sample_run: Settings, sample_mart) -> None:
@@ -122,6 +123,24 @@ def test_a_store_without_data_of_a_subject_says_so_in_each_chapter(emptied: Call
     assert "No cohort up to October 2025 is final yet" in told[5]
     assert "No targets are set for November 2025 yet." in told[6]
     assert "<svg" in html_page(report)
+
+
+def test_an_advisor_whose_calls_left_the_first_question_open_has_a_sample(emptied: Callable[..., Marts]) -> None:
+    marts = emptied(
+        "update callback_advisor_monthly set answers = 0, score = null "
+        "where question_code = 'Q1' and advisor_no = '005'"
+    )
+    with closing(marts.connection):
+        [found] = marts.rows(
+            "select max(answers) as answers from callback_advisor_monthly "
+            "where store_code = ? and month = ? and advisor_no = '005'",
+            MAIN_STORE,
+            CALLBACK_MONTH,
+        )
+        report = store_report(marts, MAIN_STORE, CALLBACK_MONTH)
+    heats = [block for block in blocks(report) if isinstance(block, Heat)]
+    [heat] = [heat for heat in heats if heat.title.en.startswith("Callback questions")]
+    assert Text("005", f"n = {found['answers']}") in heat.columns
 
 
 def test_the_first_reason_on_a_tie_is_that_of_the_table(emptied: Callable[..., Marts]) -> None:

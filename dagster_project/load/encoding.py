@@ -25,10 +25,12 @@ _SURELY_UTF8 = 3
 _LONG = re.compile(r"[\u0800-\U0010ffff]")
 # Characters of a block: enough to find different ones.
 _LOOKED_THROUGH = 64 * 1024
-# What tells a file that holds nothing but such characters of two bytes from GB18030: a Western letter, a sign beside a
-# digit or behind a letter (m³, ¥5, Maria·Lee), a byte that no common Chinese character ends with.
+# What tells a file that holds nothing but such characters of two bytes from GB18030: a Western letter in a word
+# (Müller; alone it may be half of 郑梅), a sign beside a digit or behind a letter (m³, ¥5, Maria·Lee), a byte that no
+# common Chinese character ends with.
 _WESTERN = re.compile(
-    rb"\xc3[\x80-\xbf]|(?<=[0-9A-Za-z])\xc2[\x80-\xbf]|\xc2[\x80-\xbf](?=[0-9 .])|[\xc2-\xdf][\x80-\xa0]"
+    rb"(?<=[0-9A-Za-z])[\xc2\xc3][\x80-\xbf]|\xc3[\x80-\xbf](?=[0-9A-Za-z])|\xc2[\x80-\xbf](?=[0-9 .])"
+    rb"|[\xc2-\xdf][\x80-\xa0]"
 )
 # Share of letters that Chinese text in GB18030 shows: those whose second byte is not ASCII, and those of four bytes.
 # Latin-1 shows hardly any, Big5 some 60%; a few letters may be rare names. Traditional names may show fewer, but there

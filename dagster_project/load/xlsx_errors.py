@@ -11,7 +11,10 @@ _MARK = re.compile(rb"""\bt\s*=\s*["']e["']""")
 _OVERLAP = 32
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _WORKBOOK, _LINKS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
-_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_IDS = (
+    "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id",
+    "{http://purl.oclc.org/ooxml/officeDocument/relationships}id",  # of workbooks saved as "Strict Open XML"
+)
 
 
 def column_number(letters: str) -> int:
@@ -29,8 +32,10 @@ def _part_of(archive: ZipFile, sheet: str) -> str | None:
     workbook = ElementTree.fromstring(archive.read(_WORKBOOK))
     links = ElementTree.fromstring(archive.read(_LINKS))
     targets = {link.get("Id"): link.get("Target", "") for link in links}
-    wanted = (found.get(_ID) for found in workbook.findall(".//{*}sheet") if found.get("name") == sheet)
-    target = targets.get(next(wanted, None), "")
+    wanted = (
+        found.get(name) for found in workbook.findall(".//{*}sheet") if found.get("name") == sheet for name in _IDS
+    )
+    target = targets.get(next(filter(None, wanted), None), "")
     part = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
     return part if part in archive.namelist() else None
 

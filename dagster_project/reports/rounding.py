@@ -1,9 +1,12 @@
 """How reports round: half away from zero."""
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
+
+# Room for every number that a float can be, to nine decimals.
+_EXACT = Context(prec=320)
 
 
 def rounded(value: float, decimals: int) -> Decimal:
     """The value rounded half away from zero, free of binary noise, never minus zero."""
-    exact = Decimal(repr(round(value, 9))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    exact = Decimal(repr(round(value, 9))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, _EXACT)
     return exact if exact else abs(exact)

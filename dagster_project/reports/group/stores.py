@@ -22,6 +22,7 @@ class Group:
     month: date
     estimates: Estimates
     regions: dict[tuple[str, str, date], float]
+    complaints_without_orders: dict[tuple[str, date], int]
     medians: frozenset[str]
     churn_month: date | None
 
@@ -60,7 +61,11 @@ class Group:
         sizes = [e.sample_size or 0 for e in known]
         if kpi.code in self.medians or not sum(sizes):
             return float(median(values))
-        return sum(value * size for value, size in zip(values, sizes, strict=True)) / sum(sizes)
+        counted = sum(value * size for value, size in zip(values, sizes, strict=True))
+        if kpi.code == "complaint_rate":
+            # A store whose month has complaints and no repair order has no rate; pooled, its complaints count.
+            counted += sum(self.complaints_without_orders.get((code, self.month), 0) for code in self.codes)
+        return counted / sum(sizes)
 
     def is_behind(self, kpi: Kpi, store_code: str) -> bool:
         """Whether a store is worse than its region by more than noise."""
@@ -101,6 +106,9 @@ def read_group(marts: Marts, region: str | None, month: date) -> Group:
         )
         if row["region_value"] is not None
     }
+    without_orders = marts.rows(
+        "select store_code, month, complaints from complaint_store_monthly where repair_orders = 0"
+    )
     medians = marts.rows("select kpi_code from dim_kpi where region_method = 'median'")
     return Group(
         marts=marts,
@@ -109,6 +117,7 @@ def read_group(marts: Marts, region: str | None, month: date) -> Group:
         month=month,
         estimates=Estimates(marts),
         regions=regions,
+        complaints_without_orders={(row["store_code"], row["month"]): row["complaints"] for row in without_orders},
         medians=frozenset(row["kpi_code"] for row in medians),
         churn_month=last_final_cohort(marts, codes, month),
     )

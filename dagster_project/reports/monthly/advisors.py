@@ -109,13 +109,13 @@ def _question_heat(scope: Scope) -> tuple[Block, ...]:
         return ()
     advisors = sorted({row["advisor_no"] for row in rows})
     scores = {(row["advisor_no"], row["question_code"]): row["score"] for row in rows}
-    answers = {row["advisor_no"]: row["answers"] for row in rows if row["question_code"] == "Q1"}
+    answers = {number: max(row["answers"] for row in rows if row["advisor_no"] == number) for number in advisors}
     store = [row["score"] for row in scope.rows("callback_question_monthly") if row["score"] is not None]
     return (
         Heat(
             Text("Callback questions by advisor", "回访题目 × 服务顾问"),
             tuple(capital(label) for label in labels.values()),
-            tuple(Text(number, f"n = {answers.get(number, 0)}") for number in advisors),
+            tuple(Text(number, f"n = {answers[number]}") for number in advisors),
             tuple(tuple(scores.get((number, code)) for number in advisors) for code in labels),
             Form.SCORE,
             middle=sum(store) / len(store) if store else None,
