@@ -65,6 +65,7 @@ pictures: $(VENV)/.ready
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 
 format: $(VENV)/.ready
 	$(BIN)/ruff check --fix .
@@ -103,5 +104,6 @@ $(SPARK)/.ready: requirements-spark.lock pyproject.toml | $(UV)
 	echo "$(POSTGRES_DRIVER_SHA256)  $(POSTGRES_DRIVER)" | sha256sum --check --quiet
 	touch $@
 
+# The environments and what is built; the data stays: it holds the lake, all published states and the hash key.
 clean:
-	rm -rf $(VENV) $(SPARK) .uv data dbt/target dbt/logs
+	rm -rf $(VENV) $(SPARK) .uv .mypy_cache .ruff_cache .pytest_cache dbt/target dbt/logs

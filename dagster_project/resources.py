@@ -68,7 +68,7 @@ def told_errors(context: dg.AssetExecutionContext, settings: Settings) -> Iterat
 RUN_ID_TAG = "aftersales/run_id"
 
 
-def run_id_of(context: dg.AssetExecutionContext, settings: Settings) -> str:
+def run_id_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, settings: Settings) -> str:
     """The id of the run that a step belongs to: made by its first step, it ends in the first 8 digits of Dagster's.
 
     A run that is executed again carries the tag of the one before, and is another run.

@@ -94,7 +94,7 @@ def run_log(settings: Settings, run_id: str) -> Iterator[None]:
     handler.setFormatter(_JsonLine(run_id))
     package = logging.getLogger(PACKAGE)
     level = package.level
-    takers = [handler] if package.hasHandlers() else [handler, _console()]
+    takers: list[logging.Handler] = [handler] if package.hasHandlers() else [handler, _console()]
     for taker in takers:
         package.addHandler(taker)
     package.setLevel(logging.INFO)

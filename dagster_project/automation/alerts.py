@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from email.message import EmailMessage
+from functools import partial
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 from urllib.request import Request, urlopen
 
@@ -132,11 +133,11 @@ def read_sinks(environment: Mapping[str, str] = os.environ) -> dict[str, Send]:
         kind, _, protocol = scheme.partition("+")
         host = _host(f"{protocol or scheme}:{rest}")
         makers: dict[str, Callable[[], Send]] = {
-            "http": lambda way=way: _webhook(way),
-            "https": lambda way=way: _webhook(way),
-            "dingtalk": lambda url=f"{protocol}:{rest}": _dingtalk(url),
-            "wecom": lambda url=f"{protocol}:{rest}": _wecom(url),
-            "mailto": lambda rest=rest: _mail(rest, environment.get("AFTERSALES_SMTP", "")),
+            "http": partial(_webhook, way),
+            "https": partial(_webhook, way),
+            "dingtalk": partial(_dingtalk, f"{protocol}:{rest}"),
+            "wecom": partial(_wecom, f"{protocol}:{rest}"),
+            "mailto": partial(_mail, rest, environment.get("AFTERSALES_SMTP", "")),
         }
         if kind not in makers or (kind != "mailto" and not host):
             raise AlertSettingsError(

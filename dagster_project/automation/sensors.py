@@ -88,7 +88,7 @@ def _tell_overdue(context: dg.RunStatusSensorContext, installation: Installation
 def failure_sensor(context: dg.RunFailureSensorContext, installation: Installation) -> None:
     """Tell what failed, with the message of the step that did."""
     run = context.dagster_run
-    reasons = [event.event_specific_data.error for event in context.get_step_failure_events()]
+    reasons = [event.step_failure_data.error for event in context.get_step_failure_events()]
     reason = next((error.cause or error for error in reasons if error is not None), None)
     name, message = (reason.cls_name or "", reason.message) if reason else ("", context.failure_event.message or "")
     _tell(context, failed_run(run.run_id, run.job_name, name, message))

@@ -111,8 +111,9 @@ def check_result(result: CheckResult) -> dg.AssetCheckResult:
 def data_checks(context: dg.AssetCheckExecutionContext, installation: Installation) -> Iterator[dg.AssetCheckResult]:
     """Show the results of this run, else of the last one that checked, each on the asset that it judges."""
     settings = installation.settings(context.log.info)
+    selected = {(key.asset_key, key.name) for key in context.selected_asset_check_keys}
     # Of this run, though another one checked since it began.
     for result in last_results(settings.lake / "quality", run_id_of(context, settings)):
         shown = check_result(result)
-        if dg.AssetCheckKey(shown.asset_key, shown.check_name) in context.selected_asset_check_keys:
+        if (shown.asset_key, shown.check_name) in selected:
             yield shown

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Literal
 import great_expectations as gx
 import sqlalchemy as sa
 from great_expectations.core import ExpectationValidationResult
+from great_expectations.data_context.types.base import ProgressBarsConfig
 from great_expectations.datasource.fluent import SQLDatasource
 from great_expectations.datasource.fluent.sql_datasource import TableAsset
 from great_expectations.execution_engine import SqlAlchemyExecutionEngine
@@ -46,9 +47,9 @@ class OneConnectionExecutionEngine(SqlAlchemyExecutionEngine):
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         kwargs.pop("connection_string", None)
         assert self.shared is not None
-        super().__init__(*args, engine=self.shared.engine, **kwargs)
+        super().__init__(*args, **kwargs | {"engine": self.shared.engine})
         # Great Expectations looks for this name in the dialect's module.
-        self.dialect_module = SimpleNamespace(**{self.dialect_known_as: True})
+        self.dialect_module = SimpleNamespace(**{self.dialect_known_as: True})  # type: ignore[assignment]
 
     @contextmanager
     def get_connection(self) -> Generator[sa.Connection, None, None]:
@@ -72,7 +73,7 @@ class OneConnectionExecutionEngine(SqlAlchemyExecutionEngine):
         others = [metric for metric in wanted if metric not in lists]
         return super().resolve_metrics(others, metrics, runtime_configuration) | {metric.id: [] for metric in lists}
 
-    def get_inspector(self) -> SimpleNamespace:
+    def get_inspector(self) -> SimpleNamespace:  # type: ignore[override]
         """What names the columns of a relation; the dialect's own inspector is a hundred times slower."""
         return SimpleNamespace(get_columns=self._columns, dialect=self.engine.dialect)
 
@@ -110,7 +111,7 @@ class Engine:
         OneConnectionExecutionEngine.shared = connection
         OneConnectionExecutionEngine.dialect_known_as = dialect.known_as
         self.context = gx.get_context(mode="ephemeral")
-        self.context.variables.progress_bars = {"globally": False}
+        self.context.variables.progress_bars = ProgressBarsConfig(globally=False)
         self.datasource: WarehouseDatasource | None = None
 
     def register(self, relations: Iterable[str]) -> None:

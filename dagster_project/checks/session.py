@@ -127,6 +127,7 @@ class CheckSession:
     def _validate(self, suite: Suite, relation: str, checks: Sequence[Check]) -> dict:
         """Great Expectations' result of each check, by its name: counts, and the query of the failing rows."""
         from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+        from great_expectations.expectations.metadata_types import FailureSeverity
 
         # Complete but for the rows themselves, which the engine never lists.
         result_format = {
@@ -145,11 +146,11 @@ class CheckSession:
                 kwargs["regex"] = self.engine.dialect.regex(kwargs["regex"])
             configurations.append(
                 ExpectationConfiguration(
-                    type=check.type, kwargs=kwargs, meta={"check": check.name}, severity=check.severity
+                    type=check.type, kwargs=kwargs, meta={"check": check.name}, severity=FailureSeverity(check.severity)
                 )
             )
         found = self.engine.validate(relation, configurations, result_format)
-        return {result.expectation_config.meta["check"]: result for result in found}
+        return {result.expectation_config.meta["check"]: result for result in found if result.expectation_config}
 
     def _evaluated(self, suite: Suite, checks: Iterable[Check]) -> dict[str, int | Exception]:
         """How many rows each SQL check applies to."""

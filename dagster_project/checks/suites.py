@@ -5,7 +5,7 @@ validated here first, without importing it.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from string import Formatter
@@ -148,7 +148,7 @@ def _entry_faults(entry: Any) -> list[str]:  # noqa: ANN401
     return faults
 
 
-def _choice(name: str, value: object, choices: Iterable[str]) -> list[str]:
+def _choice(name: str, value: object, choices: Collection[str]) -> list[str]:
     return [] if value in choices else [f"{name} {value!r} is none of {', '.join(choices)}"]
 
 
@@ -178,14 +178,15 @@ def _as_look_ups(told: Mapping[str, Any]) -> tuple[LookUp, ...]:
     return tuple(LookUp(name, tuple(way.items())) for name, way in ways)
 
 
+_NO_LOOK_UPS = ["looks_up must tell, by relation, {column: column looked up}"]
+
+
 def _look_up_faults(told: object, contract: Contract, contracts: Mapping[str, Contract]) -> list[str]:
-    ways = (
-        [w for way in told.values() for w in (way if isinstance(way, list) else [way])]
-        if isinstance(told, dict)
-        else []
-    )
+    if not isinstance(told, dict):
+        return _NO_LOOK_UPS
+    ways = [w for way in told.values() for w in (way if isinstance(way, list) else [way])]
     if not ways or not all(isinstance(way, dict) and way for way in ways):
-        return ["looks_up must tell, by relation, {column: column looked up}"]
+        return _NO_LOOK_UPS
     relations = {f"{rows}__{c.system}__{c.dataset}": c for c in contracts.values() for rows in ("accepted", "original")}
     faults = []
     for look_up in _as_look_ups(told):

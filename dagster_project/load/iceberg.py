@@ -128,11 +128,11 @@ def _register_parts(table: Table, relation: Relation) -> None:
     wanted = {file_uri(part): part.stat().st_size for part in relation.parts}
     if wanted == standing:
         return
-    came = wanted.keys() - standing.keys()
+    came = {*wanted} - {*standing}
     with table.transaction() as transaction:
         if not standing.items() <= wanted.items():
             transaction.delete(AlwaysTrue())
-            came = wanted.keys()
+            came = {*wanted}
         if came:
             transaction.add_files(sorted(came), check_duplicate_files=False)
 

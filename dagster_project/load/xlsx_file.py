@@ -100,8 +100,8 @@ def _row_texts(sheet: python_calamine.CalamineSheet, errors: dict[tuple[int, int
     in_row: dict[int, list[tuple[int, str]]] = {}
     for (row, column), text in errors.items():
         in_row.setdefault(row, []).append((column - 1 - first_column, text))
-    for number, row in enumerate(sheet.iter_rows(), start=1):
-        texts = [cell_text(cell) for cell in row]
+    for number, cells in enumerate(sheet.iter_rows(), start=1):
+        texts = [cell_text(cell) for cell in cells]
         for at, text in in_row.get(number, ()):
             if 0 <= at < len(texts):
                 texts[at] = text

@@ -46,7 +46,7 @@ def plan_forgetting(settings: Settings, store: str, customer: str) -> Plan:
             f"no row of {settings.lake} names a customer {customer} of store {store}: "
             "look the number up with `aftersales forget --phone` or `--name`"
         )
-    marked = {
+    marked: dict[str, list[tuple[str, ...]]] = {
         "phone": [(phone,) for phone in person.phones],
         "plate": [(plate,) for plate in person.plates],
         "name": [(store, name) for name in person.names],

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -79,7 +80,7 @@ def _forget_dataset(lake: Path, contract: Contract, forgotten: Forgotten, *, wri
     changed = 0
     # Damaged parts are set aside as a load would: they hold nobody for the runs that follow.
     for path, entry in intact_entries(folder, before, by_digest=False).items():
-        parts = {}
+        parts: dict[str, Any] = {}
         for kind, forget in ways.items():
             part = getattr(entry, kind)
             if part is None or not pq.read_metadata(folder / part).num_rows:

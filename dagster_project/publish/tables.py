@@ -42,7 +42,7 @@ class Written:
 @contextmanager
 def open_state_file(file: Path, warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that writes to `published.marts` and reads from `warehouse`; the file is whole when it ends."""
-    config: dict[str, str | int] = {
+    config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": engine_memory(),
         "temp_directory": str(file.parent / ".spilled"),
         # Replaced rows leave room behind: a file that has grown by it is written whole.

@@ -1,6 +1,6 @@
 """The managers' workbooks: improvement actions and targets (`planning/*`)."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from random import Random
 
 from dagster_project.sample.constants import MAIN_STORE, SAMPLE_AS_OF
@@ -87,11 +87,12 @@ def build_actions(staff: dict[str, Staff]) -> list[Row]:
 
 def _action(period: int, problem: tuple[str, str, str | None, str], random: Random) -> Row:
     due = last_day(period) - timedelta(days=random.randrange(-10, 12))
-    status, completed = "done", due - timedelta(days=random.randrange(-4, 9))
+    status = "done"
+    done_on = due - timedelta(days=random.randrange(-4, 9))
+    completed: date | None = max(done_on, first_day(period))
     draw = random.random()
-    if completed > SAMPLE_AS_OF or draw < 0.12:
+    if done_on > SAMPLE_AS_OF or draw < 0.12:
         status, completed = random.choice(("not_started", "in_progress")), None
-    completed = max(completed, first_day(period)) if completed else None
     text, measure, item, evidence = problem
     return {
         "problem": text,

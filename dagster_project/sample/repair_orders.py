@@ -138,8 +138,8 @@ def _write_lines(visit: Visit, banned: set[str], random: Random) -> None:
         visit.concerns = visit.concerns[1:]
     if back:
         visit.concerns = [back.concerns[0], *visit.concerns][:count]
-    blanks: list[str | None] = [None] * (count - len(visit.concerns))
-    for position, concern in enumerate(blanks + visit.concerns):
+    blanks = [None] * (count - len(visit.concerns))
+    for position, concern in enumerate([*blanks, *visit.concerns]):
         technician = visit.technicians[position % len(visit.technicians)]
         jobs = JOBS[visit.service_type if position == 0 else "repair"]
         line = _line(visit, position + 1, technician, random.choice(jobs), concern)

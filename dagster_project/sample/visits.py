@@ -88,7 +88,8 @@ def _store_visits(store: Store, plan: Plan, customers: list[Customer]) -> list[V
     random = rng(f"check-in/{store.code}")
     churn, late = month_of(CHURN_MONTH), set(plan.late_returns)
     lost = set(plan.lost)
-    visits, may_visit = [], {}
+    visits: list[Visit] = []
+    may_visit: dict[int, datetime] = {}
     for month, pairs in plan.visits.items():
         first, days = first_day(month), last_day(month).day
         weights = [1.25 if (first + timedelta(days=i)).weekday() >= 5 else 1.0 for i in range(days)]

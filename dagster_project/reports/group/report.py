@@ -5,6 +5,7 @@ from datetime import date
 from dagster_project.reports.group.stores import Group, read_group, store_name
 from dagster_project.reports.monthly.blocks import (
     Block,
+    Cell,
     Chapter,
     Column,
     Comparison,
@@ -56,7 +57,8 @@ def _behind(group: Group) -> dict[str, list[Kpi]]:
 
 def _falling_behind(group: Group) -> Chapter:
     behind = _behind(group)
-    rows, tones = [], []
+    rows: list[tuple[Cell, ...]] = []
+    tones = []
     for store in group.stores:
         for kpi in behind[store["store_code"]]:
             estimate = group.estimate(kpi, store["store_code"])
@@ -109,7 +111,8 @@ def _falling_behind(group: Group) -> Chapter:
 
 
 def _matrix(group: Group) -> Chapter:
-    rows, tones = [], []
+    rows: list[tuple[Cell, ...]] = []
+    tones = []
     for place, kpi in enumerate(KPIS):
         for column, code in enumerate(group.codes, start=2):
             tone = _tone(group, kpi, code)

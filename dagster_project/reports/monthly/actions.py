@@ -1,10 +1,12 @@
 """Chapter 1: what became of the month's improvement actions, and of the MOT items that they should lift."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 from dagster_project.reports.monthly.blocks import (
     Bars,
     Block,
+    Cell,
     Chapter,
     Column,
     Figure,
@@ -102,7 +104,7 @@ def _state(row: Row) -> Text:
     return Text(f"{label.en} by {row['days_overdue']} d", f"{label.zh} {row['days_overdue']} 天")
 
 
-def _action_table(title: Text, first: Text, rows: list[tuple[object, Row]], note: Text | None = None) -> Table:
+def _action_table(title: Text, first: Text, rows: Sequence[tuple[Cell, Row]], note: Text | None = None) -> Table:
     tones = {"overdue": Tone.BAD, "done": Tone.GOOD}
     return Table(
         title,

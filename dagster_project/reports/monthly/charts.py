@@ -20,7 +20,7 @@ QUIET = ("#a7b2ba", "#cfd6db", "#8794a0")
 FONT = '"Helvetica Neue", Arial, "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif'
 _BREAK = "|"
 
-_CONFIG = {
+_CONFIG: dict[str, Any] = {
     "font": FONT,
     "background": "transparent",
     "aria": False,
@@ -68,7 +68,7 @@ def _drawable(spec: Any) -> Any:  # noqa: ANN401 (JSON)
 
 def _svg(chart: alt.TopLevelMixin, name: str, label: Text) -> Markup:
     """The chart as SVG whose ids are its own on the page."""
-    spec = chart.configure(**_CONFIG).to_dict(validate=False)  # type: ignore[attr-defined]
+    spec = chart.configure(**_CONFIG).to_dict(validate=False)
     svg = vl_convert.vegalite_to_svg(_drawable(spec))
     ids = {found: f"{name}-{place}" for place, found in enumerate(dict.fromkeys(re.findall(r'\bid="([^"]+)"', svg)))}
     for found, own in ids.items():
@@ -141,7 +141,7 @@ def lines(block: Lines, name: str, width: int = HALF) -> Markup:
         last = next((row for row in reversed(rows[-len(one.values) :]) if row["value"] is not None), None)
         if last and not one.quiet:
             ends.append({**last, "text": written(last["value"], block.form, block.decimals)})
-    known = [row["value"] for row in rows if row["value"] is not None]
+    known = [value for one in block.series for value in one.values if value is not None]
     decimals = 1 if known and max(known) - min(known) < 0.05 else 0
     data = alt.Data(values=rows)
     x = alt.X(
@@ -202,14 +202,14 @@ def bars(block: Bars, name: str, width: int = HALF) -> Markup:
         for label, value in zip(labels, one.values, strict=True)
         if value is not None
     ]
-    along = {
+    along: dict[str, Any] = {
         "title": None,
         "axis": alt.Axis(
             format=_tick_format(block.form, None), tickCount=4, tickMinStep=_step(block.form), domain=False, ticks=False
         ),
         "stack": "zero" if block.stacked else None,
     }
-    across = {
+    across: dict[str, Any] = {
         "title": None,
         "sort": labels,
         "axis": alt.Axis(
@@ -234,9 +234,9 @@ def bars(block: Bars, name: str, width: int = HALF) -> Markup:
     base = alt.Chart(alt.Data(values=rows))
     common = {"color": colour} | ({"order": alt.Order("order:Q")} if block.stacked else {})
     if block.horizontal:
-        place = {"x": alt.X("value:Q", **along), "y": alt.Y("category:N", **across)}
+        place: dict[str, Any] = {"x": alt.X("value:Q", **along), "y": alt.Y("category:N", **across)}
         place |= {"yOffset": alt.YOffset("series:N", sort=order)} if side else {}
-        text = {"align": "left", "dx": 4, "baseline": "middle"}
+        text: dict[str, Any] = {"align": "left", "dx": 4, "baseline": "middle"}
         size = {"width": width - label_width - 70, "height": (40 if side else 10 + 14 * label_lines) * len(labels)}
     else:
         place = {"x": alt.X("category:N", **across), "y": alt.Y("value:Q", **along)}
@@ -390,7 +390,7 @@ def intervals(block: Intervals, name: str, width: int = FULL) -> Markup:
             labelOffset=-7 if label_lines > 1 else 0,
         ),
     )
-    known = [end for row in rows for end in (row["low"], row["high"], row["value"]) if end is not None]
+    known = [end for end in (*block.lows, *block.highs, *block.values) if end is not None]
     known += [reference] if reference is not None else []
     span = (max(known) - min(known)) or 1.0 if known else 1.0
     domain = [min(known) - span * 0.04, max(known) + span * 0.04] if known else [0, 1]

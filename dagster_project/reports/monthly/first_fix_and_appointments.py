@@ -168,11 +168,11 @@ def _first_fix(scope: Scope, card: Scorecard) -> tuple[Block, ...]:
         Figures(
             (
                 kpi_figure(card.figured("first_fix_rate")),
-                count_figure(Text("Repair orders", "维修工单"), store["repairs"], last and last["repairs"]),
+                count_figure(Text("Repair orders", "维修工单"), store["repairs"], last["repairs"] if last else None),
                 count_figure(
                     Text("Not fixed first time", "未一次修复"),
                     store["not_fixed"],
-                    last and last["not_fixed"],
+                    last["not_fixed"] if last else None,
                     Text(
                         f"{store['recorded_not_fixed']} recorded, {store['inferred_not_fixed']} found as comebacks",
                         f"登记 {store['recorded_not_fixed']}，推断返修 {store['inferred_not_fixed']}",

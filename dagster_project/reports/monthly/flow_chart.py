@@ -14,7 +14,8 @@ _DEEP, _SOFT, _INK, _QUIET = "#0e4f5c", "#b9c6cb", "#17212b", "#5c6875"
 
 def _heights(flow: Flow) -> dict[str, int]:
     """What passes through each node: what comes in, or what goes out at the start."""
-    coming, going = defaultdict(int), defaultdict(int)
+    coming: defaultdict[str, int] = defaultdict(int)
+    going: defaultdict[str, int] = defaultdict(int)
     for link in flow.links:
         going[link.source] += link.value
         coming[link.target] += link.value
@@ -65,7 +66,8 @@ def flow_chart(flow: Flow) -> Markup:
     # Who leaves the flow before its last stage is drawn quietly.
     quiet = {name for stage in flow.stages[:-1] for name in stage} - {link.source for link in flow.links}
     column = {name: place for place, stage in enumerate(flow.stages) for name in stage}
-    left, arrived = defaultdict(float), defaultdict(float)
+    left: defaultdict[str, float] = defaultdict(float)
+    arrived: defaultdict[str, float] = defaultdict(float)
     order = {name: place for stage in flow.stages for place, name in enumerate(stage)}
     drawn = Markup("")
     for link in sorted(flow.links, key=lambda one: (column[one.source], order[one.source], order[one.target])):

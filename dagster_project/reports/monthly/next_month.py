@@ -2,6 +2,7 @@
 
 from dagster_project.reports.monthly.blocks import (
     Block,
+    Cell,
     Chapter,
     Column,
     Form,
@@ -94,7 +95,7 @@ _PROBLEM_COLUMNS = (
 def _problem_table(scope: Scope, card: Scorecard, department: str, label: Text) -> Table:
     problems = top_problems(scope, card, department)
     blank = (None,) * 4
-    rows = [
+    rows: list[tuple[Cell, ...]] = [
         (
             place,
             problem.label,

@@ -6,6 +6,7 @@ from datetime import date
 from dagster_project.reports.monthly.blocks import (
     Bars,
     Block,
+    Cell,
     Change,
     Chapter,
     Column,
@@ -313,7 +314,7 @@ def _mystery(scope: Scope) -> tuple[Block, ...]:
         )
     weights = {code: float(weight) for code, weight in seed_column("mystery_sections", "weight").items()}
     sections = [code for code in weights if code in rows]
-    cells = [
+    cells: list[tuple[Cell, ...]] = [
         (
             capital(seed_label("mystery_sections", code)),
             weights[code],

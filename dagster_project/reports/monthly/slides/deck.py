@@ -144,8 +144,8 @@ class _Deck:
             return
         size = min(fitting_size("\n".join(told), points(subtitle.width), points(subtitle.height), (18, 16, 14, 12)), 18)
         frame = subtitle.text_frame
-        for place, line in enumerate(told):
-            paragraph = frame.paragraphs[0] if place == 0 else frame.add_paragraph()
+        for number, line in enumerate(told):
+            paragraph = frame.paragraphs[0] if number == 0 else frame.add_paragraph()
             paragraph.add_run().text = line
             paragraph.runs[0].font.size = Pt(size)
 

@@ -102,8 +102,10 @@ def house_presentation() -> Deck:
     _place(master)
     _restyle(master)
     cover, content = (presentation.slide_layouts.get_by_name(name) for name in _KEPT)
-    for layout in (cover, content):
-        _place(layout)
+    assert cover is not None, "python-pptx's own template has both"
+    assert content is not None
+    for kept in (cover, content):
+        _place(kept)
     for shape in cover.placeholders:
         is_title = shape.placeholder_format.type == PP_PLACEHOLDER.CENTER_TITLE
         for level in shape._element.iter(qn("a:lvl1pPr")):

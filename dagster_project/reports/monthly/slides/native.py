@@ -132,13 +132,13 @@ def _with_data(chart: Chart, data: DataSheet) -> list[SimpleNamespace]:
                 }
             )
         )
-    for series in described:
-        if series.spread:
-            minus = _difference(series.spread.lows, series.values, -1)
-            plus = _difference(series.spread.highs, series.values, 1)
-            column = data.add("− to the lower end 至下限", minus, series.number_format)
-            data.add("+ to the upper end 至上限", plus, series.number_format)
-            series.spread = SimpleNamespace(column=column, minus=minus, plus=plus)
+    for one in described:
+        if one.spread:
+            minus = _difference(one.spread.lows, one.values, -1)
+            plus = _difference(one.spread.highs, one.values, 1)
+            column = data.add("− to the lower end 至下限", minus, one.number_format)
+            data.add("+ to the upper end 至上限", plus, one.number_format)
+            one.spread = SimpleNamespace(column=column, minus=minus, plus=plus)
     return described
 
 

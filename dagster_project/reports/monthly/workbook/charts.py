@@ -124,10 +124,11 @@ def add_chart(book: Workbook, sheet_name: str, block: Block, place: Place) -> Ch
         case _:
             return None
     _axes(block, chart)
-    title_font = {"name": FONT, "size": 11, "bold": True, "color": "#17212B"}
+    title_font: dict[str, str | int | bool] = {"name": FONT, "size": 11, "bold": True, "color": "#17212B"}
     chart.set_title({"name": both(block.title)[:250], "name_font": title_font, "overlay": False})
     several = isinstance(block, Pareto) or (isinstance(block, Lines | Bars) and len(block.series) > 1)
-    chart.set_legend({"position": "top", "font": _FONT} if several else {"none": True})
+    legend: dict[str, object] = {"position": "top", "font": _FONT} if several else {"none": True}
+    chart.set_legend(legend)
     chart.set_chartarea({"border": {"none": True}})
     chart.show_blanks_as("gap")
     chart.set_size({"width": 680, "height": HEIGHT})

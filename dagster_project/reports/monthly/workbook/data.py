@@ -75,7 +75,8 @@ def _table(block: Table) -> Data:
     columns, rows = list(block.columns), [list(row) for row in block.rows]
     for place, column in enumerate(block.columns):
         if column.form is Form.TREND:
-            longest = max((len(row[place].values) for row in block.rows if isinstance(row[place], Trend)), default=0)
+            trends = [cell for row in block.rows if isinstance(cell := row[place], Trend)]
+            longest = max((len(trend.values) for trend in trends), default=0)
             for row, cells in zip(rows, block.rows, strict=True):
                 row.extend(_without_trends(cells[place], longest))
             for back in range(longest - 1, -1, -1):
@@ -129,7 +130,7 @@ def _intervals(block: Intervals) -> Data:
     ends = zip(block.values, block.lows, block.highs, strict=True)
     measured = [(value, low, high, _distance(low, value), _distance(high, value)) for value, low, high in ends]
     named = zip(block.names, block.sample_sizes, measured, strict=True)
-    rows = [(name, size, *values) for name, size, values in named]
+    rows: list[tuple[Cell, ...]] = [(name, size, *values) for name, size, values in named]
     if block.reference:
         columns.append(Column(block.reference.label, block.form, block.decimals))
         rows = [(*row, block.reference.value) for row in rows]

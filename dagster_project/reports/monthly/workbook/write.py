@@ -82,10 +82,9 @@ def _colour(sheet: Sheet, block: Heat, place: Place) -> None:
     """Excel's own colour scale about the middle."""
     ends = (_WORSE, _BETTER) if block.higher_is_better else (_BETTER, _WORSE)
     low, high = ends if block.middle is not None else (_MIDDLE, _BETTER)
-    options = {"type": "2_color_scale", "min_color": low, "max_color": high}
+    options: dict[str, str | float] = {"type": "2_color_scale", "min_color": low, "max_color": high}
     if block.middle is not None:
-        middle = {"type": "3_color_scale", "mid_type": "num", "mid_value": block.middle, "mid_color": _MIDDLE}
-        options |= middle
+        options |= {"type": "3_color_scale", "mid_type": "num", "mid_value": block.middle, "mid_color": _MIDDLE}
     sheet.sheet.conditional_format(place.first, 1, place.last, place.free_column - 1, options)
 
 
