@@ -17,6 +17,9 @@ import pytest
 from dagster_project.contracts import read_contracts
 from dagster_project.refresh import refresh
 from dagster_project.settings import Settings
+from dagster_project.trace.declarations import marts as trace_declarations
+from dagster_project.trace.figures import agree, choose, measures_of, published, recompute
+from dagster_project.trace.published import open_published
 from tests.conftest import without_data_tests, without_suites
 from tests.published import differences
 from tests.reference import edge_cases
@@ -115,6 +118,20 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         patch.setenv("AFTERSALES_HASH_KEY", "the reference's own key")
         database = shutil.copy(publish(settings), root / "published.duckdb")
         yield Run(tree, settings, database)
+
+
+def test_every_figure_is_traced_to_rows_that_make_it(run: Run) -> None:
+    found = []
+    with open_published(run.database) as connection:
+        for mart in (name for name, how in trace_declarations().items() if not how.see):
+            if not choose(connection, mart, {}):
+                continue
+            for name, how in measures_of(connection, mart).items():
+                traced = recompute(connection, mart, name, how)
+                for figure, value in published(connection, name).items():
+                    if not agree(value, traced[figure]):
+                        found.append(f"{mart}: {name} of figure {figure} is {value}, by its rows {traced[figure]}")
+    run.must_not_differ(found)
 
 
 def test_every_cell_is_as_the_contracts_have_it(run: Run) -> None:
