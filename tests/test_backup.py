@@ -94,6 +94,80 @@ def test_dagster_s_databases_are_copied_while_they_are_written(loaded: Settings,
         assert copy.execute("select run from runs").fetchall() == [(1,), (2,)]
 
 
+def test_dagster_s_databases_are_found_below_a_folder_of_any_name(loaded: Settings, tmp_path: Path) -> None:
+    home = tmp_path / "dag#1?%41"
+    home.mkdir()
+    with closing(sqlite3.connect(home / "runs.db")) as runs:
+        runs.execute("create table runs (id integer)")
+        runs.commit()
+    made = back_up(loaded, tmp_path / "backup", home)
+    with closing(sqlite3.connect(made.folder / "dagster" / "runs.db")) as kept:
+        assert kept.execute("select count(*) from runs").fetchone() == (0,)
+    with pytest.raises(BackupError, match="which is no folder"):
+        back_up(loaded, tmp_path / "backup", tmp_path / "mistyped")
+
+
+def test_what_is_written_while_a_database_is_copied_comes_with_the_next_backup(
+    loaded: Settings, tmp_path: Path, monkeypatch
+) -> None:
+    home = tmp_path / "dagster"
+    home.mkdir()
+    with closing(sqlite3.connect(home / "runs.db")) as runs:
+        runs.execute("create table runs (id integer)")
+        runs.commit()
+        stamp = os.utime
+
+        def write_first(path: Path, *times: object, **exact: object) -> None:
+            if Path(path).name == "runs.db":
+                runs.execute("insert into runs values (1)")
+                runs.commit()
+            stamp(path, *times, **exact)
+
+        monkeypatch.setattr(backup.os, "utime", write_first)
+        back_up(loaded, tmp_path / "backup", home)
+        monkeypatch.undo()
+    second = back_up(loaded, tmp_path / "backup", home)
+    with closing(sqlite3.connect(second.folder / "dagster" / "runs.db")) as kept:
+        assert kept.execute("select count(*) from runs").fetchone() == (1,)
+
+
+def test_a_clock_that_was_ahead_costs_no_later_backup(loaded: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "backup"
+    for number in range(BACKUPS_KEPT):
+        (folder / f"20990101-0000000000{number:02d}").mkdir(parents=True)
+    made = back_up(loaded, folder)
+    assert made.folder.exists()
+    assert made.folder == max(backups(folder))
+
+
+def test_half_of_an_old_backup_is_none(loaded: Settings, tmp_path: Path, monkeypatch) -> None:
+    folder = tmp_path / "backup"
+    for _ in range(BACKUPS_KEPT):
+        back_up(loaded, folder)
+
+    def be_killed(path: Path, **_: object) -> None:
+        next(path.rglob("*.parquet")).unlink()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as killed:
+        killed.setattr(backup.shutil, "rmtree", be_killed)
+        with pytest.raises(KeyboardInterrupt):
+            back_up(loaded, folder)
+    whole = [path for path in backups(folder) if not path.name.startswith(".")]
+    assert len(whole) == BACKUPS_KEPT
+    assert len({len([*path.rglob("*")]) for path in whole}) == 1
+    back_up(loaded, folder)
+    assert len(backups(folder)) == BACKUPS_KEPT
+
+
+def test_an_empty_mark_of_whose_backups_these_are_is_written_again(loaded: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "backup"
+    back_up(loaded, folder)
+    (folder / "installation").write_text("")
+    back_up(loaded, folder)
+    assert (folder / "installation").read_text() == f"{loaded.data}\n"
+
+
 def test_what_could_not_be_restored_is_no_backup(loaded: Settings, tmp_path: Path) -> None:
     with pytest.raises(BackupError, match="is part of"):
         back_up(loaded, loaded.data / "backup")

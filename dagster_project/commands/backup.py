@@ -31,7 +31,7 @@ def do(parsed: Namespace) -> int:
     require_data(settings)
     home = os.environ.get("DAGSTER_HOME")
     with run_log(settings, new_run_id()):
-        backup = back_up(settings, parsed.folder, Path(home) if home and Path(home).is_dir() else None)
+        backup = back_up(settings, parsed.folder, Path(home) if home else None)
     print(f"{backup.folder}: {backup.files:,} files, {backup.bytes_copied / 1e6:,.1f} MB of them copied now")
     if os.environ.get("AFTERSALES_HASH_KEY"):
         print("AFTERSALES_HASH_KEY is set: the key is not in the backup, keep it elsewhere")

@@ -15,7 +15,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from dagster_project.contracts import read_contracts
@@ -31,6 +31,7 @@ _DATA_FOLDERS = ("lake", "private", "reports")
 _OWNER_ONLY = 0o700
 # A backup, and one that was not finished.
 _NAME = re.compile(r"\d{8}-\d{12}")
+_NAME_FORMAT = "%Y%m%d-%H%M%S%f"
 _UNFINISHED = re.compile(rf"\.{_NAME.pattern}\.tmp")
 # What SQLite keeps beside a database is in the copy of the database; beside the copy it would damage it.
 _SQLITE_ASIDE = ("-wal", "-shm", "-journal")
@@ -68,10 +69,12 @@ def _is_same(path: Path, before: Path) -> bool:
 
 def _copy_database(source: Path, target: Path) -> None:
     """Copy a SQLite database that others may be writing to."""
-    reading = sqlite3.connect(f"file:{source}?mode=ro", uri=True)
+    # The time of before: what is written while it is copied must not pass for copied with the next backup.
+    before = source.stat()
+    reading = sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)
     with closing(reading) as connection, closing(sqlite3.connect(target)) as copy:
         connection.backup(copy)
-    shutil.copystat(source, target)
+    os.utime(target, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
 class _Copier:
@@ -144,13 +147,15 @@ def _named(folder: Path, name: re.Pattern[str]) -> list[Path]:
 def _require_own(settings: Settings, folder: Path) -> None:
     """Raise BackupError when the folder has backups of another installation: they would be taken for old ones."""
     mark = folder / "installation"
-    whose = mark.read_text(encoding="utf-8").strip() if mark.exists() else str(settings.data)
+    # An empty mark is what a full disk left of one.
+    whose = (mark.read_text(encoding="utf-8").strip() if mark.exists() else "") or str(settings.data)
     if whose != str(settings.data):
         raise BackupError(
             f"{folder} has backups of {whose}: name a folder of its own for {settings.data}, or delete {mark} where "
             "the data folder has moved"
         )
-    mark.write_text(f"{settings.data}\n", encoding="utf-8")
+    if not mark.exists() or not mark.stat().st_size:
+        write_note(mark, f"{settings.data}\n")
 
 
 def back_up(settings: Settings, folder: Path, dagster_home: Path | None = None) -> Backup:
@@ -163,6 +168,8 @@ def back_up(settings: Settings, folder: Path, dagster_home: Path | None = None) 
         raise BackupError(f"{folder} is part of {settings.data}: name a folder elsewhere, best on another disk")
     if dagster_home and folder.is_relative_to(dagster_home.resolve()):
         raise BackupError(f"{folder} is part of {dagster_home}: name a folder elsewhere, best on another disk")
+    if dagster_home and not dagster_home.is_dir():
+        raise BackupError(f"DAGSTER_HOME is {dagster_home}, which is no folder: set it to Dagster's, or unset it")
     if not settings.lake.is_dir():
         raise BackupError(f"there is nothing to back up in {settings.data}: set AFTERSALES_DATA_DIR or give --data")
     folder.mkdir(parents=True, exist_ok=True, mode=_OWNER_ONLY)
@@ -170,7 +177,7 @@ def back_up(settings: Settings, folder: Path, dagster_home: Path | None = None) 
         _require_whole(settings.lake)
         _require_own(settings, folder)
         before = _named(folder, _NAME)
-        name = f"{datetime.now(TIME_ZONE):%Y%m%d-%H%M%S%f}"
+        name = _new_name(before)
         backup = Backup(folder / f".{name}.tmp")
         for leftover in _named(folder, _UNFINISHED):
             shutil.rmtree(leftover)
@@ -188,11 +195,21 @@ def back_up(settings: Settings, folder: Path, dagster_home: Path | None = None) 
             shutil.rmtree(backup.folder, ignore_errors=True)
             raise
         backup.folder = backup.folder.rename(folder / name)
-        for old in [*before, backup.folder][:-BACKUPS_KEPT]:
-            shutil.rmtree(old)
         counted |= {"files": backup.files, "bytes_copied": backup.bytes_copied}
         write_note(_last_backup(settings.data), datetime.now(TIME_ZONE).isoformat())
+        for old in [*before, backup.folder][:-BACKUPS_KEPT]:
+            # Under the name of an unfinished one: half of it must not pass for a backup.
+            shutil.rmtree(old.rename(folder / f".{old.name}.tmp"))
     return backup
+
+
+def _new_name(before: list[Path]) -> str:
+    """A backup's name: the time, or just after the newest backup where the clock was ahead."""
+    now = datetime.now(TIME_ZONE).replace(tzinfo=None)
+    if before:
+        newest = datetime.strptime(before[-1].name, _NAME_FORMAT)
+        now = max(now, newest + timedelta(microseconds=1))
+    return f"{now:{_NAME_FORMAT}}"
 
 
 def _last_backup(data: Path) -> Path:
