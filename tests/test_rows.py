@@ -19,6 +19,16 @@ def test_quoted_cells_with_line_breaks_keep_lines_exact(landing) -> None:
     ]
 
 
+@pytest.mark.parametrize("problem", ["等待时间长\n客户抱怨", "太慢,客户抱怨\n,多次", "1,2,3,4,5,6,7\n1,2,3,4,5,6,7"])
+def test_a_row_may_begin_with_a_cell_of_several_lines(landing, problem: str) -> None:
+    header = "problem,measure,store_code,action_no,period,department,due_on,status\n"
+    text = header + f'"{problem}","增加工位\n错峰,分流" ,001,X1,2026-05,workshop,2026-05-20,done\n'
+    landing.write("planning/improvement_actions/a_20260501.csv", text)
+    landing.load()
+    found = landing.query("select action_no, source_line, problem, measure from lake.planning__improvement_actions")
+    assert found == [("X1", 2, problem, "增加工位\n错峰,分流")]
+
+
 def test_carriage_returns_that_end_some_lines_only_lose_no_row(landing) -> None:
     landing.write("dms/customers/a_20260401.csv", csv_text([HEADER, *ROWS]).replace("\n", "\r", 1))
     landing.load()

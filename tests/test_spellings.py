@@ -93,6 +93,16 @@ def test_numbers(text: str, expected: str) -> None:
     assert (values, reasons) == ([Decimal(expected)], [None])
 
 
+@pytest.mark.parametrize("text", ["20260403001", "999999999999999999", "1,234,567,890,123"])
+def test_whole_numbers_of_a_database(text: str) -> None:
+    assert read(LINES, "line_no", [text]) == ([int(text.replace(",", ""))], [None])
+
+
+@pytest.mark.parametrize("text", ["1.5", "99999999999999999999", "1e40"])
+def test_what_is_no_whole_number(text: str) -> None:
+    assert read(LINES, "line_no", [text]) == ([None], ["unreadable_integer:line_no"])
+
+
 @pytest.mark.parametrize(
     "text",
     ["1,23", "0,500", "01,234", "12元", "1 2 3 x", "--5", "NaN", "inf", "1_000", "1.2.3", "九", "1e300", "1,2345"],

@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 
+from dagster_project.settings import TIME_ZONE
 from tests.customers_file import EXPECTED, HEADER, READ, ROWS, csv_text
 
 
@@ -82,6 +83,26 @@ def test_parquet_native_types(landing) -> None:
     )
     row = ("1001", "7", "V1", datetime(2026, 4, 1, 9, 30), datetime(2026, 4, 1), None, 12.5, 1)
     assert landing.query(query) == [row]
+
+
+def test_instants_of_summers_with_summer_time_are_read_as_clocks_showed_them(landing) -> None:
+    path = landing.path("dms/repair_orders/a_20260401.parquet")
+    shown = [datetime(1988, 7, 1, 9, 30), datetime(1988, 12, 1, 9, 30), datetime(1995, 7, 1, 9, 30), None]
+    instants = [moment and moment.replace(tzinfo=TIME_ZONE) for moment in shown]
+    columns = {
+        "store_code": pa.array(["001"] * 4),
+        "repair_order_no": pa.array(["1", "2", "3", "4"]),
+        "customer_no": pa.array(["7"] * 4),
+        "vin": pa.array(["V1"] * 4),
+        "service_type": pa.array(["维修"] * 4),
+        "status": pa.array(["delivered"] * 4),
+        "checked_in_at": pa.array([datetime(2026, 4, 1)] * 4),
+        "promised_at": pa.array(instants, pa.timestamp("us", "Asia/Shanghai")),
+    }
+    pq.write_table(pa.table(columns), path)
+    landing.load()
+    query = "select promised_at from lake.dms__repair_orders order by repair_order_no"
+    assert [moment for (moment,) in landing.query(query)] == shown
 
 
 def parquet_customers(**columns: pa.Array) -> pa.Table:

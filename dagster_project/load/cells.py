@@ -42,7 +42,7 @@ _TIME = r"([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?"
 
 # Spellings that Arrow casts as the SQL below would, only faster; digits as many as the type surely holds.
 _CANONICAL = {
-    "integer": r"^-?[0-9]{1,10}$",
+    "integer": r"^-?[0-9]{1,18}$",
     "number": r"^-?[0-9]{1,10}(\.[0-9]{1,8})?$",
     "date": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
     "timestamp": r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}(:[0-9]{2})?$",
@@ -86,8 +86,8 @@ def _number_sql(text: str, sql_type: str) -> str:
 def typed_sql(column: Column, text: str) -> str:
     """SQL that reads `text` (clean, not null) as the column's type, null where it can't be read."""
     if column.type == "integer":
-        number = _number_sql(text, "decimal(18,8)")
-        return f"case when ({number}) = trunc({number}) then cast(({number}) as bigint) end"
+        number = _number_sql(text, "decimal(38,8)")
+        return f"case when ({number}) = trunc({number}) then try_cast(({number}) as bigint) end"
     if column.type == "number":
         return _number_sql(text, "decimal(18,8)")
     no_year = f"starts_with({text}, '{_NO_YEAR}')"

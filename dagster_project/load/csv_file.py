@@ -42,16 +42,17 @@ def split_record(
     Returns its cells and the number of lines it takes, 0 lines when its quote is never closed (the
     cells are then the raw line alone), and None when more lines are needed to tell (`at_end` says
     that there are no more). A quote is not closed either when a line in its cell is plainly a row:
-    `width` cells, the first one that of the record.
+    `width` cells, the first one that of the record, which ends on its line.
     """
     line = lines[start]
     if '"' not in line:
         return line.split(separator), 1
-    first_cell = line[: line.find(separator) + 1]
+    first_cell = ""
     cells: list[str] = []
     used = 1
     position = 0
     while True:
+        first_cell = line[:position] if len(cells) == used == 1 else first_cell
         if not line.startswith('"', position):
             end = line.find(separator, position)
             if end < 0:
@@ -78,7 +79,7 @@ def split_record(
             if start + used >= len(lines) and not at_end and size <= _MAX_RECORD_CHARACTERS:
                 return None
             line = lines[start + used] if start + used < len(lines) else ""
-            is_row = bool(cells) and line.startswith(first_cell) and line.count(separator) == width - 1
+            is_row = bool(first_cell) and line.startswith(first_cell) and line.count(separator) == width - 1
             if start + used >= len(lines) or size > _MAX_RECORD_CHARACTERS or is_row:
                 return [lines[start]], 0
             parts.append("\n")
@@ -86,7 +87,7 @@ def split_record(
             position = 0
         end = line.find(separator, position)
         end = len(line) if end < 0 else end
-        if end > position:
+        if line[position:end].strip():
             # Text behind a closing quote: part of the cell on one line, a stray quote over several.
             if used > 1:
                 return [lines[start]], 0

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pyarrow.parquet as pq
 
 from dagster_project.load.extract import Chunk, Extract, Quarantine, without_blank_rows
 from dagster_project.load.header import HeaderMatcher
+from dagster_project.settings import TIME_ZONE
 
 _ROWS_A_CHUNK = 200_000
 # Even rows that repeat each other take more than this; more is a file made to fill the lake.
@@ -21,6 +23,10 @@ _MAX_EXACT = 2.0**53
 # What pyarrow raises for a file whose parts contradict each other; names that are not UTF-8 are a ValueError.
 _DAMAGED = (pa.ArrowException, OSError, ValueError, OverflowError)
 _SHANGHAI_OFFSET_US = 8 * 3600 * 1_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+# Between these China had summer time in some years.
+_SUMMER_TIME_US = tuple((datetime(year, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND for year in (1919, 1992))
 
 
 def _float_text(array: pa.Array) -> pa.Array:
@@ -39,11 +45,22 @@ def _decimal_text(array: pa.Array) -> pa.Array:
     return pc.replace_substring_regex(text, r"\.0+$", "")
 
 
+def _wall_clock(instants: pa.Array) -> pa.Array:
+    """Microseconds of instants in UTC as the clocks of Asia/Shanghai show them."""
+    shown = pc.add(instants, _SHANGHAI_OFFSET_US)
+    old = pc.fill_null(pc.and_(pc.greater(instants, _SUMMER_TIME_US[0]), pc.less(instants, _SUMMER_TIME_US[1])), False)
+    places = pc.indices_nonzero(old)
+    if not len(places):
+        return shown
+    moments = [_EPOCH + instant * _MICROSECOND for instant in instants.take(places).to_pylist()]
+    clocks = [moment.astimezone(TIME_ZONE).replace(tzinfo=UTC) - _EPOCH for moment in moments]
+    return pc.replace_with_mask(shown, old, pa.array([clock // _MICROSECOND for clock in clocks]))
+
+
 def _timestamp_text(array: pa.Array) -> pa.Array:
     micros = pc.cast(array, pa.timestamp("us", array.type.tz), safe=False)
     if array.type.tz is not None:
-        # Instants are shown as the wall clock of Asia/Shanghai, which has no summer time.
-        micros = pc.add(pc.cast(micros, pa.int64()), _SHANGHAI_OFFSET_US)
+        micros = _wall_clock(pc.cast(micros, pa.int64()))
     return pc.cast(pc.cast(pc.cast(micros, pa.int64()), pa.timestamp("us")), pa.string())
 
 
