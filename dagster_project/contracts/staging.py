@@ -1,7 +1,7 @@
 """Generate dbt's sources, staging models and row accounting from the contracts.
 
-`python -m dagster_project.contracts.staging` writes them into `dbt/models/`; `staging_files` says what
-they should hold, so that a test can tell whether the written ones are up to date.
+`python -m dagster_project.contracts.staging` writes them into `dbt/models/`; `staging_files` returns what
+they should contain, so that a test can check whether the written ones are up to date.
 """
 
 import json
@@ -27,7 +27,7 @@ SQL_TYPES = {
     "boolean": "boolean",
 }
 
-# Relations of the loader that no contract describes: name, description, columns.
+# Relations that the loader writes and no contract describes: name, description, columns.
 LOADER_RELATIONS = (
     (
         "rejected_rows",
@@ -59,7 +59,7 @@ LOADER_RELATIONS = (
     ),
     (
         "check_results",
-        "What each check found in each run, one row per run and check / 每次运行的检查结果",
+        "Results of each check in each run, one row per run and check / 每次运行的检查结果",
         (
             ("run_id", "varchar", "Run / 运行编号"),
             ("system", "varchar", "System of the dataset, or marts / 来源系统"),
@@ -74,12 +74,12 @@ LOADER_RELATIONS = (
             ("is_blocking", "boolean", "Whether failing blocks publishing / 是否阻断发布"),
             ("passed", "boolean", "Whether it passed; blank where it did not run / 是否通过"),
             ("run_at", "timestamp", "Time of the run / 运行时间"),
-            ("owner", "varchar", "Who answers for the data / 负责人"),
+            ("owner", "varchar", "Owner of the data / 负责人"),
         ),
     ),
     (
         "restatement",
-        "What changed in closed months, one row per publishing and changed value / 已关账月份的数据变更",
+        "Changes in closed months, one row per publishing and changed value / 已关账月份的数据变更",
         (
             ("published_at", "timestamp", "Time of the publishing that changed it / 发布时间"),
             ("mart", "varchar", "Mart / 指标表"),
@@ -115,7 +115,7 @@ def staging_files(contracts: Iterable[Contract] | None = None) -> dict[str, str]
 
 
 def write_staging(project_dir: Path = PROJECT_DIR) -> list[Path]:
-    """Write the generated files that differ from what stands; return their paths."""
+    """Write the generated files that differ from the existing ones; return their paths."""
     written = []
     for name, text in staging_files().items():
         path = project_dir / name
@@ -166,7 +166,7 @@ def _sources_yml(contracts: list[Contract]) -> str:
         + "sources:\n"
         + "  - name: lake\n"
         + "    schema: lake\n"
-        + "    description: The extracts as the loader typed them, all versions / 数据湖\n"
+        + "    description: The extracts as typed by the loader, all versions / 数据湖\n"
         + "    tables:\n"
     )
     for contract in contracts:
@@ -217,7 +217,7 @@ def _source(contract: Contract) -> str:
 
 
 def plausible_sql(column: Column) -> str | None:
-    """SQL that holds for plausible values; None where every value is."""
+    """SQL condition that plausible values meet; None where every value is plausible."""
     low, high = column.minimum, column.maximum
     if column.plausible is not None:
         return column.plausible
@@ -229,7 +229,7 @@ def plausible_sql(column: Column) -> str | None:
 
 
 def _selected(column: Column) -> str:
-    """The column as staging shows it: implausible values read as unknown."""
+    """SQL of the column in staging: implausible values become null."""
     condition = plausible_sql(column)
     if condition is None:
         return column.name
@@ -254,7 +254,7 @@ def _key(contract: Contract) -> str:
 
 
 def _known(contract: Contract) -> str:
-    """Which rows count at all."""
+    """Macro call of the condition that rows must meet to count at all; `none` where all count."""
     return "known_store()" if contract.has_store else "none"
 
 
@@ -306,7 +306,7 @@ def _counts_sql(contracts: list[Contract], of: str, count: str, arguments: Calla
 
 
 def _accepted_rows_sql(contracts: list[Contract]) -> str:
-    return "-- Grain: one row per system, dataset and file with rows that stand now.\n" + _counts_sql(
+    return "-- Grain: one row per system, dataset and file with accepted rows.\n" + _counts_sql(
         contracts, "accepted_rows", "rows_accepted", lambda contract: f"'{_relation(contract)}'"
     )
 
@@ -321,7 +321,7 @@ def _superseded_rows_sql(contracts: list[Contract]) -> str:
 
 
 def _key_json(contract: Contract) -> str:
-    """SQL of a small JSON text of the key, for rows that were still known when they were loaded."""
+    """SQL of a small JSON text of the key, for rows whose store was known when they were loaded."""
     parts = [
         f"'{start}\"{name}\": \"', replace(coalesce(cast({name} as string), ''), '\"', ' ')"
         for start, name in zip(["{", *['", '] * len(contract.key)], contract.key, strict=False)

@@ -1,4 +1,4 @@
-{# t + n months as a TIMESTAMP: keeps day and time, or takes the last day where the month lacks that day. #}
+{# t + n months as a TIMESTAMP: keeps day and time, or takes the last day of a month that is too short for the day. #}
 {% macro add_months(ts, n) -%}
     {{ adapter.dispatch('add_months')(ts, n) }}
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{# Seconds from a to b with their fractions, never boundaries crossed; negative when b is earlier. #}
+{# Seconds from a to b with their fractions, not the number of boundaries crossed; negative when b is earlier. #}
 {% macro elapsed_seconds(a, b) -%}
     {{ adapter.dispatch('elapsed_seconds')(a, b) }}
 {%- endmacro %}

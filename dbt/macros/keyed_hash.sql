@@ -1,4 +1,4 @@
-{# Keyed hash of a text: 32 hexadecimal characters; without the key nobody can try values out. Null stays null. #}
+{# Keyed hash of a text: 32 hexadecimal characters; without the key nobody can test guesses. Null stays null. #}
 {% macro keyed_hash(value_expr, key_expr) -%}
     {{ adapter.dispatch('keyed_hash')(value_expr, key_expr) }}
 {%- endmacro %}

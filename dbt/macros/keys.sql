@@ -1,6 +1,6 @@
 {#
-    The keys of customers and vehicles in what is published, made of what `rows` name. In a whole build they are looked
-    up, as one customer has many rows; by changes, where rows are few and the keys are many, they are hashed again.
+    The published keys of the customers and vehicles that `rows` name. A full refresh looks them up, as one customer has
+    many rows; an incremental run hashes them again, as its rows are few and the keys are many.
 
     `select {{ customer_key('cases') }} as customer_key from cases {{ join_customer_key('cases') }}`
 #}
@@ -28,7 +28,7 @@ left join {{ ref('int_vehicle_key') }} as vehicle_keys
     {%- endif -%}
 {% endmacro %}
 
-{# A customer's number is a store's own. #}
+{# A customer number is unique in its store only. #}
 {% macro hash_of_customer(rows, hash_key) -%}
     {{ keyed_hash(rows ~ ".store_code || '|' || " ~ rows ~ ".customer_no", hash_key) }}
 {%- endmacro %}
@@ -37,5 +37,5 @@ left join {{ ref('int_vehicle_key') }} as vehicle_keys
     {{ keyed_hash(rows ~ ".vin", hash_key) }}
 {%- endmacro %}
 
-{# The key of the hashes, where a query by changes needs it. #}
+{# The key of the hashes, for queries of incremental runs. #}
 {% macro secret() %}(select secrets.hash_key from lake.hash_key as secrets){% endmacro %}

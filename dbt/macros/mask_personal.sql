@@ -1,6 +1,6 @@
-{# Free text with mainland mobile numbers and number plates as `***`, for published columns that people write: full-width
-   ones, those in groups, and plates in small letters too.
-   No look-around, which not every engine has: digits of a longer number are masked too. #}
+{# Free text with mainland mobile numbers and number plates as `***`, for published columns that people write. Covers
+   full-width characters, digits in groups, and plates in lower case.
+   Uses no look-around, which not every engine supports; so such digits inside a longer number are masked too. #}
 {% macro mask_personal(expr) -%}
     {%- set digit = '[0-9０-９]' -%}
     {%- set letter = '[A-Za-zＡ-Ｚａ-ｚ]' -%}
@@ -10,7 +10,7 @@
     {%- set phone = begins ~ '((' ~ gap ~ digit ~ '{4}){2}|' ~ gap ~ digit ~ '{3}' ~ gap ~ digit ~ '{5})' -%}
     {%- set province = '[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]' -%}
     {%- set plate = province ~ '[A-HJ-NP-Z][·・•. ]?[A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳]' -%}
-    {#- Otherwise written it is one with its digits only: 新 brakes is none. -#}
+    {#- In other spellings a plate must have its digits: "新 brakes" is no plate. -#}
     {%- set figures = '(D{5}|LD{4}|LLD{3}|D{4}E|LD{3}E)' | replace('D', digit) | replace('L', letter) | replace('E', end) -%}
     {%- set other_plate = province ~ ' ?' ~ letter ~ gap ~ figures ~ '(' ~ digit ~ '|' ~ end ~ ')?' -%}
     {{ replace_all(replace_all(expr, phone), plate ~ '|' ~ other_plate) }}

@@ -1,4 +1,4 @@
-{# Mean of the known values. The sum is taken over exact decimals, so row order cannot change its bits. #}
+{# Mean of the known values. The sum is over exact decimals, so the order of rows cannot change the result. #}
 {% macro mean(expr) -%}
     (cast(sum({{ expr }}) as double) / nullif(count({{ expr }}), 0))
 {%- endmacro %}

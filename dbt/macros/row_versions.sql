@@ -1,7 +1,7 @@
 {#
-    The rows of a lake relation by key, where the latest counts: by time of the extract, then file, then line (a file's
-    name stands once in a dataset's folder). `known` is a condition on rows that count at all, in terms of `lake_rows`;
-    none where it is blank.
+    The rows of a lake relation by key, of which the latest counts: by time of the extract, then file, then line (a file
+    name occurs once in a dataset's folder). `known` is a condition that rows must meet to count at all, on columns of
+    `lake_rows`; where it is blank, all rows count.
 #}
 
 {# The latest row of each key. #}
@@ -19,8 +19,8 @@ where
 {% endmacro %}
 
 {#
-    The rows that a later one of their key supersedes, by file and line: staging leaves them out, and they are counted.
-    Where all rows are asked, staging finds them once, for both.
+    The rows that a later row of their key supersedes, by file and line: staging leaves them out, and they are counted.
+    In a full refresh staging finds them once, for both.
 #}
 {% macro superseded(dataset, rows, key, known) %}
     {%- if keeps_superseded() -%}
@@ -30,7 +30,7 @@ where
     {%- endif -%}
 {% endmacro %}
 
-{# A staging model's pre_hook. #}
+{# A staging model's pre_hook: stores its superseded rows where `keeps_superseded` holds. #}
 {% macro keep_superseded(dataset, known) %}
     {%- if keeps_superseded() %}
         create or replace table lake.superseded__{{ dataset }} as
@@ -38,12 +38,15 @@ where
     {%- endif -%}
 {% endmacro %}
 
-{# A unit test gives rows, and has no hooks. #}
+{# Whether superseded rows are stored. A unit test provides rows of its own and runs no hooks. #}
 {% macro keeps_superseded() %}
     {% do return(execute and target.type == 'duckdb' and not builds_changes() and model.resource_type != 'unit_test') %}
 {% endmacro %}
 
-{# Few keys have more than one row. Only theirs are put in order: ordering all rows would cost more than all of staging. #}
+{#
+    Few keys have more than one row. Only their rows are sorted: sorting all rows would cost more than the rest of
+    staging.
+#}
 {% macro find_superseded(rows, key, known) %}
 select
     versions.source_file,
@@ -81,13 +84,14 @@ where versions.version_number > 1
 {% endmacro %}
 
 {#
-    Superseded rows by file, counted by themselves and not as what is left over, so that conservation can be tested.
-    By changes: to the counts that stand come new rows that do not stand, and rows that did; those of files that are
-    gone leave with their file. Where that can't be told from the new rows, all rows of the dataset are looked at.
+    Superseded rows by file. They are counted directly, not as the remainder, so that conservation can be tested.
+    An incremental run adds to the existing counts the new rows that staging left out, and the rows that it replaced;
+    the counts of a removed file go with the file. Where the new rows do not suffice for this, all rows of the dataset
+    are read.
 #}
 {% macro superseded_rows(dataset, key, known) %}
 {%- if not execute -%}
-    {#- dbt learns here what is read by changes, too. -#}
+    {#- Declares to dbt what an incremental run reads besides. -#}
     {%- do ref('stg_' ~ dataset) -%}
 {%- endif -%}
 {%- if not builds_changes() or is_replaced(dataset) %}
@@ -101,13 +105,13 @@ select
     counts.source_file,
     cast(sum(counts.rows_superseded) as bigint) as rows_superseded
 from (
-    {{ standing_counts(dataset, 'rows_superseded') }}
+    {{ existing_counts(dataset, 'rows_superseded') }}
     union all
     select
         lake_rows.source_file,
         1 as rows_superseded
     from {{ new_rows(dataset) }} as lake_rows
-    -- a new row that stands is among the changed ones
+    -- a new row that staging accepted is among the changed rows
     left join {{ changed('stg_' ~ dataset) }} as accepted_rows
         on
             lake_rows.source_file = accepted_rows.source_file
@@ -128,14 +132,14 @@ group by counts.source_file
 {% endif %}
 {% endmacro %}
 
-{# Accepted rows of a dataset by file; by changes, the counts that stand and what changed. #}
+{# Accepted rows of a dataset by file; an incremental run adds what changed to the existing counts. #}
 {% macro accepted_rows(dataset) %}
 select
     counts.source_file,
     cast(sum(counts.rows_accepted) as bigint) as rows_accepted
 from (
     {%- if builds_changes() %}
-    {{ standing_counts(dataset, 'rows_accepted') }}
+    {{ existing_counts(dataset, 'rows_accepted') }}
     union all
     {%- endif %}
     select
@@ -147,17 +151,17 @@ group by counts.source_file
 having sum(counts.rows_accepted) > 0
 {% endmacro %}
 
-{# What a model counted of a dataset's files before. #}
-{% macro standing_counts(dataset, count) %}
+{# The existing counts of a dataset's files in the model being built. #}
+{% macro existing_counts(dataset, count) %}
     {%- set system_and_dataset = dataset.split('__') -%}
     select
-        standing.source_file,
-        standing.{{ count }}
-    from {{ this }} as standing
-    where standing.system = '{{ system_and_dataset[0] }}' and standing.dataset = '{{ system_and_dataset[1] }}'
+        existing.source_file,
+        existing.{{ count }}
+    from {{ this }} as existing
+    where existing.system = '{{ system_and_dataset[0] }}' and existing.dataset = '{{ system_and_dataset[1] }}'
 {%- endmacro %}
 
-{# Rows of a store that is known now. #}
+{# The condition that a row's store is known now. #}
 {% macro known_store() %}
 lake_rows.store_code in (select stores.store_code from {{ ref('stg_dms__stores') }} as stores)
 {% endmacro %}

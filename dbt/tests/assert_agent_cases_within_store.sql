@@ -1,4 +1,5 @@
--- Agents handle the store's cases: together they cannot have more of them, or resolve more, than the store has.
+-- Why: agents handle the store's cases; if together they had or resolved more than the store, their figures would be
+-- wrong.
 {{ config(meta={'dagster': {'ref': {'name': 'agent_monthly'}}}) }}
 
 with agents as (

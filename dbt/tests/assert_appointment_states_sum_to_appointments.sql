@@ -1,4 +1,5 @@
--- Kept, no-show, cancelled and booked are all the states there are: another sum means an appointment is in none.
+-- Why: every appointment is kept, no-show, cancelled or booked; one in none of them is missing from all rates. Nor can
+-- there be more repair orders from appointments than repair orders, or more proactive ones than from appointments.
 select
     store_code,
     month,

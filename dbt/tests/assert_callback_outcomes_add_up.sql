@@ -1,4 +1,4 @@
--- Why: every call was completed, reached nobody or was declined; an outcome in none of them hides calls from all rates.
+-- Why: every call was completed, reached nobody or was declined; a call in none of them is missing from all rates.
 select
     store_code,
     month,

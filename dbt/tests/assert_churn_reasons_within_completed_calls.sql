@@ -1,4 +1,4 @@
--- A reason comes from a completed call: more vehicles with one reason than completed calls would be made up.
+-- Why: each reason was given in a completed call, so no reason can have more vehicles than there were completed calls.
 {{ config(meta={'dagster': {'ref': {'name': 'churn_callback_monthly'}}}) }}
 
 with completed_calls as (

@@ -1,4 +1,5 @@
--- The customer types are parts of `all`: more vehicles in the parts than in the whole would inflate the churn rate.
+-- Why: the customer types are parts of `all`; vehicles counted in the parts but not in `all` would make churn rates
+-- wrong.
 with cohorts as (
     select
         store_code,

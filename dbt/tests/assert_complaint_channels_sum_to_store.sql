@@ -1,4 +1,5 @@
--- Every case came by a channel: a sum that differs from the store's means cases fell out of the table.
+-- Why: every case came by a channel; a sum that differs from the store's cases means that cases are lost or counted
+-- twice.
 {{ config(meta={'dagster': {'ref': {'name': 'complaint_channel_monthly'}}}) }}
 
 with channels as (

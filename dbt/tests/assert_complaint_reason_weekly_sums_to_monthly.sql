@@ -1,4 +1,4 @@
--- The weeks of a month must add up to the month, or the report's two tables of reasons disagree.
+-- Why: the report shows reasons by week and by month; the weeks must add up to the month, or its two tables disagree.
 {{ config(meta={'dagster': {'ref': {'name': 'complaint_reason_weekly'}}}) }}
 
 with weekly as (

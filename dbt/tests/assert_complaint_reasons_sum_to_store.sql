@@ -1,4 +1,5 @@
--- Reasons count dissatisfactions and complaints: their sum must be the store's, or a case has lost its reason.
+-- Why: each dissatisfaction and complaint has one reason; a sum that differs from the store's means that a case has
+-- none.
 {{ config(meta={'dagster': {'ref': {'name': 'complaint_reason_monthly'}}}) }}
 
 with reasons as (

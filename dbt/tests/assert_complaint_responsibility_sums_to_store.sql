@@ -1,4 +1,5 @@
--- Every case is somebody's or the blank row's: a sum that differs from the store's means cases fell out of the table.
+-- Why: every case counts for somebody or in the blank row; a sum that differs from the store's means that cases are
+-- lost.
 {{ config(meta={'dagster': {'ref': {'name': 'complaint_responsibility_monthly'}}}) }}
 
 with responsibilities as (

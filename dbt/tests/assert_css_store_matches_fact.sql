@@ -1,5 +1,5 @@
--- Why: any score must be traceable to the rows it was made from; the fact has to give the mart's figures back.
--- A run by changes asks it of the stores and months in which a row of either differs.
+-- Why: any score must be traceable to the rows it was made from; the fact must reproduce the mart's figures.
+-- An incremental run tests the stores and months in which a row of either differs.
 {{ config(meta={'dagster': {'ref': {'name': 'css_store_monthly'}}}) }}
 
 {% set judged -%}

@@ -1,4 +1,4 @@
--- Why: the report shows the MOT score and its items side by side; they must tell the same story.
+-- Why: the report shows the MOT score and its items side by side; they must agree.
 {{ config(meta={'dagster': {'ref': {'name': 'css_item_monthly'}}}) }}
 
 with from_items as (
@@ -22,5 +22,5 @@ full outer join from_items
         and stores.month = from_items.month
 where
     (stores.mot_score is null) <> (from_items.mot_score is null)
-    -- Rounded to a digit they would differ where one falls a hair short of a half.
+    -- Not compared as rounded values: two almost equal values can round to different digits.
     or abs(stores.mot_score - from_items.mot_score) > 0.000000001

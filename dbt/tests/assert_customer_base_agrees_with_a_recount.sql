@@ -1,6 +1,6 @@
--- The running counts of customers on file and of active ones must equal a plain recount, of files and of the visits
--- in twelve months, or the base drifts.
--- A run by changes recounts a tenth of the stores, others each day: the rest were recounted in the days before.
+-- Why: the numbers of customers on file and of active customers are running counts, in which an error would persist;
+-- they must equal a recount of the customer files and of the visits in twelve months.
+-- An incremental run recounts a tenth of the stores, another tenth each day.
 {{ config(meta={'dagster': {'ref': {'name': 'customer_base_monthly'}}}) }}
 
 with last_months as (

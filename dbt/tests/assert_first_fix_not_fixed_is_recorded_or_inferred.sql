@@ -1,4 +1,5 @@
--- Not fixed is recorded or inferred, never both and never neither: otherwise the two columns do not explain the third.
+-- Why: each repair not fixed first time is either recorded or inferred; otherwise the two columns do not add up to the
+-- third.
 {{ config(meta={'dagster': {'ref': {'name': 'first_fix_technician_monthly'}}}) }}
 
 with figures as (

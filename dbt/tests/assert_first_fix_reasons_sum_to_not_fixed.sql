@@ -1,4 +1,4 @@
--- Each repair not fixed first time has one reason: another sum means a technician is blamed twice or not at all.
+-- Why: each repair not fixed first time has one reason; another sum means that a repair counts twice or not at all.
 {{ config(meta={'dagster': {'ref': {'name': 'first_fix_reason_monthly'}}}) }}
 
 with reasons as (

@@ -1,4 +1,4 @@
--- A repair order with a line is a repair order: first-fix figures above the month's repair orders count twice.
+-- Why: first-fix figures count repair orders with a line; more of them than repair orders means that some count twice.
 {{ config(meta={'dagster': {'ref': {'name': 'first_fix_store_monthly'}}}) }}
 
 select

@@ -1,5 +1,5 @@
--- Why: published keys must not be found by hashing every possible number; without the secret they say nothing. And they
--- must be the same on every engine, or a customer would be another one elsewhere.
+-- Why: without the secret nobody must be able to find a published key by hashing every possible number. And keys must
+-- be the same on every engine, or one customer would have several.
 with hashed as (
     select
         {{ keyed_hash("'VIN1'", "'secret'") }} as hash_of_value,

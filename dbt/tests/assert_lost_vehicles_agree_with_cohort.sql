@@ -1,4 +1,4 @@
--- The list a store works through must hold exactly the vehicles its churn rate counts.
+-- Why: stores work through the list of lost vehicles; it must hold exactly the vehicles that the churn rate counts.
 {{ config(meta={'dagster': {'ref': {'name': 'lost_vehicle'}}}) }}
 
 with listed as (

@@ -1,4 +1,4 @@
--- Why: the total is a weighted mean of the sections, so it can be neither above the best nor below the worst.
+-- Why: the total is a weighted mean of the sections, so it is neither above the best nor below the worst section.
 with ranges as (
     select
         store_code,

@@ -1,4 +1,5 @@
--- Why: medians and p90 interpolate linearly and skip unknown values; another definition would move every handling time.
+-- Why: medians and p90 interpolate linearly and skip unknown values; another definition would change every handling
+-- time.
 with durations as (
     select known.minutes
     from (values (10), (20), (30), (45), (null)) as known (minutes)

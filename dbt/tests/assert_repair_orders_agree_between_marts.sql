@@ -1,4 +1,4 @@
--- Repair orders are one figure: marts that show different numbers of them for a month would be read as two truths.
+-- Why: several marts show the number of repair orders; if they differ for a month, readers cannot know which is right.
 {{ config(meta={'dagster': {'ref': {'name': 'appointment_store_monthly'}}}) }}
 
 with figures as (

@@ -1,6 +1,6 @@
--- Why: a row that is neither accepted, rejected nor superseded is lost, and nobody would know whose it was.
--- Files with rows but without a load record count too. A quarantined file that replaced a readable one keeps the
--- rows and counts of the version before.
+-- Why: a row that is neither accepted, rejected nor superseded is lost, and nobody would notice.
+-- Files with rows but without a load record fail too. A quarantined file that replaced a readable one keeps the rows
+-- and counts of the previous version.
 {{ config(meta={'dagster': {'ref': {'name': 'quality_rejected_row'}}}) }}
 
 with parsed_files as (
@@ -9,13 +9,13 @@ with parsed_files as (
         dataset,
         source_file
     from {{ ref('int_accepted_row') }}
-    union distinct
+    union
     select
         system,
         dataset,
         source_file
     from {{ ref('int_superseded_row') }}
-    union distinct
+    union
     select
         system,
         dataset,

@@ -1,7 +1,7 @@
--- Why: the scorecard repeats other tables' figures; one that differs by a digit, or is missing, is a second truth.
+-- Why: the scorecard repeats figures of other marts; each must be there and equal to the last digit.
 {{ config(meta={'dagster': {'ref': {'name': 'scorecard_monthly'}}}) }}
 
-{% set told = [
+{% set kpis = [
     ('mot_score', 'css_store_monthly', 'mot_score', 'true'),
     ('css_score', 'css_store_monthly', 'css_score', 'true'),
     ('mystery_score', 'mystery_store_monthly', 'score', "section_code = 'total'"),
@@ -19,8 +19,8 @@
     ('churn_rate', 'churn_cohort_monthly', 'churn_rate', "customer_type = 'all' and is_final"),
     ('active_customers', 'customer_base_monthly', 'active_customers', 'true'),
 ] %}
-with told as (
-    {%- for kpi_code, mart, column_name, condition in told %}
+with mart_values as (
+    {%- for kpi_code, mart, column_name, condition in kpis %}
         select
             store_code,
             month,
@@ -45,15 +45,15 @@ scorecard as (
 )
 
 select
-    coalesce(scorecard.store_code, told.store_code) as store_code,
-    coalesce(scorecard.month, told.month) as month,
-    coalesce(scorecard.kpi_code, told.kpi_code) as kpi_code,
+    coalesce(scorecard.store_code, mart_values.store_code) as store_code,
+    coalesce(scorecard.month, mart_values.month) as month,
+    coalesce(scorecard.kpi_code, mart_values.kpi_code) as kpi_code,
     scorecard.value as value_in_scorecard,
-    told.value as value_in_mart
+    mart_values.value as value_in_mart
 from scorecard
-full outer join told
+full outer join mart_values
     on
-        scorecard.store_code = told.store_code
-        and scorecard.month = told.month
-        and scorecard.kpi_code = told.kpi_code
-where scorecard.value is distinct from told.value
+        scorecard.store_code = mart_values.store_code
+        and scorecard.month = mart_values.month
+        and scorecard.kpi_code = mart_values.kpi_code
+where scorecard.value is distinct from mart_values.value

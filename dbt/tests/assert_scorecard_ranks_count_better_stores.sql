@@ -1,4 +1,4 @@
--- Why: managers answer for their rank; it must be 1 plus the number of stores of the region that do better.
+-- Why: managers are judged by their store's rank; it must be 1 plus the number of better stores in the region.
 {{ config(meta={'dagster': {'ref': {'name': 'scorecard_monthly'}}}) }}
 
 with placed as (

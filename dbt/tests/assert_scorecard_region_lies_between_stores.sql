@@ -1,5 +1,5 @@
--- Why: a region is made of its stores, so it has one value, between the lowest and the highest of theirs.
--- Complaints of a store without repair orders count in the region and have no rate of their own: no bound there.
+-- Why: a region's value is computed from its stores, so it is one value, between their lowest and highest.
+-- The complaint rate is exempt: complaints of a store without repair orders count in the region only.
 {{ config(meta={'dagster': {'ref': {'name': 'scorecard_monthly'}}}) }}
 
 select

@@ -1,4 +1,4 @@
--- Why: durations decide who was on time; a crossed hour is no elapsed hour, and weeks of a month start on day 1.
+-- Why: durations decide who was on time; crossing an hour is not an elapsed hour, and weeks of a month start on day 1.
 with moments as (
     select
         timestamp '2026-04-07 23:59:59.250' as earlier_at,

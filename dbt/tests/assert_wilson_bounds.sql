@@ -1,4 +1,4 @@
--- Why: every rate is read with its interval; a wrong bound makes noise look like a finding.
+-- Why: every rate is read with its interval; a wrong bound would make noise look like a finding.
 with expected as (
     select
         cases.successes,
@@ -40,6 +40,6 @@ from computed
 where
     round(low, 6) is distinct from round(computed_low, 6)
     or round(high, 6) is distinct from round(computed_high, 6)
-    -- Nothing and everything are exact.
+    -- The bounds of 0% and 100% are exactly 0 and 1.
     or (successes = 0 and trials > 0 and computed_low <> 0)
     or (successes = trials and trials > 0 and computed_high <> 1)

@@ -1,18 +1,18 @@
 {#
-    How the rows of a model come into the private warehouse: whole, in place of those that stood; by changes, units with
-    a difference are replaced. The names, types and keys that a contract promises are asked of the whole build; by
-    changes the rows go into the table that it made.
-    dbt's own `incremental` would make a table beside, rename two and drop one, which takes a fifth of a small build.
+    How a model's rows are stored in the private warehouse: a full refresh replaces the table, an incremental run
+    replaces the rows of the keys in which something differs. A full refresh checks the names and types that the
+    contract promises; an incremental run inserts into the table that it created.
+    dbt's own `incremental` would create a second table, rename both and drop one, which takes a fifth of a small build.
 #}
 {% materialization by_unit, adapter='duckdb' %}
     {%- set target_relation = this.incorporate(type='table') -%}
-    {%- set standing = load_cached_relation(this) -%}
+    {%- set existing = load_cached_relation(this) -%}
     {{ run_hooks(pre_hooks) }}
     {%- call statement('main') -%}
         {%- if builds_changes() -%}
             {{ replace_differing_units(target_relation, compiled_code) }}
         {%- else -%}
-            {% if standing is not none %}drop {{ standing.type }} {{ standing }};{% endif %}
+            {% if existing is not none %}drop {{ existing.type }} {{ existing }};{% endif %}
             {{ create_table_as(false, target_relation, compiled_code) }}
         {%- endif -%}
     {%- endcall -%}
@@ -21,17 +21,17 @@
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
 
-{# On Spark models are always built whole, each replaced in one step. #}
+{# On Spark every build is a full refresh; each table is replaced in one step. #}
 {% materialization by_unit, adapter='spark' %}
     {{ return(materialization_table_spark()) }}
 {% endmaterialization %}
 
 {#
-    The rows of the affected units are computed and compared with those that stand; units with a difference are replaced.
-    A model without a unit is computed and compared whole. Rows that stand are looked up once, and deleted by their place
-    in the table. Columns that stand here only begin with _, as none of a model does.
-    Deleted rows keep their room until a run that is told to (AFTERSALES_VACUUM): to put together what is left of the
-    parts of a table, whenever it is stored, would take an eighth of a day on ten million repair orders.
+    Computes the rows of the affected keys, compares them with the existing rows, and replaces the keys that differ. A
+    model without `unique_key` is computed and compared as a whole. Existing rows are looked up once (`existing`), and
+    deleted by their row number. Columns that exist only here begin with _, which no column of a model does.
+    Deleted rows keep their space until a run with AFTERSALES_VACUUM=yes: to compact a table whenever it is stored would
+    take an eighth of a daily run on ten million repair orders.
 #}
 {% macro replace_differing_units(target, query) %}
     {%- set unit = config.get('unique_key') -%}
@@ -42,7 +42,7 @@
     {%- endset -%}
     set global max_vacuum_tasks = {{ 100 if env_var('AFTERSALES_VACUUM', '') == 'yes' else 0 }};
 
-    create or replace temp table standing as
+    create or replace temp table existing as
     select
         rowid as _row_number,
         *
@@ -65,7 +65,7 @@
         from (
             select *, 1 as _side from computed
             union all by name
-            select *, -1 as _side from standing
+            select *, -1 as _side from existing
         ) as both_sides
         group by all
         having sum(_side) <> 0
@@ -80,13 +80,13 @@
     {{ differs }};
 
     delete from {{ target }}
-    where rowid in (select standing._row_number from standing {{ differs }});
+    where rowid in (select existing._row_number from existing {{ differs }});
 
     insert into {{ target }}
     select *
     from {{ written(this.name) }};
 
-    drop table standing;
+    drop table existing;
 
     drop table computed
 {% endmacro %}

@@ -1,6 +1,6 @@
 {#
-    `with few_rows as {{ computed_once() }} (…)`: by changes, tells the engine to find the few affected rows before it joins
-    them; DuckDB would join all first. Spark knows no such word, and finds them first by itself.
+    `with few_rows as {{ computed_once() }} (…)`: in an incremental run, makes the engine select the few affected rows
+    before it joins them; DuckDB would join all rows first. Spark has no such keyword and does not need it.
 #}
 {% macro computed_once() -%}
     {%- if builds_changes() -%}{{ adapter.dispatch('computed_once')() }}{%- endif -%}

@@ -1,22 +1,24 @@
 {#
-    Before each model in a run by changes: its affected units, found in the changed rows of the models it reads.
+    Runs before each model of an incremental run: stores the model's affected keys, found in the changed rows of the
+    models that it reads (parents).
 
-    A model whose columns hold the whole unit affects the units of its changed rows. Of any other the model must say
-    what it affects by `also_affected`, and that it has, in `meta.affected_by`; rows of a model with `meta.is_constant`
-    never change while anything names them.
+    A parent that has all columns of the key affects the keys of its changed rows. For any other parent the model must
+    state what is affected by `also_affected`, and list the parent in `meta.affected_by`. Rows of a model with
+    `meta.is_constant` never change while any row names them.
 #}
 {% macro find_affected() %}
     {%- if builds_changes() and config.get('unique_key') -%}
         {%- set unit = config.get('unique_key') -%}
-        {%- set told = config.get('meta', {}).get('affected_by', []) -%}
+        {%- set declared = config.get('meta', {}).get('affected_by', []) -%}
         {%- set is_constant = config.get('meta', {}).get('is_constant') -%}
         {%- set selects = [] -%}
         {%- for parent in changing_parents(model) -%}
             {%- if unit | reject('in', parent.columns) | list -%}
-                {%- if parent.name not in told and not parent.config.meta.get('is_constant') -%}
+                {%- if parent.name not in declared and not parent.config.meta.get('is_constant') -%}
                     {% do exceptions.raise_compiler_error(
-                        model.name ~ " reads " ~ parent.name ~ ", whose columns do not hold its unit ("
-                        ~ comma_separated(unit) ~ "): say what it affects by also_affected() and name it in meta.affected_by"
+                        model.name ~ " reads " ~ parent.name ~ ", which does not have all columns of the unique_key of "
+                        ~ model.name ~ " (" ~ comma_separated(unit) ~ "): state what " ~ parent.name
+                        ~ " affects by also_affected(), and list it in meta.affected_by"
                     ) %}
                 {%- endif -%}
             {%- elif is_constant -%}
@@ -46,8 +48,8 @@
 {% endmacro %}
 
 {#
-    The models that a node reads and whose rows change: through a view that has no unit of its own, or not the node's,
-    those that the view reads. Seeds change with the code, and then everything is built anew.
+    The models that a node reads and whose rows change. A view without a `unique_key`, or with another one than the
+    node's, is replaced by the models that it reads. Seeds change only with the code, which causes a full refresh.
 #}
 {% macro changing_parents(node) %}
     {%- set found = [] -%}
@@ -68,8 +70,8 @@
 {% endmacro %}
 
 {#
-    A model's pre_hook: units that are affected besides, as a query of the unit's columns. It is rendered when the
-    model is run, so that what it reads stands then.
+    A model's pre_hook: further affected keys, as a query that returns the columns of the key. It is rendered when the
+    model is run, when the tables that it reads exist.
 #}
 {% macro also_affected(query) %}
     {% do return("{% if builds_changes() %}insert into {{ affected(this.name) }} " ~ query ~ "{% endif %}") %}

@@ -1,7 +1,7 @@
 {#
-    What dbt's tests of columns and keys read: by changes, the units written now; of a view that computes, those computed
-    now. All else was tested in the run before, which published: a run that finds a fault does not, and the next one
-    builds and tests whole.
+    What dbt's generic tests read. In an incremental run: the rows of the keys written in this run, or, of a view that
+    computes, of its affected keys. All other rows were tested in earlier runs that published: a run that finds a fault
+    does not publish, and the next run is a full refresh.
 #}
 {% macro get_where_subquery(relation) %}
     {%- set tested = namespace(rows=relation) -%}

@@ -1,7 +1,7 @@
 {#
-    The rows that the latest are chosen from. Whole: all in the lake. By changes: those of the affected keys, which are
-    the new rows and those that stand (`standing` of by_unit); where a file was replaced or stores became known, older
-    rows may stand again, and they are looked up in the lake.
+    The rows from which the latest of each key are chosen. Full refresh: all rows of the lake. Incremental run: those of
+    the affected keys, which are the new rows and the existing ones (table `existing` of by_unit). Where a file was
+    replaced or a store became known, older rows can become the latest again, so all rows are looked up in the lake.
 #}
 {% macro lake_rows(dataset, columns) %}
     {%- if not builds_changes() -%}
@@ -18,15 +18,15 @@
             from {{ new_rows(dataset) }}
             union all
             select {{ comma_separated(columns) }}
-            from standing
+            from existing
         )
     {%- endif -%}
 {% endmacro %}
 
-{# A dataset's rows of files that came since the last run. #}
+{# A dataset's rows from files that arrived since the last run. #}
 {% macro new_rows(dataset) %}lake.new__{{ dataset }}{% endmacro %}
 
-{# Whether rows of a dataset can have gone since the last run, or older ones count again. #}
+{# Whether rows of a dataset may have been removed since the last run, or older ones may count again. #}
 {% macro is_replaced(dataset) %}
     {%- set found = run_query("select 1 from lake.replaced_dataset where relation = '" ~ dataset ~ "'") -%}
     {% do return(found.rows | length > 0) %}
@@ -44,7 +44,10 @@
     )) %}
 {% endmacro %}
 
-{# The rows to be judged by themselves, once a file: by changes, those of files that came, or count anew. #}
+{#
+    The rows that are judged one by one, once per file: in an incremental run, those of new files and of files that
+    count again.
+#}
 {% macro rows_to_judge(dataset) %}
     {%- if not builds_changes() -%}
         {{ source('lake', dataset) }}

@@ -1,6 +1,7 @@
 {#
-    The rows of a model in which a model of keys (`meta.is_constant`) finds what is named. By changes: of keys that a new
-    row names, that row; where a key is named no longer by the row that named it, another row may still, and is looked up.
+    The rows of a model in which a model of keys (`meta.is_constant`) finds the keys that are named. Incremental run:
+    new rows that name an affected key. Where a row that named a key no longer does, another row may still name it, so
+    all rows of that key are looked up.
 #}
 {% macro rows_naming(model_name) %}
     {%- set rows = ref(model_name) -%}

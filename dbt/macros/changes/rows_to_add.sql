@@ -1,6 +1,6 @@
 {#
-    What a model of sums adds up, each row with how often it counts (`copies`). Whole: all rows of a model, once. By
-    changes: those that differ, which change the sums that stand; as they are they count 1, as they were -1.
+    The rows that a model of sums adds up, each with how often it counts (`copies`). Full refresh: all rows of a model,
+    once. Incremental run: the rows that differ, which change the existing sums: new rows count 1, former rows -1.
 #}
 {% macro rows_to_add(model_name, columns) %}
     {%- set rows = ref(model_name) -%}

@@ -1,7 +1,8 @@
 {#
-    A model's unit is its `unique_key`: the rows with one value of it are computed together. In a run by changes
-    `affected.<model>` holds the units that are computed again, `changed.<model>` the rows that differ: as they were
-    (not is_new) and as they are (is_new), `written.<model>` all rows, as they are, of the units that hold one that differs.
+    The unit of an incremental run is a model's `unique_key`: rows with the same key are computed and replaced together.
+    `affected.<model>` holds the affected keys, which are computed again; `changed.<model>` the rows that differ, as
+    they were (not is_new) and as they are (is_new); `written.<model>` all current rows of the keys with a row that
+    differs.
 #}
 {% macro affected(model_name) %}affected.{{ model_name }}{% endmacro %}
 
@@ -11,7 +12,10 @@
 
 {% macro comma_separated(names) %}{{ names | join(', ') }}{% endmacro %}
 
-{# Holds for rows of units that are computed now; `columns` are what the unit's columns are called where it is asked. #}
+{#
+    The condition that a row's key is computed in this run; `columns`: names of the key's columns where the condition is
+    used.
+#}
 {% macro is_affected(columns=none) %}
     {%- if builds_changes() -%}
         ({{ comma_separated(columns or config.get('unique_key')) }})
@@ -22,8 +26,8 @@
 {% endmacro %}
 
 {#
-    The same for a unit of store and month, or for the month before one: what figures are compared with. One list of
-    months, which the engine compares with the least and greatest of each part of a table.
+    The same for a key of store and month, including the month before each affected one, which figures are compared
+    with. It is one list of months, so that the engine can skip parts of a table by their lowest and highest month.
 #}
 {% macro is_affected_or_before() %}
     {%- if builds_changes() -%}
@@ -38,8 +42,8 @@
 {% endmacro %}
 
 {#
-    The keys in a model of which a value of `columns` differs, and those that came or went: for a model of which many
-    rows come again with nothing new but their file. `is_new` tells those of rows as they are from those as they were.
+    The keys of a model for which a value of `columns` differs, and keys that were added or removed: for a model of
+    which many rows arrive again with nothing new but their file. `is_new` distinguishes current rows from former ones.
 #}
 {% macro changed_values(model_name, key, columns) %}
     (
@@ -51,7 +55,7 @@
     )
 {% endmacro %}
 
-{# The unit of the month after each changed row's: the one that compares itself with it. #}
+{# A pre_hook: the month after that of each changed row is affected, as its figures are compared with that row. #}
 {% macro in_following_months(model_name) %}
     {% do return(also_affected(
         "select store_code, cast({{ add_months('month', 1) }} as date) from {{ changed('" ~ model_name ~ "') }}"

@@ -1,6 +1,6 @@
 {#
-    Of a model's many rows, by changes, those that few rows name by the same columns: without, the engine would take in
-    all of them to join them with the few. `columns` are the key that both are joined by.
+    In an incremental run, restricts a model with many rows to those that `few_rows` name by the same columns; otherwise
+    the engine would read all rows to join them with the few. `columns` are the columns of the join.
 #}
 {% macro where_named_by(few_rows, columns) %}
     {%- if builds_changes() -%}

@@ -1,4 +1,4 @@
-{# dbt-spark would fetch what statements give that give no rows, which PyHive can't. #}
+{# dbt-spark would fetch the result of a statement that returns no rows, which PyHive cannot do. #}
 {% macro spark__alter_column_comment(relation, column_dict) %}
     {%- for column in column_dict.values() if column.description -%}
         {%- call statement() -%}

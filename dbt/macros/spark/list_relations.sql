@@ -1,6 +1,6 @@
 {#
-    The tables and views of a schema, as rows of `show table extended`, which Spark does not have for Iceberg's tables:
-    dbt would describe each, and see no views.
+    The tables and views of a schema, in the form of `show table extended`, which Spark does not support for Iceberg
+    tables. dbt's own fallback would describe each table, and would not find views.
 #}
 {% macro spark__list_relations_without_caching(schema_relation) %}
     {%- set relations = [] -%}

@@ -1,6 +1,6 @@
 {#
-    A unit test on Spark: dbt's own, but for the columns' types. They are asked of the query, where dbt makes an empty
-    table and drops it again, as statements that give no rows can't be fetched by PyHive.
+    A unit test on Spark: dbt's own, except for how it finds the columns' types. They are read from the query; dbt would
+    create and drop an empty table, but PyHive cannot fetch from statements that return no rows.
 #}
 {% materialization unit, adapter='spark' %}
     {%- set types = {} -%}

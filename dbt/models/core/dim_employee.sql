@@ -1,4 +1,4 @@
--- Grain: one row per employee of a store; people appear by code only.
+-- Grain: one row per employee of a store; employees appear by number only.
 select
     store_code,
     employee_no,

@@ -1,4 +1,4 @@
--- Grain: one row per VIN in the stores' files.
+-- Grain: one row per VIN in the stores' vehicle files.
 {{ config(
     unique_key=['vehicle_key'],
     meta={'affected_by': ['stg_dms__vehicles']},
@@ -8,7 +8,7 @@
     ")
 ) }}
 with ranked_vehicles as (
-    -- several stores can hold one VIN: the latest extract tells what the vehicle is
+    -- several stores can have the same VIN on file: the latest extract describes the vehicle
     select
         vehicle_keys.vehicle_key,
         vehicles.brand,

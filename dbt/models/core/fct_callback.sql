@@ -11,7 +11,8 @@ with scores as (
         max(case when question_code = 'Q5' then score end) as q5_score,
         max(case when question_code = 'Q6' then score end) as q6_score,
         max(case when question_code = 'Q7' then score end) as q7_score,
-        max(case when question_code = 'Q8' then score end) as q8_score
+        max(case when question_code = 'Q8' then score end) as q8_score,
+        bool_or(case when question_code = 'Q1' then is_low end) as is_q1_low
     from {{ ref('int_callback_answer') }}
     where {{ is_affected() }}
     group by store_code, callback_no
@@ -31,7 +32,7 @@ select
     callbacks.outcome in ('powered_off', 'suspended', 'unreachable', 'no_answer', 'wrong_number') as is_unreachable,
     callbacks.outcome in ('refused', 'rejected') as is_declined,
     coalesce(scores.q1_score = 5, false) as is_delighted,
-    coalesce(scores.q1_score <= 3, false) as is_disappointed,
+    coalesce(scores.is_q1_low, false) as is_disappointed,
     coalesce(scores.q8_score >= 9, false) as is_promoter,
     coalesce(scores.q8_score <= 6, false) as is_detractor,
     cast(scores.q1_score as double) as q1_score,

@@ -1,4 +1,4 @@
--- Grain: one row per month, scope and item of the survey's printed results.
+-- Grain: one row per month, scope, scope code and item of the survey agency's printed results.
 select
     period as month,
     scope,

@@ -1,4 +1,4 @@
--- Grain: one row per improvement action of a store; its texts are in improvement_action.
+-- Grain: one row per improvement action of a store; improvement_action holds its texts.
 select
     store_code,
     action_no,

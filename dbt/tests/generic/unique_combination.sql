@@ -1,4 +1,4 @@
-{# Fails on every key that stands twice, or whose columns are not all known. Qualified, a column may be a keyword. #}
+{# Fails on every key that occurs twice or has an unknown column. Columns are qualified, as their names may be keywords. #}
 {% test unique_combination(model, columns) %}
 
 select

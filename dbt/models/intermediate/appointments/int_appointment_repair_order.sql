@@ -1,4 +1,4 @@
--- Grain: one row per repair order number linked with a kept appointment of its store, from either side.
+-- Grain: one row per repair order number that is linked with a kept appointment of its store, from either side.
 {{ config(
     unique_key=['store_code', 'repair_order_no'],
     pre_hook=also_affected("

@@ -1,11 +1,11 @@
--- Grain: one row per store, vehicle and cohort month that was called: the call that tells most.
+-- Grain: one row per store, vehicle and cohort month with a call: the latest completed call, else the latest call.
 {{ config(
     unique_key=['store_code', 'vin', 'month'],
     meta={'affected_by': ['stg_survey__churn_callbacks']},
     pre_hook=also_affected("select store_code, vin, cohort_month from {{ changed('stg_survey__churn_callbacks') }}")
 ) }}
 with ranked_callbacks as (
-    -- a completed call carries the reason; among equals the latest stands
+    -- only a completed call gives a reason
     select
         store_code,
         vin,

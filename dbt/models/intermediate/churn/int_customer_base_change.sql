@@ -35,7 +35,7 @@ with changes as (
         month,
         on_file_change,
         active_change
-    from standing
+    from existing
     {%- endif %}
 )
 

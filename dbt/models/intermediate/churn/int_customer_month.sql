@@ -7,7 +7,7 @@ with customer_months as (
         month
     from {{ ref('int_repair_order') }}
     {{ where_named_by(changed('int_repair_order'), ['store_code', 'customer_no', 'month']) }}
-    {{ and_standing_months(['store_code', 'customer_no', 'month'], ['store_code', 'customer_no', 'month']) }}
+    {{ and_existing_months(['store_code', 'customer_no', 'month'], ['store_code', 'customer_no', 'month']) }}
 )
 
 select

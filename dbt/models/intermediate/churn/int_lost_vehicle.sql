@@ -13,7 +13,7 @@
     ")
 ) }}
 with final_months as (
-    -- asked of the months, not of each vehicle
+    -- evaluated once per month, not once per vehicle
     select month
     from {{ ref('int_month') }}
     where {{ is_final_cohort('month') }}

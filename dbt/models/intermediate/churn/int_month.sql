@@ -1,4 +1,4 @@
--- Grain: one row per calendar month from year 1 to 9999: a store's first repair order can lie in any that a date can.
+-- Grain: one row per calendar month of the years 1 to 9999, as a mistyped date can put a repair order into any of them.
 {{ config(meta={'is_constant': true}) }}
 with digits as (
     select numbers.digit

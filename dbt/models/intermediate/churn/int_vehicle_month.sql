@@ -36,14 +36,14 @@ months as (
         max(case when recency = 1 then customer_no end) as customer_no
     from visits
     group by 1, 2, 3
-    {{ and_standing_months(
+    {{ and_existing_months(
         ['store_code', 'vin', 'month'],
         ['store_code', 'vin', 'month', 'first_visit_at', 'last_visit_at', 'customer_no']
     ) }}
 ),
 
 followed_months as (
-    -- what follows the last visit of a month is the first visit of the vehicle's next month
+    -- the visit after a month's last visit is the first visit of the vehicle's next month
     select
         store_code,
         vin,

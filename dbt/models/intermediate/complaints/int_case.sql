@@ -1,4 +1,5 @@
--- Grain: one row per case, with what its events tell. Money and scores stay decimals, so that sums are exact.
+-- Grain: one row per case of a store, with the timeline of its events. Amounts and scores stay decimals, so that sums
+-- are exact.
 {{ config(unique_key=['store_code', 'case_no']) }}
 with cases as (
     select
@@ -41,7 +42,7 @@ timelines as (
 ),
 
 states as (
-    -- two events can bear one time: the higher number came later
+    -- two events can have the same time: the higher number came later
     select
         store_code,
         case_no,
@@ -67,7 +68,7 @@ satisfactions as (
     where satisfaction_score is not null and {{ is_affected() }}
 ),
 
-told_cases as (
+cases_with_timelines as (
     select
         cases.store_code,
         cases.case_no,
@@ -121,6 +122,7 @@ select
     vin,
     repair_order_no,
     case_type,
+    case_type in ('dissatisfaction', 'complaint') as is_grievance,
     channel,
     category,
     topic,
@@ -155,4 +157,4 @@ select
     compensation_amount,
     source_file,
     source_line
-from told_cases
+from cases_with_timelines

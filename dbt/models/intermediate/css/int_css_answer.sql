@@ -1,5 +1,5 @@
--- Grain: one row per answer of a questionnaire, with whom and what it is about.
--- The customer is that of the response's repair order; a void one still says whose it was.
+-- Grain: one row per answer of a questionnaire, with the customer and vehicle it is about.
+-- They are those of the response's repair order, even of a void one.
 {{ config(
     unique_key=['response_no'],
     meta={'affected_by': ['stg_dms__repair_orders']},

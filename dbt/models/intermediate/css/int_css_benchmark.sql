@@ -1,4 +1,5 @@
--- Grain: one row per store, month and item the agency prints, for the store's region and for the nation.
+-- Grain: one row per store, month and item that the agency prints, with the scores of the store's region and the
+-- nation.
 with regions as (
     select
         period,
@@ -25,7 +26,7 @@ printed as (
         period,
         item_code
     from regions
-    union distinct
+    union
     select
         period,
         item_code

@@ -21,7 +21,7 @@ sums as (
     where
         months.month > {{ add_months(month_of(as_of()), -var('css_driver_months')) }}
         and months.month <= {{ as_of() }}
-        -- A store that is called so counts among all.
+        -- A store whose code is ALL counts in the pooled row only.
         and (scopes.is_all or months.store_code <> 'ALL')
     group by 1, 2
 ),
@@ -45,7 +45,7 @@ select
     mean_score,
     case
         when item_spread > 0 and overall_spread > 0
-            -- Rounding may not carry a perfect correlation past 1.
+            -- Rounding must not lift a perfect correlation above 1.
             then greatest(-1, least(1, common_spread / sqrt(item_spread * overall_spread)))
     end as correlation
 from spreads

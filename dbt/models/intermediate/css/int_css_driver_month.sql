@@ -1,5 +1,5 @@
--- Grain: one row per store, month and MOT item answered together with `overall`: what correlations are added up from.
--- Sums are taken over exact whole numbers (scores ÷ 10^-8), so that no order of rows changes a bit of the correlation.
+-- Grain: one row per store, month and MOT item answered together with `overall`: the sums that correlations are made
+-- of. They are sums of whole numbers (scores ÷ 10^-8), so that the order of rows cannot change the correlation.
 {{ config(unique_key=['store_code', 'month']) }}
 with answers as (
     select

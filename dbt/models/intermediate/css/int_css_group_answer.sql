@@ -1,5 +1,6 @@
--- Grain: one row per known answer and group it counts in: its store, its advisor, and each segment it is known for.
--- By changes, of affected stores and months only: engines do not look for them below the eight rows an answer.
+-- Grain: one row per known answer and group it counts in: its store, its advisor, and each segment with a known value.
+-- An incremental run restricts it to affected stores and months here, because the engine does not push such a filter
+-- below the expansion to eight rows per answer.
 {{ config(
     unique_key=['store_code', 'month'],
     meta={'affected_by': ['dim_store', 'stg_dms__customers']},
@@ -31,7 +32,7 @@ with customers as (
         gender,
         birth_year,
         customer_type,
-        -- once a customer, not once an answer and group
+        -- masked once per customer, not once per answer and group
         {{ mask_personal('occupation') }} as occupation
     from {{ ref('stg_dms__customers') }}
     {% if builds_changes() %}

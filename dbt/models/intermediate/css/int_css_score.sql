@@ -18,7 +18,7 @@ scores as (
         items.month,
         items.grouping_name,
         items.group_value,
-        -- The weights are re-scaled over the items present. Exact decimals: the order of summing changes nothing.
+        -- The weights are re-scaled over the items present. Sums of exact decimals do not depend on the order of rows.
         cast(sum(mot_items.weight * cast(items.score as decimal(18, 12))) as double)
         / nullif(cast(sum(mot_items.weight) as double), 0) as mot_score,
         max(case when items.item_code = 'overall' then items.score end) as css_score

@@ -1,9 +1,9 @@
--- Grain: one row per repair order and concern that came back: another repair order of the same VIN, any store, with
--- the same concern, checked in after this one and within the window after delivery.
+-- Grain: one row per repair order and concern that came back: a repair order of the same VIN, at any store, has the
+-- same concern and was checked in after this one was delivered, within the window.
 {{ config(
     unique_key=['store_code', 'repair_order_no'],
     pre_hook=also_affected("
-        -- repair orders that can have come back with one that changed
+        -- repair orders for which a changed one can be the comeback
         select repaired.store_code, repaired.repair_order_no
         from (
             select vin, checked_in_at from {{ changed('int_repair_order') }}
@@ -46,7 +46,7 @@ repair_orders as {{ computed_once() }} (
         odometer_km
     from {{ ref('int_repair_order') }}
     {%- if builds_changes() %}
-    -- with the later ones of their vehicles
+    -- the affected repair orders and the later ones of their vehicles
     where
         vin in (select affected_orders.vin from affected_orders)
         and checked_in_at >= (
@@ -85,19 +85,19 @@ comebacks as (
             order by later.checked_in_at, later.store_code, later.repair_order_no
         ) as comeback_number
     from concerns as repaired
-    -- equal VIN and concern make it a hash join; the window filters inside a vehicle's few visits
+    -- joining on VIN and concern makes it a hash join; the window then filters a vehicle's few visits
     inner join concerns as later
         on
             repaired.vin = later.vin
             and repaired.concern = later.concern
             and repaired.delivered_at < later.checked_in_at
             and {{ add_days('repaired.delivered_at', var('comeback_days')) }} >= later.checked_in_at
-            -- a delivery mistyped to lie before its own check-in makes no earlier visit a comeback
+            -- a delivery mistyped to before its own check-in must not make an earlier visit a comeback
             and repaired.checked_in_at < later.checked_in_at
     where
         {{ is_affected(['repaired.store_code', 'repaired.repair_order_no']) }}
         and (repaired.store_code <> later.store_code or repaired.repair_order_no <> later.repair_order_no)
-        -- an unknown odometer on either side leaves the time window to decide
+        -- where either odometer is unknown, the time window alone decides
         and coalesce(later.odometer_km - repaired.odometer_km <= {{ var('comeback_km') }}, true)
 )
 

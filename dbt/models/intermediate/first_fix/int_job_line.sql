@@ -1,4 +1,5 @@
--- Grain: one row per job line of a repair order that counts. Hours and amounts stay decimals, so that sums are exact.
+-- Grain: one row per job line of a repair order that counts (not void). Hours and amounts stay decimals, so that sums
+-- are exact.
 {{ config(
     unique_key=['store_code', 'repair_order_no'],
     pre_hook=also_affected("
@@ -21,7 +22,7 @@ with repair_orders as (
 ),
 
 redone_repair_orders as (
-    -- only a later repair order can redo the one it names; an earlier or void one is a wrong reference
+    -- only a later repair order can redo the one it names; a reference from an earlier or void one is wrong
     select
         original.store_code,
         original.repair_order_no,

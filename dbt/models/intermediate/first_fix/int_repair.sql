@@ -59,5 +59,5 @@ left join failed_lines
         and repairs.repair_order_no = failed_lines.repair_order_no
         and repairs.technician_no = failed_lines.technician_no
         and failed_lines.failed_line_rank = 1
--- rows that are looked for together, by month or by number, lie together
+-- rows that are read together, by month or by number, are stored together
 order by repairs.month

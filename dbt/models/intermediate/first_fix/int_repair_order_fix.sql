@@ -1,4 +1,4 @@
--- Grain: one row per repair order with a line; judged over all its lines, also those that name no technician.
+-- Grain: one row per repair order with a line; it is judged by all its lines, including those without a technician.
 {{ config(unique_key=['store_code', 'repair_order_no']) }}
 with repair_orders as (
     select

@@ -1,4 +1,4 @@
--- Grain: one row per customer number of a store, wherever it is named (also customers without a file of their own).
+-- Grain: one row per customer number of a store that any dataset names, including customers who are not on file.
 {{ config(unique_key=['store_code', 'customer_no'], meta={'is_constant': true}) }}
 with customer_numbers as (
     select

@@ -1,4 +1,4 @@
--- Grain: one row per VIN, wherever it is named (also vehicles without a file of their own).
+-- Grain: one row per VIN that any dataset names, including vehicles that are not on file.
 {{ config(unique_key=['vin'], meta={'is_constant': true}) }}
 with vins as (
     select vin

@@ -1,6 +1,6 @@
--- Grain: one row per store, month and KPI of which the KPI's own mart has a row; the value may be unknown there.
--- It reads marts, as the scorecard repeats figures and defines none. `sample_size` is the denominator of a rate, so
--- that numerators and samples can be pooled.
+-- Grain: one row per store, month and KPI that has a row in its own mart; the value may be unknown there.
+-- It reads marts because the scorecard repeats figures and defines none. For a rate, `sample_size` is the denominator,
+-- so that counts can be pooled.
 with css as (
     select
         store_code,
@@ -12,7 +12,7 @@ with css as (
 ),
 
 mystery_visits as (
-    -- The mart tells scores only; a score rests on the visits with a check that counts in it.
+    -- The mart has scores only; the sample of a score is the visits with a check that counts in it.
     select
         store_code,
         {{ month_of('visited_on') }} as month,
@@ -119,7 +119,7 @@ customer_base as (
     from {{ ref('customer_base_monthly') }}
 ),
 
--- kpi_code, where it stands, value, numerator of a rate, sample size
+-- kpi_code, CTE, value, numerator of a rate, sample size
 {% set kpis = [
     ('mot_score', 'css', 'mot_score', 'null', 'sample_size'),
     ('css_score', 'css', 'css_score', 'null', 'sample_size'),

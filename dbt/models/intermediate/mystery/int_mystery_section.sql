@@ -1,5 +1,5 @@
 -- Grain: one row per store, month and section with a known check of a mystery visit.
--- A check without a known score leaves both sums.
+-- A check without known points counts in neither sum.
 with sums as (
     select
         store_code,
@@ -16,7 +16,5 @@ select
     store_code,
     month,
     section_code,
-    points,
-    max_points,
     {{ ratio('points', 'max_points') }} * 100 as score
 from sums

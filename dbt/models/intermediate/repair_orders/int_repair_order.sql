@@ -63,13 +63,13 @@ select
     repair_orders.labour_amount,
     repair_orders.parts_amount,
     repair_orders.total_amount,
-    -- a duration whose ends are out of order is unknown
+    -- a duration that ends before it begins is unknown
     case when repair_orders.wait_seconds >= 0 then cast(repair_orders.wait_seconds as double) / 60 end as wait_minutes,
     case when repair_orders.stay_seconds >= 0 then cast(repair_orders.stay_seconds as double) / 3600 end as stay_hours,
     repair_orders.delivered_at is not null and repair_orders.promised_at is not null as is_promised,
     coalesce(repair_orders.delivered_at <= repair_orders.promised_at, false) as is_on_time_delivery,
     repair_orders.quoted_amount is not null and repair_orders.total_amount is not null as is_quoted,
-    -- widened before the product: decimal(18, 8) times the factor would leave 8 digits before the point
+    -- widened first: the product of a decimal(18, 8) and the factor would keep only 8 digits before the point
     coalesce(
         repair_orders.total_amount
         <= cast(repair_orders.quoted_amount as decimal(28, 8)) * {{ var('quote_tolerance_factor') }},

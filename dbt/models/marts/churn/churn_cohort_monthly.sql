@@ -40,7 +40,7 @@ cohorts as (
 ),
 
 counts as (
-    -- nobody knows who is lost before the window has passed for every vehicle of the month
+    -- lost vehicles are unknown until the window has passed for every vehicle of the month
     select
         store_code,
         month,

@@ -1,4 +1,4 @@
--- Grain: one row per store, cohort month and reason told in a completed call.
+-- Grain: one row per store, cohort month and reason given in a completed call.
 {{ config(
     unique_key=['store_code', 'month'],
     meta={'affected_by': ['stg_survey__churn_callbacks']},

@@ -7,8 +7,8 @@ with first_months as (
     group by 1
 ),
 
-told_months as (
-    -- most months lie before any repair order: each store would be compared with all of them
+months_since_first_visit as (
+    -- without this filter each store would be joined with all months, most of them before any repair order
     select month
     from {{ ref('int_month') }}
     where month >= (select min(first_months.first_month) from first_months) and month <= {{ as_of() }}
@@ -17,10 +17,10 @@ told_months as (
 store_months as (
     select
         first_months.store_code,
-        told_months.month
+        months_since_first_visit.month
     from first_months
-    inner join told_months
-        on first_months.first_month <= told_months.month
+    inner join months_since_first_visit
+        on first_months.first_month <= months_since_first_visit.month
 ),
 
 changes as (

@@ -1,4 +1,4 @@
--- Grain: one row per store, month, channel and topic with a case; a blank topic is a row too.
+-- Grain: one row per store, month, channel and topic with a case; cases without a topic form a row too.
 {{ config(unique_key=['store_code', 'month']) }}
 with cases as (
     select

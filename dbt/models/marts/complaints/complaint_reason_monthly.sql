@@ -7,7 +7,7 @@ with reasons as (
         category,
         count(*) as cases
     from {{ ref('int_case') }}
-    where case_type in ('dissatisfaction', 'complaint') and {{ is_affected_or_before() }}
+    where is_grievance and {{ is_affected_or_before() }}
     group by 1, 2, 3
 ),
 
@@ -26,7 +26,7 @@ select
     reasons.category,
     reasons.cases,
     {{ ratio('reasons.cases', 'store_months.cases') }} as share,
-    -- a month with other reasons had none of this one; a month without any is unknown
+    -- 0 where the previous month has other categories, unknown where it has no row at all
     case when previous_store_months.store_code is not null then coalesce(previous_reasons.cases, 0) end
         as previous_cases
 from reasons
@@ -37,10 +37,10 @@ inner join store_months
 left join store_months as previous_store_months
     on
         reasons.store_code = previous_store_months.store_code
-        and previous_store_months.month = {{ add_months('reasons.month', -1) }}
+        and cast({{ add_months('reasons.month', -1) }} as date) = previous_store_months.month
 left join reasons as previous_reasons
     on
         reasons.store_code = previous_reasons.store_code
         and reasons.category = previous_reasons.category
-        and previous_reasons.month = {{ add_months('reasons.month', -1) }}
+        and cast({{ add_months('reasons.month', -1) }} as date) = previous_reasons.month
 where {{ is_affected(['reasons.store_code', 'reasons.month']) }}

@@ -7,5 +7,5 @@ select
     category,
     count(*) as cases
 from {{ ref('int_case') }}
-where case_type in ('dissatisfaction', 'complaint') and {{ is_affected() }}
+where is_grievance and {{ is_affected() }}
 group by 1, 2, 3, 4

@@ -1,4 +1,4 @@
--- Grain: one row per store, month, responsible department and responsible employee with a case; blank is a row too.
+-- Grain: one row per store, month, responsible department and responsible employee with a case; blanks form rows too.
 {{ config(unique_key=['store_code', 'month']) }}
 with cases as (
     select

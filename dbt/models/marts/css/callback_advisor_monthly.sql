@@ -1,4 +1,4 @@
--- Grain: one row per advisor, month and question Q1 to Q7 with a known answer.
+-- Grain: one row per store, advisor, month and question Q1 to Q7 with a known answer.
 {{ config(unique_key=['store_code', 'month'], pre_hook=in_following_months('int_callback_answer')) }}
 with questions as (
     select
@@ -7,14 +7,10 @@ with questions as (
         month,
         question_code,
         count(*) as answers,
-        -- Mean ÷ 5 × 100.
-        {{ mean('score * 20') }} as score,
+        {{ mean('score_100') }} as score,
         count(*) filter (where is_low) as low_answers
     from {{ ref('int_callback_answer') }}
-    where
-        question_code in ('Q1', 'Q2', 'Q3', 'Q4', 'Q5', 'Q6', 'Q7')
-        and advisor_no is not null
-        and {{ is_affected_or_before() }}
+    where is_rated and advisor_no is not null and {{ is_affected_or_before() }}
     group by store_code, advisor_no, month, question_code
 )
 

@@ -6,13 +6,10 @@ with questions as (
         month,
         question_code,
         count(*) as answers,
-        -- Mean ÷ 5 × 100.
-        {{ mean('score * 20') }} as score,
+        {{ mean('score_100') }} as score,
         count(*) filter (where is_low) as low_answers
     from {{ ref('int_callback_answer') }}
-    where
-        question_code in ('Q1', 'Q2', 'Q3', 'Q4', 'Q5', 'Q6', 'Q7')
-        and {{ is_affected_or_before() }}
+    where is_rated and {{ is_affected_or_before() }}
     group by store_code, month, question_code
 )
 

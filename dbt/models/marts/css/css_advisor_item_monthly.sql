@@ -1,4 +1,4 @@
--- Grain: one row per advisor, month and MOT item with a known score.
+-- Grain: one row per store, advisor, month and MOT item with a known score.
 {{ config(unique_key=['store_code', 'month']) }}
 select
     scores.store_code,

@@ -1,4 +1,4 @@
--- Grain: one row per advisor and month with a check-in, a completed callback or a known CSS score.
+-- Grain: one row per store, advisor and month with a check-in, a completed callback or a known survey score.
 {{ config(unique_key=['store_code', 'month']) }}
 with check_ins as (
     select
@@ -40,13 +40,13 @@ advisor_months as (
         advisor_no,
         month
     from check_ins
-    union distinct
+    union
     select
         store_code,
         advisor_no,
         month
     from callbacks
-    union distinct
+    union
     select
         store_code,
         advisor_no,

@@ -6,7 +6,7 @@ with drivers as (
         sample_size,
         correlation,
         mean_score,
-        -- Compared in exact sums, but for a third's last place: equals must not fall below their mean by a fraction.
+        -- Compared as sums of exact decimals, rounded: equal values must not fall below their own mean.
         cast(correlation as decimal(18, 12)) as exact_correlation,
         cast(mean_score as decimal(18, 12)) as exact_score
     from {{ ref('int_css_driver') }}

@@ -25,7 +25,7 @@ compared as (
         previous_items.score as previous_score,
         benchmarks.region_score,
         benchmarks.national_score,
-        -- Compared at 9 decimals: binary fractions would split equal gaps.
+        -- Rounded to 9 decimals: binary fractions would rank equal gaps apart.
         round(items.score - coalesce(benchmarks.region_score, store_scores.mot_score), 9) as gap
     from items
     inner join {{ ref('int_css_score') }} as store_scores

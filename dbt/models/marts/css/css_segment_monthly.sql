@@ -1,4 +1,4 @@
--- Grain: one row per store, month, segment and value with a known CSS score.
+-- Grain: one row per store, month, segment and segment value with a known survey score.
 {{ config(unique_key=['store_code', 'month']) }}
 select
     store_code,

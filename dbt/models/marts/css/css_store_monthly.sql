@@ -1,4 +1,4 @@
--- Grain: one row per store and month with a known CSS score.
+-- Grain: one row per store and month with a known survey score.
 {{ config(unique_key=['store_code', 'month'], pre_hook=in_following_months('int_css_score')) }}
 with scores as (
     select

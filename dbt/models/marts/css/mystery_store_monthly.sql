@@ -1,4 +1,4 @@
--- Grain: one row per store, month and section with a known check; `total` weights the sections.
+-- Grain: one row per store, month and section with a known check, and `total`, the weighted mean of the sections.
 with scores as (
     select
         store_code,

@@ -1,4 +1,4 @@
--- Grain: one row per store, technician, month and reason of a repair not fixed first time.
+-- Grain: one row per store, technician, month and reason with a repair that was not fixed first time.
 {{ config(unique_key=['store_code', 'month']) }}
 select
     store_code,

@@ -55,5 +55,5 @@ from rates
 left join rates as previous_rates
     on
         rates.store_code = previous_rates.store_code
-        and previous_rates.month = {{ add_months('rates.month', -1) }}
+        and cast({{ add_months('rates.month', -1) }} as date) = previous_rates.month
 where {{ is_affected(['rates.store_code', 'rates.month']) }}

@@ -56,7 +56,7 @@ region_values as (
     group by 1, 2, 3
 ),
 
-told as (
+scorecard_rows as (
     select
         store_code,
         month,
@@ -73,47 +73,47 @@ told as (
 
 compared as (
     select
-        told.store_code,
-        told.month,
-        told.kpi_code,
+        scorecard_rows.store_code,
+        scorecard_rows.month,
+        scorecard_rows.kpi_code,
         stores.region_code,
         kpi_values.value,
         targets.target_value,
         previous_values.value as previous_value,
         region_values.region_value,
         kpis.direction,
-        -- Lower is better here. Compared at 9 decimals: binary fractions would split equal values.
+        -- Lower is better here. Rounded to 9 decimals: binary fractions would rank equal values apart.
         round(case when kpis.direction = 'up' then -kpi_values.value else kpi_values.value end, 9) as ranked_by,
-        -- A target has 8 decimals.
+        -- Targets have 8 decimals.
         round(kpi_values.value, 8) as compared_value,
         round(targets.target_value, 8) as compared_target,
-        -- A count of everybody is no sample.
+        -- The number of active customers is a full count, not a sample.
         case when kpis.form <> 'count' then coalesce(kpi_values.sample_size, 0) end as sample_size
-    from told
+    from scorecard_rows
     inner join {{ ref('dim_store') }} as stores
-        on told.store_code = stores.store_code
+        on scorecard_rows.store_code = stores.store_code
     inner join {{ ref('dim_kpi') }} as kpis
-        on told.kpi_code = kpis.kpi_code
+        on scorecard_rows.kpi_code = kpis.kpi_code
     left join kpi_values
         on
-            told.store_code = kpi_values.store_code
-            and told.month = kpi_values.month
-            and told.kpi_code = kpi_values.kpi_code
+            scorecard_rows.store_code = kpi_values.store_code
+            and scorecard_rows.month = kpi_values.month
+            and scorecard_rows.kpi_code = kpi_values.kpi_code
     left join kpi_values as previous_values
         on
-            told.store_code = previous_values.store_code
-            and cast({{ add_months('told.month', -1) }} as date) = previous_values.month
-            and told.kpi_code = previous_values.kpi_code
+            scorecard_rows.store_code = previous_values.store_code
+            and cast({{ add_months('scorecard_rows.month', -1) }} as date) = previous_values.month
+            and scorecard_rows.kpi_code = previous_values.kpi_code
     left join targets
         on
-            told.store_code = targets.store_code
-            and told.month = targets.month
-            and told.kpi_code = targets.kpi_code
+            scorecard_rows.store_code = targets.store_code
+            and scorecard_rows.month = targets.month
+            and scorecard_rows.kpi_code = targets.kpi_code
     left join region_values
         on
             stores.region_code = region_values.region_code
-            and told.month = region_values.month
-            and told.kpi_code = region_values.kpi_code
+            and scorecard_rows.month = region_values.month
+            and scorecard_rows.kpi_code = region_values.kpi_code
 )
 
 select

@@ -1,4 +1,5 @@
--- Grain: one row per run, dataset and check: what it found. A view, so that the results of a run show at once.
+-- Grain: one row per run, system, dataset and check, with its result. A view, so that a run's results are visible at
+-- once.
 {{ config(materialized='view') }}
 
 select

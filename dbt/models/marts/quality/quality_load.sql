@@ -1,4 +1,4 @@
--- Grain: one row per landed file: what became of its rows as things stand now.
+-- Grain: one row per landed file, with how many of its rows are accepted, rejected and superseded now.
 with rejected as (
     select
         system,

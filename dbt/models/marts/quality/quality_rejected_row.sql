@@ -1,4 +1,4 @@
--- Grain: one row per rejected row: rejected while loading, or read but naming a store nobody knows now.
+-- Grain: one row per rejected row: rejected while loading, or parsed but of a store that is unknown now.
 with rejected_while_loading as (
     select
         rejected_rows.system,
@@ -6,7 +6,7 @@ with rejected_while_loading as (
         rejected_rows.source_file,
         rejected_rows.source_line,
         case
-            -- Stores are known by their own rows, so a store's own row cannot name an unknown one.
+            -- Rows of dms/stores define which stores are known, so they cannot name an unknown one.
             when
                 rejected_rows.store_code is not null
                 and stores.store_code is null

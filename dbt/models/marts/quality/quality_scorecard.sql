@@ -1,4 +1,4 @@
--- Grain: one row per run, dataset and dimension. A view, so that the results of a run show at once.
+-- Grain: one row per run, system, dataset and dimension. A view, so that a run's results are visible at once.
 {{ config(materialized='view') }}
 
 with sums as (
@@ -11,7 +11,7 @@ with sums as (
         -- a check that did not run has not passed
         count(case when passed then 1 end) as passed,
         cast(coalesce(sum(evaluated), 0) as bigint) as evaluated,
-        -- checks without a number of rows, as those of the marts, pass or fail as a whole
+        -- checks without a number of rows, such as those of the marts, pass or fail as a whole
         cast(coalesce(sum(case when evaluated is not null then failed end), 0) as bigint) as failed,
         min(owner) as owner
     from {{ ref('quality_check_result') }}

@@ -1,5 +1,5 @@
--- Grain: one row per publishing, mart, store, closed month and measure that changed. A view over what publishing
--- writes into the lake just before it, so that a change is published with the figure it explains.
+-- Grain: one row per publishing, mart, store, closed month and measure that changed. A view, because each publishing
+-- records its changes in the lake just before: a change is published together with the figure that it explains.
 {{ config(materialized='view') }}
 
 select
