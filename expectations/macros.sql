@@ -1,6 +1,6 @@
--- What checks of several datasets share; created for the session of the checks.
+-- Macros that checks of several datasets share; created in the session of the checks.
 
--- The value of a character of a VIN (ISO 3779, GB 16735): the last digit of its place in the string.
+-- The value of a character of a VIN (ISO 3779, GB 16735): the last digit of its position in the string.
 create or replace temp macro vin_value(vin, position) as
     (strpos('0123456789.ABCDEFGH..JKLMN.P.R..STUVWXYZ', vin[position]) - 1) % 10;
 
@@ -24,7 +24,7 @@ create or replace temp macro vin_check_digit(vin) as substr('0123456789X', (
     + 2 * vin_value(vin, 17)
 ) % 11 + 1, 1);
 
--- When a row came, as one number: by the time of its extract; rows of one time by file and line.
+-- The order in which rows came, as one number: by time of the extract, then file and line.
 create or replace temp macro came(extract_at, source_file, source_line) as
     epoch_us(extract_at)::hugeint * 18446744073709551616
     + (hash(source_file) >> 32)::hugeint * 2147483648

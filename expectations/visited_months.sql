@@ -1,4 +1,4 @@
--- The months in which a store has repair orders: what other datasets should bring rows of, too.
+-- The months in which a store has repair orders; other datasets are expected to have rows of them too.
 create or replace temp view visited_months as
 select distinct store_code, cast(date_trunc('month', checked_in_at) as date) as month
 from accepted__dms__repair_orders

@@ -1,4 +1,4 @@
--- Grain: one row per customer in a store's customer file.
+-- Grain: one row per customer on file at a store.
 {{ config(
     unique_key=['customer_key'],
     meta={'affected_by': ['stg_dms__customers'], 'dated_by': 'registered_on'},

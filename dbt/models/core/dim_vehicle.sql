@@ -1,4 +1,4 @@
--- Grain: one row per VIN in the stores' vehicle files.
+-- Grain: one row per VIN on file at a store.
 {{ config(
     unique_key=['vehicle_key'],
     meta={'affected_by': ['stg_dms__vehicles']},
