@@ -88,7 +88,7 @@ def test_blanks_around_a_key_are_no_part_of_it(tmp_path, written: str) -> None:
 
 
 def test_a_key_that_is_no_text_is_refused(tmp_path) -> None:
-    with pytest.raises(HashKeyError, match="no text"):
+    with pytest.raises(HashKeyError, match="unprintable"):
         read_hash_key(tmp_path, {"AFTERSALES_HASH_KEY": "0123456789abcdef\udcff"})
 
 

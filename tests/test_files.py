@@ -192,7 +192,7 @@ def test_loading_again_changes_nothing_and_a_changed_file_replaces_its_old_versi
     landing.write("dms/customers/a_20260401.csv", b"")
     landing.load()
     assert landing.query(READ) == [(*EXPECTED[1][:-1], 2)], "a bad copy must not take good rows away"
-    assert "still stands" in landing.file("a_20260401.csv")["error"]
+    assert "is still in use" in landing.file("a_20260401.csv")["error"]
 
 
 def test_a_file_that_vanishes_keeps_its_rows(landing) -> None:

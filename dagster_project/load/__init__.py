@@ -1,1 +1,1 @@
-"""Landed files into the lake: one typed Parquet part a file, rejected rows beside it."""
+"""Load landed files into the lake: per file, one Parquet part of typed rows and one of rejected rows."""

@@ -1,4 +1,4 @@
-"""Dagster assets of the lake: one a dataset, and the registration that shows them to dbt."""
+"""Dagster assets of the lake: one per dataset, and the registration that exposes them to dbt."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -13,6 +13,7 @@ from dagster_project.load.lake import register_lake
 from dagster_project.load.load import record_strays
 from dagster_project.load.preview import preview
 from dagster_project.load.reload import files_to_reload
+from dagster_project.models.assets import OWNER
 from dagster_project.models.dbt_build import forget_build
 from dagster_project.privacy.forget import settle_forgotten
 from dagster_project.resources import Installation, writing
@@ -23,16 +24,16 @@ STORES_KEY = dg.AssetKey(["lake", "dms__stores"])
 
 
 def dataset_key(contract: Contract) -> dg.AssetKey:
-    """The asset a dataset is, which is also its dbt source."""
+    """The asset key of a dataset, which is also that of its dbt source."""
     return dg.AssetKey(["lake", f"{contract.system}__{contract.dataset}"])
 
 
 def landing_key(contract: Contract) -> dg.AssetKey:
-    """The asset of the outside world that a dataset's landed files are."""
+    """The asset key of a dataset's landed files, which other systems deliver."""
     return dg.AssetKey(["landing", f"{contract.system}__{contract.dataset}"])
 
 
-# The landing sensor tells when files came; each is fresh as long as its contract promises.
+# The landing sensor reports arrivals; an asset stays fresh for the days that its contract allows between extracts.
 landing_assets = [
     dg.AssetSpec(
         landing_key(contract),
@@ -50,7 +51,7 @@ landing_assets = [
 
 
 def load_metadata(load: DatasetLoad) -> dict[str, dg.MetadataValue]:
-    """What a person wants to see of a load: counts, drift, quarantined files."""
+    """Metadata of a load for Dagster: row counts, header drift, quarantined files."""
     quarantined = [f"- `{entry.source_file}`: {entry.error}" for entry in load.quarantined]
     unknown = sorted({name for e in load.entries for name in e.unknown_columns.split(", ") if name})
     missing = sorted({name for e in load.entries for name in e.missing_columns.split(", ") if name})
@@ -116,6 +117,7 @@ dataset_assets = [_dataset_asset(contract) for contract in read_contracts().valu
             ["lake", name],
             deps=[dataset_key(contract) for contract in read_contracts().values()],
             group_name="lake",
+            owners=[OWNER],
             kinds={"duckdb"},
             description=description,
         )
@@ -129,7 +131,7 @@ dataset_assets = [_dataset_asset(contract) for contract in read_contracts().valu
     ],
 )
 def registered_lake(context: dg.AssetExecutionContext, installation: Installation) -> Iterator[dg.MaterializeResult]:
-    """Show the lake's parts to dbt as relations of the private warehouse."""
+    """Register the lake's parts as relations of the private warehouse, for dbt to read."""
     settings = installation.settings(context.log.info)
     with writing(context, settings):
         hash_key = read_hash_key(settings.data)
@@ -137,8 +139,8 @@ def registered_lake(context: dg.AssetExecutionContext, installation: Installatio
             context.log.warning(warning)
         record_strays(settings.landing, settings.lake)
         if why_whole := why_built_whole(settings):
-            context.log.info("everything is built anew: %s", why_whole)
-        # What was built before is not made from what is registered now: it is not to be published as if it were.
+            context.log.info("full refresh: %s", why_whole)
+        # The previous build does not match what is registered now: it must not be published as if it did.
         forget_build(settings)
         register_lake(settings.lake, settings.warehouse, hash_key, settings.as_of, by_changes=not why_whole)
         note_registered(settings, by_changes=not why_whole)

@@ -1,7 +1,7 @@
-"""Turn text cells into typed values by the contract, and say of each row why it can't be accepted.
+"""Convert text cells to the types of the contract, and state for each row why it can't be accepted.
 
-Cleaning (trimming, compatibility forms, null spellings, enumerations, booleans) and the plainest spellings
-of numbers and times work on Arrow arrays, all other spellings on DuckDB SQL. They are those of docs/extracts.md.
+Cleaning (trimming, compatibility forms, null spellings, enumerations, booleans) and the canonical spellings of
+numbers and times use Arrow arrays; all other spellings use DuckDB SQL. docs/extracts.md lists the spellings.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from dagster_project.load.extract import REPEATED_HEADER, Chunk
 from dagster_project.load.header import MatchedHeader
 
 NULL_SPELLINGS = ("", "-", "NULL", "null", "Null", "N/A", "n/a")
-# What a spreadsheet shows where a formula found no value; CSV exports write the same.
+# What a spreadsheet shows where a formula has no value; CSV exports contain the same texts.
 SPREADSHEET_ERRORS = (
     *("#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!"),
     *("#GETTING_DATA", "#BLOCKED!", "#BUSY!", "#CONNECT!", "#EXTERNAL!", "#PYTHON!", "#UNKNOWN!"),
@@ -40,27 +40,27 @@ _DATE = r"([0-9]{4}-[0-9]{1,2}-[0-9]{1,2}|[0-9]{4}/[0-9]{1,2}/[0-9]{1,2}|[0-9]{8
 _DATE_PARTS = r"^([0-9]{4})[-/年]?([0-9]{1,2})[-/月]?([0-9]{1,2})日?"
 _TIME = r"([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?"
 
-# Spellings that Arrow casts as the SQL below would, only faster; digits as many as the type surely holds.
+# Spellings that Arrow casts to the same values as the SQL below, but faster; the digits surely fit the type.
 _CANONICAL = {
     "integer": r"^-?[0-9]{1,18}$",
     "number": r"^-?[0-9]{1,10}(\.[0-9]{1,8})?$",
     "date": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
     "timestamp": r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}(:[0-9]{2})?$",
 }
-# Arrow and DuckDB take it for a year before Christ; databases write 0000-00-00 for no date.
+# Arrow and DuckDB read it as 1 BC; databases write 0000-00-00 for a missing date.
 _NO_YEAR = "0000"
 _NO_TEXT = pa.scalar(None, pa.string())
-# Cells that are looked at to tell whether a column's cells repeat.
+# How many cells are examined to decide whether the cells of a column repeat.
 _SAMPLE = 1000
 
 
 def arrow_type(column: Column) -> pa.DataType:
-    """The type a column has in the lake."""
+    """The Arrow type of a column in the lake."""
     return ARROW_TYPES[column.type]
 
 
 def lake_schema(contract: Contract) -> pa.Schema:
-    """Columns of an accepted part: the contract's, then where the row came from."""
+    """Columns of an accepted part: those of the contract, then the lineage of the row."""
     fields = [pa.field(column.name, arrow_type(column)) for column in contract.columns]
     return pa.schema(
         [
@@ -84,7 +84,7 @@ def _number_sql(text: str, sql_type: str) -> str:
 
 
 def typed_sql(column: Column, text: str) -> str:
-    """SQL that reads `text` (clean, not null) as the column's type, null where it can't be read."""
+    """SQL that converts `text` (clean, not null) to the column's type; null where it can't be read."""
     if column.type == "integer":
         number = _number_sql(text, "decimal(38,8)")
         return f"case when ({number}) = trunc({number}) then try_cast(({number}) as bigint) end"
@@ -118,7 +118,7 @@ def typed_sql(column: Column, text: str) -> str:
 
 
 def clean(column: Column, cells: pa.Array) -> pa.Array:
-    """Cells trimmed, codes and numbers in compatibility form, null spellings as null."""
+    """The cells trimmed, null spellings as null; all but columns of type *text* in compatibility form (NFKC)."""
     text = pc.utf8_trim_whitespace(cells)
     is_free = column.type == "string" and not column.is_code
     if not is_free and not pc.all(pc.string_is_ascii(text)).as_py():
@@ -127,20 +127,20 @@ def clean(column: Column, cells: pa.Array) -> pa.Array:
 
 
 def _without(unwanted: tuple[str, ...], texts: pa.Array) -> pa.Array:
-    """The texts with null in place of those that are unwanted."""
+    """The texts, with unwanted ones replaced by null."""
     found = pc.is_in(texts, pa.array(unwanted))
     return pc.if_else(found, _NO_TEXT, texts) if pc.any(found).as_py() else texts
 
 
 def _translate(texts: pa.Array, values: dict, kind: pa.DataType) -> pa.Array:
-    """Each text's value by `values` (keys in plain form), null where there is none."""
+    """The value of each text in `values` (keys in plain form); null where there is none."""
     encoded = pc.dictionary_encode(texts)
     found = [values.get(text.casefold()) for text in encoded.dictionary.to_pylist()]
     return pa.array(found, kind).take(encoded.indices)
 
 
 def enum_values(column: Column) -> dict[str, str]:
-    """Codes and labels of an enumeration in plain form, to their code."""
+    """Map the codes and labels of an enumeration, in plain form, to the code."""
     labels = {plain_name(label): code for code, label in column.enum.items()}
     return labels | {plain_name(code): code for code in column.enum}
 
@@ -149,7 +149,7 @@ def enum_values(column: Column) -> dict[str, str]:
 class TypedChunk:
     """Typed rows of a chunk in file order; `reasons` is null where a row is accepted.
 
-    `faults` are the structural ones: the cells of such a row mean nothing.
+    `faults` holds structural faults: the cells of such a row can't be interpreted.
     """
 
     columns: list[pa.Array]
@@ -158,7 +158,7 @@ class TypedChunk:
 
 
 def _canonical(column: Column, text: pa.Array) -> pa.Array | None:
-    """The values of a column whose every cell has the plainest spelling of its type, else None."""
+    """The values, if every text has the canonical spelling of the column's type; else None."""
     spelling = _CANONICAL.get(column.type)
     if spelling is None or not pc.all(pc.match_substring_regex(text, spelling), min_count=0).as_py():
         return None
@@ -172,12 +172,12 @@ def _canonical(column: Column, text: pa.Array) -> pa.Array | None:
 
 @cache
 def _engine() -> duckdb.DuckDBPyConnection:
-    # One thread, so that rows come back in the order they went in.
+    # One thread keeps the order of the rows.
     return duckdb.connect(config={"threads": 1})
 
 
 def _values(column: Column, text: pa.Array) -> pa.Array:
-    """Typed values of clean texts, null where a text can't be read."""
+    """The typed values of clean texts; null where a text can't be read."""
     if column.enum:
         return _translate(text, enum_values(column), pa.string())
     if column.type == "boolean":
@@ -195,15 +195,15 @@ def _values(column: Column, text: pa.Array) -> pa.Array:
 
 
 def _repeats(cells: pa.Array) -> bool:
-    """Whether most of the cells say what others say, by the first of them."""
+    """Whether most cells are duplicates, judging by the first ones."""
     sample = cells[:_SAMPLE]
     return len(cells) > _SAMPLE and 2 * len(sample.unique()) < _SAMPLE
 
 
 def _read(column: Column, cells: pa.Array) -> tuple[pa.Array, pa.Array]:
-    """Typed values of a column's cells, null where blank or unreadable, and which are blank."""
+    """The typed values of a column's cells (null where blank or unreadable), and which cells are blank."""
     if _repeats(cells):
-        # Each spelling is read once.
+        # Each distinct spelling is read once.
         encoded = cells.dictionary_encode("encode")
         return tuple(found.take(encoded.indices) for found in _read(column, encoded.dictionary))
     text = clean(column, cells)
@@ -211,15 +211,15 @@ def _read(column: Column, cells: pa.Array) -> tuple[pa.Array, pa.Array]:
 
 
 class CellReader:
-    """Reads the chunks of one file by its contract and matched header."""
+    """Reads the chunks of one file according to its contract and matched header."""
 
     def __init__(self, contract: Contract, header: list[str], matched: MatchedHeader) -> None:
         self.contract = contract
         self.header = header
         self.matched = matched
 
-    def _header_again(self, chunk: Chunk) -> pa.Array:
-        """Faults of the chunk, with rows that only repeat the header marked."""
+    def _mark_repeated_headers(self, chunk: Chunk) -> pa.Array:
+        """The faults of the chunk, with rows that only repeat the header marked as such."""
         candidates = None
         for position in self.matched.positions.values():
             same = pc.equal(
@@ -232,7 +232,7 @@ class CellReader:
         return pc.if_else(candidates, pa.scalar(REPEATED_HEADER), chunk.faults)
 
     def _reasons(self, read: dict[str, tuple[pa.Array, pa.Array]], faults: pa.Array) -> pa.Array:
-        """Why each row is rejected: its structural fault, else every column's reason; null when accepted."""
+        """Why each row is rejected: its structural fault, else the reasons of all columns; null where accepted."""
         found: list[pa.Array] = []
         for name, (values, blank) in read.items():
             column = self.contract.column(name)
@@ -251,8 +251,8 @@ class CellReader:
         return pc.coalesce(faults, reasons)
 
     def read(self, chunk: Chunk) -> TypedChunk:
-        """Typed values and reasons of rejection of one chunk."""
-        faults = self._header_again(chunk)
+        """The typed values of one chunk, and the reasons for rejecting rows."""
+        faults = self._mark_repeated_headers(chunk)
         columns = [column for column in self.contract.columns if column.name in self.matched.positions]
         read = {c.name: _read(c, chunk.columns[self.matched.positions[c.name]]) for c in columns}
         typed = [

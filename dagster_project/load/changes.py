@@ -1,12 +1,12 @@
-"""Tell dbt what came and went in the lake since the models were built last.
+"""Expose to dbt what was added to the lake, and removed from it, since the last build of the models.
 
 lake.part              the accepted parts that the models are built from
-lake.built             the business date they are built for
-lake.new__<dataset>    rows of parts that came since
-lake.changed_file      files that came, went or were replaced since, or whose rows count anew
-lake.gone_file         of these, files whose rows of before are gone
-lake.changed_store     stores that are known since, or no longer
-lake.replaced_dataset  datasets of which older rows can stand again
+lake.built             the business date that they are built for
+lake.new__<dataset>    rows of parts added since
+lake.changed_file      files added, removed or replaced since; all files where the set of known stores changed
+lake.gone_file         files with a part that was removed or replaced since
+lake.changed_store     stores that became known since, or are no longer known
+lake.replaced_dataset  datasets in which older rows can become the latest again
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from dagster_project.load.cells import lake_schema
 from dagster_project.load.manifest import read_manifest
 from dagster_project.load.relation import relation_of
 
-# Of one build, made anew for each.
+# Schemas of a single incremental build: dropped and recreated by the next registration.
 CHANGE_SCHEMAS = ("affected", "changed", "written")
 
 _PART = pa.schema([(name, pa.string()) for name in ("system", "dataset", "relation", "source_file", "part")])
@@ -41,7 +41,7 @@ def _parts(lake: Path) -> Iterator[dict[str, str]]:
 
 
 def note_parts(connection: duckdb.DuckDBPyConnection, lake: Path, as_of: date) -> None:
-    """Note what the models are built from, for the next run to tell what is new."""
+    """Record the parts and the business date that the models are built from, for the next run to compare with."""
     parts = pa.Table.from_pylist(list(_parts(lake)), schema=_PART)
     connection.register("parts", parts)
     connection.execute("create or replace table lake.part as select * from parts")
@@ -50,7 +50,7 @@ def note_parts(connection: duckdb.DuckDBPyConnection, lake: Path, as_of: date) -
 
 
 def built_for(warehouse: Path) -> date | None:
-    """The business date that the models stand for; None where the lake was never registered."""
+    """The business date that the models are built for; None if the lake was never registered."""
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         try:
             built = connection.execute("select as_of from lake.built").fetchone()
@@ -68,13 +68,13 @@ def _show_new_rows(connection: duckdb.DuckDBPyConnection, lake: Path, contract: 
 
 
 def forget_changes(connection: duckdb.DuckDBPyConnection) -> None:
-    """Forget what the build before told of itself: it holds rows as they were."""
+    """Drop the change tables of the previous build, which hold rows as they were before it."""
     for schema in CHANGE_SCHEMAS:
         connection.execute(f"drop schema if exists {schema} cascade")
 
 
 def show_changes(connection: duckdb.DuckDBPyConnection, lake: Path) -> None:
-    """Show what differs between the lake and the parts noted last."""
+    """Create the relations that describe how the lake differs from the parts recorded last."""
     for schema in CHANGE_SCHEMAS:
         connection.execute(f"create schema {schema}")
     connection.execute("create or replace table lake.built_before as select * from lake.built")
@@ -91,16 +91,16 @@ def show_changes(connection: duckdb.DuckDBPyConnection, lake: Path) -> None:
         "(select store_code from staging.stg_dms__stores except select store_code from lake.dms__stores))"
     )
     with_store = [c for c in read_contracts().values() if c.has_store]
-    is_known_anew = "exists (select 1 from lake.changed_store)"
+    stores_changed = "exists (select 1 from lake.changed_store)"
     names = ", ".join(f"('{c.system}__{c.dataset}')" for c in with_store)
     connection.execute(
         "create or replace table lake.replaced_dataset as select relation from lake.gone_file "
-        f"union select relation from (values {names}) as with_store (relation) where {is_known_anew}"
+        f"union select relation from (values {names}) as with_store (relation) where {stores_changed}"
     )
     connection.execute(
         "create or replace table lake.changed_file as select system, dataset, relation, source_file from new_part "
         "union select system, dataset, relation, source_file from lake.gone_file "
-        f"union select system, dataset, relation, source_file from parts where {is_known_anew}"
+        f"union select system, dataset, relation, source_file from parts where {stores_changed}"
     )
     for contract in read_contracts().values():
         _show_new_rows(connection, lake, contract)

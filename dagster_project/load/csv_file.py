@@ -1,8 +1,7 @@
 """Read a CSV file into chunks of text cells, each row with the line it begins on.
 
-Blocks without anything unusual are split by Arrow; a block with quoted line breaks, blank lines, rows
-of another width or over-long cells is split here, record by record, so that lines stay exact and one
-bad row costs that row alone.
+Arrow splits ordinary blocks. Blocks with quoted line breaks, blank lines, rows of another width or over-long
+cells are split here, record by record: line numbers stay exact, and a bad row costs that row alone.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,9 +27,9 @@ from dagster_project.load.header import HeaderMatcher
 
 SEPARATORS = (",", ";", "\t")
 
-# Where the header mostly ends.
+# The header nearly always ends within these.
 _HEAD_BYTES = 64 * 1024
-# How far a quoted cell may run on before its quote counts as never closed.
+# A quote that is still open after so many characters counts as never closed.
 _MAX_RECORD_CHARACTERS = 32 * 1024 * 1024
 
 
@@ -39,10 +38,9 @@ def split_record(
 ) -> tuple[list[str], int] | None:
     """Split the record that begins at `lines[start]`.
 
-    Returns its cells and the number of lines it takes, 0 lines when its quote is never closed (the
-    cells are then the raw line alone), and None when more lines are needed to tell (`at_end` says
-    that there are no more). A quote is not closed either when a line in its cell is plainly a row:
-    `width` cells, the first one that of the record, which ends on its line.
+    Returns its cells and the number of lines it spans: 0 when its quote is never closed (the only cell is then the
+    raw line). Returns None when more lines are needed to decide; `at_end` says that there are no more. A quote also
+    counts as never closed when a line inside it is clearly a row: `width` cells, the first one equal to the record's, which ends on its own line.
     """
     line = lines[start]
     if '"' not in line:
@@ -88,7 +86,7 @@ def split_record(
         end = line.find(separator, position)
         end = len(line) if end < 0 else end
         if line[position:end].strip():
-            # Text behind a closing quote: part of the cell on one line, a stray quote over several.
+            # Text after a closing quote: part of the cell if that is on one line, a sign of a stray quote if not.
             if used > 1:
                 return [lines[start]], 0
             parts.append(line[position:end])
@@ -99,7 +97,7 @@ def split_record(
 
 
 class _RowBuilder:
-    """Collects the rows of one block that Arrow can't split."""
+    """Collects the rows of a block that Arrow can't split."""
 
     def __init__(self, width: int) -> None:
         self.width = width
@@ -130,7 +128,7 @@ class _RowBuilder:
 
 
 class _CsvReader:
-    """Splits the blocks of one file; holds back lines of a record that the next block ends."""
+    """Splits the blocks of one file; holds back the lines of a record that ends in the next block."""
 
     def __init__(self, separator: str, width: int, first_line: int, extract: Extract) -> None:
         self.separator = separator
@@ -140,7 +138,7 @@ class _CsvReader:
         self.held: list[str] = []
 
     def plain(self, block: bytes) -> Chunk | None:
-        """The block split by Arrow, or None when only the exact way will do."""
+        """The block split by Arrow; None when it must be split record by record."""
         ends = np.flatnonzero(np.frombuffer(block, np.uint8) == 0x0A)
         count = len(ends)
         longest = int(np.diff(ends, prepend=-1).max()) if count else 0
@@ -173,7 +171,7 @@ class _CsvReader:
             return None
         columns = [column.combine_chunks() for column in table.columns]
         if count and columns[-1][-1].as_py().endswith("\n"):
-            # Arrow closes a quote that is still open where the block ends.
+            # Arrow silently closes a quote that is still open at the end of the block.
             return None
         lines = pa.array(np.arange(self.line, self.line + count, dtype=np.int64))
         self.line += count
@@ -218,14 +216,14 @@ class _CsvReader:
 
 
 def _is_blank(line: str) -> bool:
-    """Whether the line is that of a row whose cells are all blank; a single quote opens a cell."""
+    """Whether all cells of the line are blank; an odd number of quotes means that a cell continues on the next line."""
     return not line.strip(' "\t,;\ufeff\u3000\r') and line.count('"') % 2 == 0
 
 
 def _read_header(block: bytes, matcher: HeaderMatcher, *, at_end: bool) -> tuple[list[str], str, int, int] | None:
     """Header cells, separator, lines before the data, and bytes before the data.
 
-    None when more lines are needed to tell; `at_end` says that there are no more.
+    None when more lines are needed to decide; `at_end` says that there are no more.
     """
     lines = block.decode("utf-8").split("\n")
     start = next((index for index, line in enumerate(lines) if not _is_blank(line)), None)
@@ -254,7 +252,7 @@ def _read_header(block: bytes, matcher: HeaderMatcher, *, at_end: bool) -> tuple
 
 
 def _rows_from(path: Path, encoding: str, start: int) -> Iterator[bytes]:
-    """The file's blocks from a place in the first."""
+    """The file's blocks, from byte `start` of the first one on."""
     blocks = utf8_blocks(path, encoding)
     if rest := next(blocks, b"")[start:]:
         yield rest
@@ -262,7 +260,7 @@ def _rows_from(path: Path, encoding: str, start: int) -> Iterator[bytes]:
 
 
 def _width(header: Sequence[str], chunks: Iterator[Chunk]) -> int:
-    """The columns up to the last that has a name or holds anything: many a program ends each line with separators."""
+    """The number of columns up to the last with a name or a value: many programs end each line with separators."""
     width = max((place for place, cell in enumerate(header, start=1) if cell.strip()), default=1)
     for chunk in chunks:
         for place in range(width, len(header)):
@@ -272,7 +270,7 @@ def _width(header: Sequence[str], chunks: Iterator[Chunk]) -> int:
 
 
 def open_csv(path: Path, matcher: HeaderMatcher) -> Extract:
-    """Open a .csv or .csv.gz file; raises Quarantine when it is no table of this dataset."""
+    """Open a .csv or .csv.gz file; raises Quarantine when it is not a table of this dataset."""
     encoding = detect_encoding(path)
     first = next(utf8_blocks(path, encoding), b"")
     if not first.strip():

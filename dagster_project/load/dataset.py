@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -21,14 +21,13 @@ from dagster_project.load.extract import Quarantine, on_one_line
 from dagster_project.load.landing import LandedFile, find_by_path
 from dagster_project.load.manifest import LOADED, QUARANTINED, Entry, begin_manifest, read_manifest, write_manifest
 from dagster_project.load.part import LakeError, load_file
-from dagster_project.load.seal import seal, seal_anew, set_aside
+from dagster_project.load.seal import seal, seal_if_intact, set_aside
 from dagster_project.load.workers import Workers
 from dagster_project.privacy.error_details import keep_details
 from dagster_project.privacy.forgotten import Forgotten
 from dagster_project.run_log import step
-from dagster_project.settings import TIME_ZONE
 
-# Part of every contract's digest: raise it when files must be read again because the loader reads them otherwise.
+# Part of every contract's digest: increase it when a change of the loader requires that all files are read again.
 LOADER_VERSION = 4
 
 _SECONDS_BETWEEN_PROGRESS = 2.0
@@ -42,12 +41,11 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True)
 class DatasetLoad:
-    """What one load of a dataset did, and what stands in its manifest now."""
+    """The result of loading a dataset: the entries of its manifest now, and how many files were loaded."""
 
     contract: Contract
     entries: list[Entry]
     files_loaded: int
-    files_unchanged: int
 
     @property
     def quarantined(self) -> list[Entry]:
@@ -55,12 +53,12 @@ class DatasetLoad:
         return [entry for entry in self.entries if entry.status == QUARANTINED]
 
     def total(self, count: str) -> int:
-        """Sum of a count (rows_read, rows_parsed, rows_rejected) over the files that stand."""
+        """Sum of a count (rows_read, rows_parsed, rows_rejected) over all entries."""
         return sum(getattr(entry, count) for entry in self.entries)
 
 
 def contract_digest(contract: Contract) -> str:
-    """Changes when the contract, or the way files are read, changes."""
+    """A digest that changes when the contract, or the way files are read, changes."""
     text = (CONTRACTS_DIR / contract.system / f"{contract.dataset}.yml").read_bytes()
     return hashlib.sha256(text + str(LOADER_VERSION).encode()).hexdigest()[:16]
 
@@ -71,92 +69,37 @@ def _content_digest(path: Path) -> str:
 
 
 def _part_name(source_path: str, digest: str, contract_hash: str, extract_at: datetime) -> str:
-    """The name of a file's parts: another one for whatever makes them hold something else.
+    """The name of a file's parts, which differs whenever their content would.
 
-    The time of an extract whose name tells none moves when the file is written again; its rows carry it.
+    Rows carry the time of their extract, which is the file's modification time if its name holds none.
     """
     stem = re.sub(r"[^A-Za-z0-9_-]+", "_", Path(source_path).name.split(".")[0])[:40]
     version = hashlib.sha256(f"{source_path}|{digest}|{contract_hash}|{extract_at}".encode()).hexdigest()[:16]
     return f"{stem}-{version}.parquet"
 
 
-def quarantined(file: LandedFile, source_path: str, digest: str, contract_hash: str, error: str) -> Entry:
-    """The entry of a file that can't be read."""
-    return Entry(
-        system=file.system,
-        dataset=file.dataset,
-        source_file=file.name,
-        source_path=source_path,
-        size=file.size,
-        mtime_ns=file.mtime_ns,
-        ctime_ns=file.ctime_ns,
-        digest=digest,
-        contract_digest=contract_hash,
-        extract_at=file.extract_at,
-        status=QUARANTINED,
-        error=error,
-        encoding=None,
-        rows_read=0,
-        rows_parsed=0,
-        rows_rejected=0,
-        short_rows=0,
-        unknown_columns="",
-        missing_columns="",
-        accepted_part=None,
-        rejected_part=None,
-        loaded_at=datetime.now(TIME_ZONE).replace(tzinfo=None),
-    )
-
-
-def _still_standing(entry: Entry, before: Entry | None) -> Entry:
-    """A quarantined file leaves the version loaded before it in place."""
+def _keeping_version(entry: Entry, before: Entry | None) -> Entry:
+    """The entry of a quarantined file, which keeps the rows of the version loaded before it, if there is one."""
     if before is None or before.accepted_part is None:
         return entry
-    return replace(
-        entry,
-        error=f"{entry.error}; the version of {before.extract_at:%Y-%m-%d %H:%M} still stands",
-        extract_at=before.extract_at,
-        encoding=before.encoding,
-        rows_read=before.rows_read,
-        rows_parsed=before.rows_parsed,
-        rows_rejected=before.rows_rejected,
-        short_rows=before.short_rows,
-        accepted_part=before.accepted_part,
-        rejected_part=before.rejected_part,
-        parts_size=before.parts_size,
-        parts_mtime_ns=before.parts_mtime_ns,
-        parts_digest=before.parts_digest,
-    )
+    error = f"{entry.error}; the version of {before.extract_at:%Y-%m-%d %H:%M} is still in use"
+    return replace(entry.with_rows_of(before), error=error)
 
 
 def _without_parts(entry: Entry) -> Entry:
-    """The entry of a file whose parts were damaged: read again if it is still landed, else told until it is."""
-    return replace(
-        entry,
-        status=QUARANTINED,
-        error=_LOST,
-        digest="",
-        rows_read=0,
-        rows_parsed=0,
-        rows_rejected=0,
-        short_rows=0,
-        accepted_part=None,
-        rejected_part=None,
-        parts_size=None,
-        parts_mtime_ns=None,
-        parts_digest=None,
-    )
+    """The entry of a file whose parts are damaged: the file is read again if it is still landed, else reported."""
+    return replace(entry.without_rows(), status=QUARANTINED, error=_LOST, digest="")
 
 
 def intact_entries(folder: Path, entries: Mapping[str, Entry], *, by_digest: bool) -> dict[str, Entry]:
-    """The entries of a dataset's lake folder, those whose parts are damaged without them; the parts are set aside."""
+    """The entries of a dataset's lake folder; damaged parts are set aside and removed from their entries."""
     found = {}
     for source_path, entry in entries.items():
         found[source_path] = entry
         if not entry.parts:
             continue
         parts = [folder / part for part in entry.parts]
-        sealed = seal_anew(parts, entry.seal, by_digest=by_digest)
+        sealed = seal_if_intact(parts, entry.seal, by_digest=by_digest)
         if sealed is None:
             set_aside(parts, folder)
         found[source_path] = entry.sealed(sealed) if sealed else _without_parts(entry)
@@ -164,7 +107,7 @@ def intact_entries(folder: Path, entries: Mapping[str, Entry], *, by_digest: boo
 
 
 class _DatasetLoader:
-    """Brings one dataset's manifest up to its landing folder."""
+    """Updates one dataset's manifest from its landing folder."""
 
     def __init__(
         self,
@@ -190,23 +133,23 @@ class _DatasetLoader:
 
     def _tell(self, line: str) -> None:
         if self.tell:
-            with self.workers.telling:
+            with self.workers.reporting:
                 self.tell(line)
 
     def _progress(self, label: str) -> Callable[[int], None]:
-        told_at = time.monotonic()
+        reported_at = time.monotonic()
 
         def progress(rows: int) -> None:
-            nonlocal told_at
+            nonlocal reported_at
             self.workers.go_on()
-            if time.monotonic() - told_at >= _SECONDS_BETWEEN_PROGRESS:
-                told_at = time.monotonic()
+            if time.monotonic() - reported_at >= _SECONDS_BETWEEN_PROGRESS:
+                reported_at = time.monotonic()
                 self._tell(f"{label}: {rows:,} rows")
 
         return progress
 
     def _load(self, file: LandedFile, source_path: str, before: Entry | None) -> Entry | None:
-        """The file's new entry, `before` where nothing changed; None for a file that vanished unread."""
+        """The file's new entry, `before` if nothing changed, or None for a new file that was deleted unread."""
         self.workers.go_on()
         digest = ""
         try:
@@ -218,7 +161,7 @@ class _DatasetLoader:
                 return before.seen_as(file.size, file.mtime_ns, file.ctime_ns)
             name = _part_name(source_path, digest, self.hash, file.extract_at)
             if before and before.accepted_part == f"accepted/{name}":
-                # Read again on request: what stands is not written over before the file is read whole.
+                # Read again on request: the existing parts must not be overwritten before the whole file is read.
                 name = _part_name(f"{source_path}|{name}", digest, self.hash, file.extract_at)
             rows = load_file(
                 self.contract,
@@ -236,45 +179,44 @@ class _DatasetLoader:
         except LakeError:
             raise
         except Exception as error:
-            # Whatever is wrong with one file, the others load.
+            # A fault of one file must not stop the others.
             if file.problem is None and not file.path.exists():
                 return before
             return self._quarantined(file, source_path, digest, before, error)
-        entry = replace(
-            quarantined(file, source_path, digest, self.hash, ""),
-            status=LOADED,
-            error=None,
-            encoding=rows.encoding,
-            rows_read=rows.rows_read,
-            rows_parsed=rows.rows_parsed,
-            rows_rejected=rows.rows_rejected,
-            short_rows=rows.short_rows,
-            unknown_columns=", ".join(rows.unknown_columns),
-            missing_columns=", ".join(rows.missing_columns),
+        entry = Entry.of(
+            file,
+            source_path,
+            LOADED,
+            digest=digest,
+            contract_digest=self.hash,
             accepted_part=f"accepted/{name}",
             rejected_part=f"rejected/{name}",
+            **asdict(rows),
         )
         return entry.sealed(seal([self.folder / part for part in entry.parts]))
 
     def _quarantined(
         self, file: LandedFile, source_path: str, digest: str, before: Entry | None, error: Exception
     ) -> Entry:
-        """The entry of a file whose reading ended in `error`.
+        """The entry of a file that could not be read because of `error`.
 
-        Without a digest it is tried again at every run: nothing in the file need change for it to become readable.
+        An entry without a digest is read again in every run: it may become readable without a change of the file.
         """
         if file.problem is None and file.has_changed():
-            # It may have been digested as it is now, and only its listing was older.
+            # The digest may be that of the changed file, as only the listing was older.
             reason, digest = _CHANGED, ""
         elif isinstance(error, Quarantine):
             reason = str(error)
         elif isinstance(error, OSError):
             reason, digest = f"cannot be read: {error.strerror or error}; the next run tries again", ""
         else:
-            told = keep_details(self.folder.parents[1], error)
-            logger.error("%s can't be read: %s", file.label, told)
-            reason, digest = f"cannot be read ({told}): report it with the file", ""
-        entry = _still_standing(quarantined(file, source_path, digest, self.hash, on_one_line(reason)), before)
+            failed = keep_details(self.folder.parents[1], error)
+            logger.error("%s can't be read: %s", file.label, failed)
+            reason, digest = f"cannot be read ({failed}): report it with the file", ""
+        entry = Entry.of(
+            file, source_path, QUARANTINED, digest=digest, contract_digest=self.hash, error=on_one_line(reason)
+        )
+        entry = _keeping_version(entry, before)
         return before if before and replace(entry, loaded_at=before.loaded_at) == before else entry
 
     def _is_current(self, file: LandedFile, before: Entry | None) -> bool:
@@ -282,10 +224,10 @@ class _DatasetLoader:
             return False
         return (before.size, before.mtime_ns, before.ctime_ns) == (file.size, file.mtime_ns, file.ctime_ns)
 
-    def _forget_what_was_taken_away(self, entries: dict[str, Entry], listed: Mapping[str, LandedFile]) -> None:
-        """Tell no more of a quarantined file that is gone: who corrects it may land it under another name.
+    def _drop_deleted_quarantined(self, entries: dict[str, Entry], listed: Mapping[str, LandedFile]) -> None:
+        """Stop reporting quarantined files that were deleted: their correction may be landed under another name.
 
-        The version that was loaded before it stands. Where the folder itself can't be read, nobody knows what is gone.
+        A version that was loaded before is kept. If the folder itself can't be read, nothing is taken as deleted.
         """
         if self.contract.name in listed:
             return
@@ -304,21 +246,18 @@ class _DatasetLoader:
         before = intact_entries(self.folder, written, by_digest=False)
         entries = dict(before)
         damaged = {path for path, entry in before.items() if written[path].parts and not entry.parts}
-        loaded = unchanged = 0
-        coming: list[tuple[LandedFile, str, Future[Entry | None]]] = []
+        loaded = 0
+        submitted: list[tuple[LandedFile, str, Future[Entry | None]]] = []
         listed = find_by_path(self.landing, self.contract.system, self.contract.dataset)
-        self._forget_what_was_taken_away(entries, listed)
+        self._drop_deleted_quarantined(entries, listed)
         for source_path, file in listed.items():
-            if self._is_current(file, before.get(source_path)):
-                unchanged += 1
-                continue
-            future = self.workers.submit(self._load, file, source_path, before.get(source_path))
-            coming.append((file, source_path, future))
-        # In their order, whichever is done first: what is told and written is the same each time.
-        for file, source_path, future in coming:
+            if not self._is_current(file, before.get(source_path)):
+                future = self.workers.submit(self._load, file, source_path, before.get(source_path))
+                submitted.append((file, source_path, future))
+        # In the order of the listing, whichever is done first: messages and manifest are the same each time.
+        for file, source_path, future in submitted:
             entry = future.result()
             if entry is None or entry is before.get(source_path):
-                unchanged += 1
                 continue
             if source_path in damaged:
                 self._tell(f"{file.label}: its rows in the lake were damaged or deleted; it is read again")
@@ -332,7 +271,7 @@ class _DatasetLoader:
             write_manifest(self.folder, entries)
         else:
             manifest.sweep(self.folder, entries)
-        return DatasetLoad(self.contract, list(entries.values()), loaded, unchanged)
+        return DatasetLoad(self.contract, list(entries.values()), loaded)
 
 
 def load_dataset(
@@ -346,12 +285,12 @@ def load_dataset(
     forgotten: Forgotten | None = None,
     workers: Workers | None = None,
 ) -> DatasetLoad:
-    """Load what is new or changed in a dataset's landing folder; unchanged files cost a stat.
+    """Load what is new or changed in a dataset's landing folder; an unchanged file only costs a `stat`.
 
-    `known_stores` are the codes of `dms/stores` as loaded by now: rows of other stores are kept with
-    their masked text, so that they can be shown. `tell` gets a line a file and on long files every
-    two seconds. Files of `reload` are read again though unchanged. Rows of people who are `forgotten` come without
-    what tells of them. `workers` are given by who loads several datasets.
+    `known_stores` are the codes of `dms/stores` as loaded by now: rows of other stores are kept with their masked text,
+    for reports. `tell` receives a line per file, and one every two seconds while a large file is read. The files of
+    `reload` are read even if they are unchanged. Rows of people in `forgotten` are loaded without their personal data.
+    `workers` are shared by callers that load several datasets.
     """
     with step("load", dataset=contract.name) as counted, nullcontext(workers) if workers else Workers() as shared:
         load = _DatasetLoader(
@@ -367,7 +306,7 @@ def load_dataset(
 
 
 def loaded_stores(lake: Path) -> set[str]:
-    """The store codes that the lake's `dms/stores` knows."""
+    """The store codes in the lake's `dms/stores`."""
     folder = lake / "dms" / "stores"
     codes: set[str] = set()
     for entry in read_manifest(folder).values():

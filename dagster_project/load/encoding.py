@@ -1,7 +1,7 @@
-"""Open a CSV file as UTF-8 blocks of whole lines, whatever encoding it came in.
+"""Open a CSV file as UTF-8 blocks of whole lines, whatever its encoding.
 
-An encoding is believed only when the whole file decodes by it: UTF-16 and UTF-8 by their byte order
-mark, else UTF-8, else GB18030. Latin-1 would decode anything into nonsense and is never tried.
+An encoding is accepted only if the whole file decodes with it. A byte order mark decides for UTF-16 or UTF-8; without
+one, UTF-8 is tried, then GB18030. Latin-1 is never tried: it decodes any bytes, mostly into nonsense.
 """
 
 import codecs
@@ -18,36 +18,36 @@ from dagster_project.load.extract import Quarantine
 BLOCK_BYTES = 16 * 1024 * 1024
 MAX_LINE_BYTES = 64 * 1024 * 1024
 
-# A UTF-8 file with one broken byte must not be taken for GB18030: by chance, no GB18030 text holds this many different
-# characters of three bytes, as Chinese ones are, before its first malformed sequence. Of two bytes it can hold any
-# number: 鲁 and 女 in GB18030 are ³ and Ů in UTF-8.
+# A UTF-8 file with one broken byte must not be taken for GB18030. Read as UTF-8, a GB18030 text does not by chance
+# hold this many different three-byte characters, as Chinese ones are, before its first malformed sequence. It can hold
+# any number of two-byte ones: 鲁 and 女 in GB18030 are ³ and Ů in UTF-8.
 _SURELY_UTF8 = 3
 _LONG = re.compile(r"[\u0800-\U0010ffff]")
-# Characters of a block: enough to find different ones.
+# How many characters of a block are searched: enough to find different ones.
 _LOOKED_THROUGH = 64 * 1024
-# What tells a file that holds nothing but such characters of two bytes from GB18030: a Western letter in a word
-# (Müller; alone it may be half of 郑梅), a sign beside a digit or behind a letter (m³, ¥5, Maria·Lee), a byte that no
-# common Chinese character ends with.
+# Evidence that a file whose only non-ASCII characters have two bytes is UTF-8 and not GB18030: a Western letter in a
+# word (Müller; alone it may be half of 郑梅), a sign beside a digit or after a letter (m³, ¥5, Maria·Lee), a byte that
+# no common Chinese character ends with.
 _WESTERN = re.compile(
     rb"(?<=[0-9A-Za-z])[\xc2\xc3][\x80-\xbf]|\xc3[\x80-\xbf](?=[0-9A-Za-z])|\xc2[\x80-\xbf](?=[0-9 .])"
     rb"|[\xc2-\xdf][\x80-\xa0]"
 )
-# Share of letters that Chinese text in GB18030 shows: those whose second byte is not ASCII, and those of four bytes.
-# Latin-1 shows hardly any, Big5 some 60%; a few letters may be rare names. Traditional names may show fewer, but there
-# are many among them that Big5 has no bytes for.
+# The least share of non-ASCII letters whose second byte is not ASCII, or which have four bytes, in Chinese text in
+# GB18030. Latin-1 text has hardly any such letters, Big5 text about 60%. A text of few letters may consist of rare
+# names. Text with traditional characters may have fewer, but then many for which Big5 has no bytes.
 _LEAST_CHINESE_SHARE = 0.75
 _LEAST_CHINESE_SHARE_OF_FEW = 0.3
 _FEW_LETTERS = 20
 _LEAST_SHARE_BUT_BIG5 = 0.2
-# Extracts shrink to a tenth, repetitive ones to a fiftieth; gzip itself can do a thousandth.
+# gzip shrinks extracts to a tenth, repetitive ones to a fiftieth; at most it can reach a thousandth.
 _MOST_UNPACKED = 200
 _SURELY_NO_BOMB = 256 * 1024 * 1024
-# UTF-16 without its mark is full of NUL bytes; a stray one in a cell is none of that.
+# UTF-16 without a byte order mark is full of NUL bytes; a single stray one in a cell is not.
 _MOST_NUL_BYTES = 0.05
 
 
 def open_bytes(path: Path) -> BinaryIO:
-    """The file's bytes, unpacked when its name ends in .gz."""
+    """The file's bytes, decompressed if its name ends in .gz."""
     if path.name.lower().endswith(".gz"):
         return gzip.open(path, "rb")  # type: ignore[return-value]
     return path.open("rb")
@@ -62,7 +62,7 @@ def _blocks(path: Path) -> Iterator[bytes]:
                 size += len(block)
                 if size > largest:
                     raise Quarantine(
-                        f"the gzip archive unpacks to more than {_MOST_UNPACKED} times its size: this is no extract"
+                        f"the gzip archive unpacks to more than {_MOST_UNPACKED} times its size: this is not an extract"
                     )
                 yield block
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
@@ -70,7 +70,7 @@ def _blocks(path: Path) -> Iterator[bytes]:
 
 
 def _count_chinese(text: str) -> Counter[str]:
-    """Letters that are not ASCII: all, those that Chinese text in GB18030 shows, those of them that Big5 never has."""
+    """Count non-ASCII letters: all, those typical of Chinese text in GB18030, and those of them that Big5 never has."""
     counts: Counter[str] = Counter()
     for character in text:
         if ord(character) > 0x7F and character.isalpha():
@@ -88,7 +88,7 @@ def _is_chinese(counts: Counter[str]) -> bool:
 
 
 class _NotUtf8(Exception):
-    """Where the file is not UTF-8, and whether it surely is but for a damaged byte."""
+    """Where the file is not UTF-8, and whether it certainly is UTF-8 with a damaged byte."""
 
     def __init__(self, where: str, *, is_damaged: bool) -> None:
         self.where = where
@@ -96,7 +96,10 @@ class _NotUtf8(Exception):
 
 
 def _check_utf8(path: Path) -> bool:
-    """Whether the file, which is UTF-8, holds characters of two bytes and no longer ones; else raises _NotUtf8."""
+    """Whether all non-ASCII characters of the file, of which there are some, have two bytes.
+
+    Raises _NotUtf8 for a file that is not UTF-8.
+    """
     decoder = codecs.getincrementaldecoder("utf-8")("strict")
     line = 1
     is_ascii = True
@@ -121,12 +124,12 @@ def _check_utf8(path: Path) -> bool:
 
 
 def _is_short_chinese(path: Path) -> bool:
-    """Whether a file of UTF-8 characters of two bytes is rather Chinese text in GB18030."""
+    """Whether a file whose non-ASCII characters all have two bytes in UTF-8 is rather Chinese text in GB18030."""
     return not any(_WESTERN.search(block) for block in utf8_blocks(path, "utf-8"))
 
 
 def _check_decodes(path: Path, encoding: str, first: bytes) -> None:
-    """Raise Quarantine unless the whole file, which begins with `first`, decodes by `encoding`."""
+    """Raise Quarantine unless the whole file, whose first block is `first`, decodes with `encoding`."""
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     line = 1
     counts: Counter[str] = Counter()
@@ -138,7 +141,7 @@ def _check_decodes(path: Path, encoding: str, first: bytes) -> None:
                 counts += _count_chinese(text[:200_000])
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
-        # The decoder names its byte order only before it met the mark.
+        # The bytes before the error need not include the mark: the byte order is that of the file's beginning.
         order = "utf-16-be" if first.startswith(codecs.BOM_UTF16_BE) else "utf-16-le"
         good = error.object[: error.start].decode(order if encoding == "utf-16" else encoding, "ignore")
         raise Quarantine(
@@ -152,7 +155,7 @@ def _check_decodes(path: Path, encoding: str, first: bytes) -> None:
 def detect_encoding(path: Path) -> str:
     """The encoding of a CSV file: utf-8, utf-8-sig, utf-16 or gb18030.
 
-    Reads the whole file. Raises Quarantine when it is empty, damaged, or in none of these.
+    Reads the whole file. Raises Quarantine when it is empty, damaged, or in another encoding.
     """
     first = next(_blocks(path), b"")
     if not first:
@@ -178,9 +181,9 @@ def detect_encoding(path: Path) -> str:
 
 
 def utf8_blocks(path: Path, encoding: str) -> Iterator[bytes]:
-    """The file as UTF-8 blocks that end at the end of a line, line ends as `\\n`.
+    """The file as UTF-8 blocks of whole lines, with `\\n` as line ends.
 
-    Raises Quarantine for a line over 64 MB: such a file is no table.
+    Raises Quarantine for a line longer than 64 MB: such a file is not a table.
     """
     decoder = None if encoding in ("utf-8", "utf-8-sig") else codecs.getincrementaldecoder(encoding)("strict")
     rest = b""
@@ -196,7 +199,7 @@ def utf8_blocks(path: Path, encoding: str) -> Iterator[bytes]:
         block = rest + block
         held = b""
         if b"\r" in block:
-            # A carriage return that ends the block may have its line feed in the next one.
+            # The line feed of a carriage return at the end of the block may begin the next one.
             held = b"\r" if block.endswith(b"\r") else b""
             block = block[: len(block) - len(held)].replace(b"\r\n", b"\n")
         if old_mac:

@@ -1,4 +1,4 @@
-"""What every reader of a file format hands on: a header and chunks of text cells."""
+"""What every file reader returns: a header and chunks of text cells."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,11 +19,11 @@ REPEATED_HEADER = "repeated_header"
 
 
 class Quarantine(Exception):
-    """The file can't be read as an extract; the message says why, where, and what to do."""
+    """The file can't be read as an extract; the message says why, where, and what to do about it."""
 
 
 def on_one_line(text: str) -> str:
-    """A message that may quote the file: one line of characters that are seen, no phone or plate, not too long."""
+    """A message that may quote the file, made safe: one line, printable, phones and plates masked, not too long."""
     shown = mask_text("".join(c if c.isprintable() else "\ufffd" for c in " ".join(text.split())))
     return shown if len(shown) <= _LONGEST_MESSAGE else f"{shown[:_LONGEST_MESSAGE]}…"
 
@@ -32,9 +32,9 @@ def on_one_line(text: str) -> str:
 class Chunk:
     """Some rows of an extract, in file order.
 
-    `lines` is where each row begins (line of a text file, row of a sheet or of a Parquet file);
-    `faults` the structural fault of a row or null; `texts` the whole row as it came where it has
-    a fault; `columns` the cells as text, one array a header cell.
+    `lines` says where each row begins (line of a text file, row of a sheet or of a Parquet file); `faults` holds a
+    row's structural fault or null; `texts` the whole raw row where a text file has a faulty one; `columns` the cells
+    as text, one array per header cell.
     """
 
     lines: pa.Array
@@ -44,10 +44,10 @@ class Chunk:
 
     @staticmethod
     def of(lines: pa.Array, columns: list[pa.Array]) -> "Chunk":
-        """A chunk of whole rows; the only fault they can have is a cell that is too long."""
+        """A chunk of complete rows; their only possible fault is a cell that is too long."""
         nothing = faults = pa.nulls(len(lines), pa.string())
         for column in columns:
-            # Bytes are at least characters, and cheap to count.
+            # A text has at least as many bytes as characters, and bytes are cheap to count.
             if (pc.max(pc.binary_length(column)).as_py() or 0) > MAX_CELL_CHARACTERS:
                 too_long = pc.greater(pc.utf8_length(column), MAX_CELL_CHARACTERS)
                 faults = pc.if_else(too_long, CELL_TOO_LONG, faults)
@@ -55,7 +55,7 @@ class Chunk:
 
 
 def without_blank_rows(chunk: Chunk) -> Chunk:
-    """The chunk less the rows whose cells are all blank: such a row is no row."""
+    """The chunk without the rows whose cells are all blank, which are not counted as rows."""
     filled = np.zeros(len(chunk.lines), bool)
     for column in chunk.columns:
         filled |= pc.not_equal(pc.utf8_trim_whitespace(column), "").to_numpy(zero_copy_only=False)
@@ -72,7 +72,7 @@ def without_blank_rows(chunk: Chunk) -> Chunk:
 
 @dataclass
 class Extract:
-    """A file opened for reading; `short_rows` counts, as chunks are read, rows with missing cells."""
+    """A file opened for reading; `short_rows` counts the rows with missing cells among the chunks read so far."""
 
     header: list[str]
     encoding: str | None

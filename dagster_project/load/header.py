@@ -12,21 +12,21 @@ from dagster_project.load.masking import mask_text
 
 @dataclass(frozen=True)
 class MatchedHeader:
-    """Which header cell holds which column; `unknown` are cells that name none, `missing` columns not there."""
+    """The header cell of each column; `unknown` cells name no column, `missing` columns have no cell."""
 
     positions: dict[str, int]
     unknown: dict[int, str]
     missing: list[str]
 
 
-def _told_apart(unknown: dict[int, str]) -> dict[int, str]:
-    """Names of unknown columns, those of one name told apart by their place: the cells of both are kept."""
+def _with_unique_names(unknown: dict[int, str]) -> dict[int, str]:
+    """The names of unknown columns, duplicates distinguished by their position: the cells of each are kept."""
     named = Counter(unknown.values())
     return {at: name if named[name] == 1 else f"{name} (column {at + 1})" for at, name in unknown.items()}
 
 
 class HeaderMatcher:
-    """Knows every name a contract's columns go by: canonical name, Chinese label, site aliases."""
+    """Knows every name of a contract's columns: canonical name, Chinese label, site aliases."""
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
@@ -63,4 +63,4 @@ class HeaderMatcher:
             names = ", ".join(f"{column.name} ({column.label})" for column in required)
             raise Quarantine(f"required column missing: {names}")
         missing = [column.name for column in self.contract.columns if column.name not in positions]
-        return MatchedHeader(positions=positions, unknown=_told_apart(unknown), missing=missing)
+        return MatchedHeader(positions=positions, unknown=_with_unique_names(unknown), missing=missing)

@@ -1,8 +1,8 @@
-"""Show the lake to Spark: the same relations as the schema `lake` of the private warehouse, as Iceberg tables.
+"""Register the lake for Spark: the relations of the private warehouse's schema `lake`, as Iceberg tables.
 
-Parts are registered where they are and not copied: every node of the cluster must see the data folder under the same
-path. Which catalog and which folder or bucket the tables are in is PyIceberg's own configuration of the catalog
-`aftersales`, as PYICEBERG_CATALOG__AFTERSALES__URI; Spark must call the catalog the same.
+Parts are registered in place, not copied: every node of the cluster must see the data folder under the same path.
+PyIceberg's configuration of the catalog `aftersales` (as PYICEBERG_CATALOG__AFTERSALES__URI) says which catalog and
+which folder or bucket hold the tables; Spark must use the same name for the catalog.
 """
 
 import logging
@@ -27,47 +27,47 @@ from dagster_project.publish.restatement import RESTATEMENT_SCHEMA
 from dagster_project.run_log import step
 from dagster_project.spark_server import file_uri
 
-# It warns of every column of every part that has no least and greatest value: parts have none of texts on purpose.
+# It warns about every column without a least and greatest value; parts deliberately omit those of most text columns.
 logging.getLogger("pyiceberg.io.pyarrow").setLevel(logging.ERROR)
 
 CATALOG = "aftersales"
 NAMESPACE = "lake"
 
-# What is small, and whose files are written again under one name, is copied: what the rows are, and their files.
+# Small relations whose files are rewritten under the same name are copied: by name, their schema and files.
 _COPIED = {
     "loads": (MANIFEST_SCHEMA, "*/*/manifest.parquet"),
     "check_results": (RESULT_SCHEMA, "quality/check_results/*.parquet"),
     "restatement": (RESTATEMENT_SCHEMA, "quality/restatement/*.parquet"),
 }
 HASH_KEY = "hash_key"
-# The tables that every registration writes anew.
+# The tables that every registration rewrites.
 WRITTEN = (*_COPIED, HASH_KEY)
 
-# PyIceberg would add the same parts to what another loader has added of them: it must tell us instead.
+# No retries: PyIceberg would add parts that another loader has added meanwhile. It must raise the conflict instead.
 _PROPERTIES = {"commit.retry.num-retries": "0"}
-# The parts are the loader's: no clean-up of tables may delete them.
+# The parts belong to the loader: no clean-up of tables may delete them.
 _PART_PROPERTIES = _PROPERTIES | {"gc.enabled": "false"}
 
 
 class CatalogError(ExpectedError):
-    """The catalog of the tables is not known, or does not answer."""
+    """The catalog of the tables is not configured, or can't be reached."""
 
 
 def open_catalog() -> Catalog:
     """The catalog that Spark reads; raises CatalogError when it can't be reached."""
     try:
-        # PyIceberg itself reads the environment once, when it is imported.
+        # Read the environment now: PyIceberg itself reads it only once, when it is imported.
         catalog = load_catalog(CATALOG, **(Config().get_catalog_config(CATALOG) or {}))
         catalog.create_namespace_if_not_exists(NAMESPACE)
     except Exception as error:
         raise CatalogError(
             f"the Iceberg catalog `{CATALOG}` can't be opened: {error}\n"
-            f"say where it is: PYICEBERG_CATALOG__{CATALOG.upper()}__URI and …__WAREHOUSE"
+            f"configure it by PYICEBERG_CATALOG__{CATALOG.upper()}__URI and …__WAREHOUSE"
         ) from error
     return catalog
 
 
-# Who registers while another loads or registers finds a table changed, or a part gone, since it looked: it looks again.
+# A concurrent load or registration can change a table, or remove a part, after it was looked up: then start again.
 @retry(
     retry=retry_if_exception_type((CommitFailedException, TableAlreadyExistsError, FileNotFoundError)),
     stop=stop_after_attempt(30),
@@ -75,10 +75,10 @@ def open_catalog() -> Catalog:
     reraise=True,
 )
 def register_iceberg(lake: Path, catalog: Catalog, hash_key: str) -> None:
-    """Create the lake's tables, or make them equal what stands in the lake, each in one step.
+    """Create the lake's tables, or update each in one step to what the lake holds.
 
-    Several loaders may do so at once: what a table is made equal to is looked up after the table, so none takes away
-    what another one has added.
+    Several loaders may register at once: each reads the lake after it has read the table, so that none removes what
+    another has added.
     """
     with step("register"):
         schemas = {relation.name: _schema(relation) for relation in part_relations(lake)}
@@ -103,7 +103,7 @@ def _copied_relations(lake: Path) -> list[Relation]:
 
 
 def _table(catalog: Catalog, name: str, schema: pa.Schema, properties: dict[str, str]) -> Table:
-    """A table that has the schema's columns; made anew when one of them is of another type now."""
+    """The table with the schema's columns; dropped and recreated if the type of a column has changed."""
     identifier = (NAMESPACE, name)
     if catalog.table_exists(identifier):
         table = catalog.load_table(identifier)
@@ -119,22 +119,22 @@ def _table(catalog: Catalog, name: str, schema: pa.Schema, properties: dict[str,
 
 
 def _schema(relation: Relation) -> pa.Schema:
-    # A part can have a column that its contract has lost meanwhile.
+    # A part can have a column that has been removed from its contract since.
     return pa.unify_schemas([relation.schema, *(pq.read_schema(part) for part in relation.parts)])
 
 
 def _register_parts(table: Table, relation: Relation) -> None:
-    standing = {task.file.file_path: task.file.file_size_in_bytes for task in table.scan().plan_files()}
+    registered = {task.file.file_path: task.file.file_size_in_bytes for task in table.scan().plan_files()}
     wanted = {file_uri(part): part.stat().st_size for part in relation.parts}
-    if wanted == standing:
+    if wanted == registered:
         return
-    came = {*wanted} - {*standing}
+    added = {*wanted} - {*registered}
     with table.transaction() as transaction:
-        if not standing.items() <= wanted.items():
+        if not registered.items() <= wanted.items():
             transaction.delete(AlwaysTrue())
-            came = {*wanted}
-        if came:
-            transaction.add_files(sorted(came), check_duplicate_files=False)
+            added = {*wanted}
+        if added:
+            transaction.add_files(sorted(added), check_duplicate_files=False)
 
 
 def _replace_rows(table: Table, rows: pa.Table) -> None:

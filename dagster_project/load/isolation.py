@@ -1,7 +1,7 @@
-"""Open workbooks and Parquet files in a process of its own, with bounded memory.
+"""Open workbooks and Parquet files in a separate process with bounded memory.
 
-Their readers are native code: a damaged or hostile file can make them end the process they run in, or
-ask for all memory there is. Here that costs the one file, which is quarantined, and not the run.
+Their readers are native code: a damaged or hostile file can make them crash their process or allocate all memory.
+Here that only quarantines the file and does not end the run.
 """
 
 import os
@@ -22,22 +22,22 @@ from dagster_project.load.extract import Chunk, Extract, Quarantine
 from dagster_project.load.header import HeaderMatcher
 from dagster_project.processes import die_with_parent
 
-# Of address space, of which libraries take up to one.
+# Limit of the address space, of which libraries take up to 1 GB.
 MAX_MEMORY_GB = 4
-# Between two chunks; the whole of the largest sheet is read before its first one.
+# Limit between two chunks; a sheet is read completely before its first chunk.
 MAX_SECONDS = 900
 
 _NEXT = "next"
-# What ends a process by its own fault; by any other end the file is not to blame.
+# Signals of a crash that the file caused; any other end of the process is not blamed on the file.
 _FAULTS = (signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE)
-# Every thread takes address space: on a large machine many of them would leave none for the file.
+# Every thread takes address space: the many threads of a large machine would leave none for the file.
 _FEW_THREADS = {"OMP_NUM_THREADS": "2", "ARROW_IO_THREADS": "2", "MALLOC_ARENA_MAX": "2"}
 _TOO_MUCH = (
     f"reading the file takes more than {MAX_MEMORY_GB} GB of memory: delete what does not belong to its table, or "
     "deliver it in parts"
 )
 _BROKEN = (
-    f"the file is damaged, or takes more than {MAX_MEMORY_GB} GB of memory: its reader broke off; save it again, "
+    f"the file is damaged, or takes more than {MAX_MEMORY_GB} GB of memory: its reader broke off; save it again "
     "without what does not belong to its table, or as CSV"
 )
 _TOO_LONG = f"reading the file takes more than {MAX_SECONDS // 60} minutes: deliver it in parts, or as CSV"
@@ -45,12 +45,12 @@ _TOO_LONG = f"reading the file takes more than {MAX_SECONDS // 60} minutes: deli
 Open = Callable[[Path, HeaderMatcher], Extract]
 
 
-def _told(error: BaseException) -> Exception:
-    """The error as it can be handed on."""
+def _sendable(error: BaseException) -> Exception:
+    """The error in a form that can be sent to the run's process."""
     if isinstance(error, MemoryError):
         return Quarantine(_TOO_MUCH)
     if not isinstance(error, Exception):
-        # A panic of a reader written in Rust.
+        # A reader written in Rust panicked.
         return Quarantine(_BROKEN)
     try:
         pickle.loads(pickle.dumps(error))
@@ -59,8 +59,8 @@ def _told(error: BaseException) -> Exception:
     return error
 
 
-def _next_answer(request: Any, extract: Extract | None) -> tuple[Any, Extract | None]:  # noqa: ANN401 what came
-    """What to answer, and the file that is open from now on."""
+def _next_answer(request: Any, extract: Extract | None) -> tuple[Any, Extract | None]:  # noqa: ANN401 any request
+    """The answer to a request, and the file that is open from now on."""
     if request == _NEXT:
         return next(extract.chunks, None) if extract else None, extract
     open_file, path, matcher = request
@@ -69,9 +69,9 @@ def _next_answer(request: Any, extract: Extract | None) -> tuple[Any, Extract | 
 
 
 def serve(descriptor: int, memory_gb: int) -> None:
-    """Answer what the run asks for, until it hangs up; the main function of the other process."""
+    """Answer the run's requests until it closes the pipe: the main function of the reader process."""
     die_with_parent()
-    # The run decides when it ends: else Ctrl-C would look like a fault of the file.
+    # The run ends this process: if Ctrl-C did, that would look like a fault of the file.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform == "linux":
         resource.setrlimit(resource.RLIMIT_AS, (memory_gb * 1024**3, memory_gb * 1024**3))
@@ -86,13 +86,13 @@ def serve(descriptor: int, memory_gb: int) -> None:
                 raise
             except BaseException as error:
                 extract = None
-                pipe.send(_told(error))
+                pipe.send(_sendable(error))
 
 
 class IsolatedReader:
-    """The run's end: starts the other process at the first file, and anew when a file has ended it.
+    """The run's side: starts the reader process for the first file, and again after a file has ended it.
 
-    Who opens a file holds `turn` until its last chunk: one file at a time takes the memory.
+    A caller holds `turn` from opening a file to its last chunk: only one file at a time takes the memory.
     """
 
     def __init__(self) -> None:
@@ -100,17 +100,11 @@ class IsolatedReader:
         self._process: subprocess.Popen | None = None
         self._pipe: Connection | None = None
 
-    def __enter__(self) -> "IsolatedReader":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def open(self, open_file: Open, path: Path, matcher: HeaderMatcher) -> Extract:
-        """The file, opened over there by `open_file`; raises what that raises.
+        """Open the file with `open_file` in the reader process; raises what that raises.
 
-        One file is open at a time. Raises Quarantine, here or while chunks are read, when the file ends
-        its reader, takes too much memory or too long.
+        One file is open at a time. Raises Quarantine, here or while chunks are read, when the file crashes the
+        reader, takes too much memory or too long.
         """
         if self._process is None:
             self._start()
@@ -118,12 +112,12 @@ class IsolatedReader:
         return Extract(header=header, encoding=encoding, chunks=self._chunks())
 
     def kill(self) -> None:
-        """End the other process under whoever waits for it."""
+        """Kill the reader process, even while a thread waits for its answer."""
         if process := self._process:
             process.kill()
 
     def close(self) -> None:
-        """End the other process."""
+        """End the reader process, if there is one, and release its pipe."""
         if self._process is not None and self._pipe is not None:
             self._pipe.close()
             self._process.kill()
@@ -132,7 +126,7 @@ class IsolatedReader:
 
     def _start(self) -> None:
         self._pipe, theirs = Pipe()
-        # What a broken reader says of itself on its way out is for its developers.
+        # What a crashing reader prints is of use to its developers only.
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-c", f"from {__name__} import serve; serve({theirs.fileno()}, {MAX_MEMORY_GB})"],
             pass_fds=[theirs.fileno()],
@@ -146,7 +140,7 @@ class IsolatedReader:
         while (chunk := self._ask(_NEXT)) is not None:
             yield chunk
 
-    def _ask(self, request: object) -> Any:  # noqa: ANN401 what the other process answers
+    def _ask(self, request: object) -> Any:  # noqa: ANN401 any answer
         assert self._pipe is not None
         assert self._process is not None
         try:

@@ -1,4 +1,4 @@
-"""Show the lake to the engine: one relation a dataset over the parts that its manifest names."""
+"""Register the lake in the private warehouse: one relation per dataset over the parts that its manifest names."""
 
 import errno
 import logging
@@ -32,20 +32,20 @@ def _parts(lake: Path, contract: Contract, entries: Iterable[Entry], kind: str) 
 
 
 class WarehouseBusy(ExpectedError):
-    """Another program has the private warehouse open; the message says what to do."""
+    """Another program has the private warehouse open; the message says what to do about it."""
 
 
 def is_open_elsewhere(error: duckdb.Error) -> bool:
     """Whether a database can't be opened because another program has it open."""
-    # Not "lock" alone: messages on damaged blocks have it too.
+    # Not just "lock": messages about damaged blocks contain it too.
     return "Could not set lock" in str(error)
 
 
 def open_warehouse(warehouse: Path) -> duckdb.DuckDBPyConnection:
-    """Open the private warehouse for writing; one that is damaged is set aside and built anew.
+    """Open the private warehouse for writing; a damaged one is set aside and replaced by an empty one.
 
-    Nothing is lost with it: all of it is made from the lake. Raises WarehouseBusy when another
-    program has it open.
+    Nothing is lost: the warehouse is built from the lake alone. Raises WarehouseBusy when another program has it open,
+    PermissionError when this account may not read and write it.
     """
     warehouse.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -55,13 +55,13 @@ def open_warehouse(warehouse: Path) -> duckdb.DuckDBPyConnection:
             raise WarehouseBusy(f"{warehouse} is open in another program: close it, then run again") from error
         if warehouse.exists() and not os.access(warehouse, os.R_OK | os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(warehouse)) from error
-        logger.warning("%s is damaged (%s): built anew, the old one is set aside", warehouse, error)
+        logger.warning("%s is damaged (%s): it is set aside and rebuilt", warehouse, error)
         set_warehouse_aside(warehouse)
         return duckdb.connect(str(warehouse))
 
 
 def set_warehouse_aside(warehouse: Path) -> Path:
-    """Move a damaged private warehouse out of the way, for the next run to build it anew; where it is now."""
+    """Move a damaged private warehouse out of the way, so that the next run rebuilds it; returns its new path."""
     damaged = warehouse.with_suffix(".damaged")
     warehouse.with_name(f"{warehouse.name}.wal").unlink(missing_ok=True)
     os.replace(warehouse, damaged)
@@ -69,7 +69,7 @@ def set_warehouse_aside(warehouse: Path) -> Path:
 
 
 def empty_warehouse(warehouse: Path) -> None:
-    """Begin the private warehouse anew, when all of it is going to be built: tables dropped in it keep their room.
+    """Delete the private warehouse before a full refresh: dropping its tables would not free their space on disk.
 
     Raises WarehouseBusy when another program has it open.
     """
@@ -78,7 +78,7 @@ def empty_warehouse(warehouse: Path) -> None:
 
 
 def part_relations(lake: Path) -> Iterator[Relation]:
-    """The lake's rows: accepted rows by dataset (`<system>__<dataset>`), and `rejected_rows`."""
+    """The relations of the lake's rows: accepted rows per dataset (`<system>__<dataset>`), and `rejected_rows`."""
     rejected: list[Path] = []
     for contract in read_contracts().values():
         entries = read_manifest(lake / contract.system / contract.dataset)
@@ -91,7 +91,7 @@ def part_relations(lake: Path) -> Iterator[Relation]:
 
 
 def show_rows(connection: duckdb.DuckDBPyConnection, lake: Path) -> None:
-    """Show the lake's rows as views of the schema `lake`."""
+    """Create the views of the lake's rows in the schema `lake`."""
     connection.execute("create schema if not exists lake")
     for relation in part_relations(lake):
         rows = relation_of(relation.schema, relation.parts)
@@ -101,9 +101,10 @@ def show_rows(connection: duckdb.DuckDBPyConnection, lake: Path) -> None:
 def register_lake(lake: Path, warehouse: Path, hash_key: str, as_of: date, *, by_changes: bool = False) -> None:
     """Create or replace the schema `lake` in the private warehouse.
 
-    The rows, `loads` (one row a file), `check_results` (history of the checks), `restatement` (what changed in
-    closed months) and `hash_key` (the secret that customers and vehicles are hashed with). `by_changes`: what came
-    and went since the lake was registered last, too; the models must stand as they were built then.
+    It holds the rows, `loads` (one row per file), `check_results` (history of the checks), `restatement` (changes in
+    closed months) and `hash_key` (the secret that customers and vehicles are hashed with). `by_changes` prepares an
+    incremental build: what was added and removed since the last registration is shown too; the models must still be as
+    they were built then.
     """
     with step("register"), open_warehouse(warehouse) as connection:
         show_rows(connection, lake)
@@ -132,5 +133,5 @@ def _restatement(lake: Path) -> str:
 
 
 def _all_files(folder: Path) -> str:
-    # A pattern, not a list: the view shows the rows of a run as soon as they are written.
+    # A pattern, not a list of files: the view shows the rows of a run as soon as they are written.
     return f"select * from read_parquet({sql_text(folder / '*.parquet')}, union_by_name = true)"

@@ -1,4 +1,4 @@
-"""Find the extracts that other systems dropped in the landing folder."""
+"""Find the extracts that other systems delivered to the landing folder."""
 
 import os
 import re
@@ -14,7 +14,7 @@ EXTENSIONS = (".csv", ".csv.gz", ".xlsx", ".parquet")
 
 _LINK_OUT = "is a link that leads out of the landing folder: deliver the file itself"
 
-# The year 2262; some file systems know later ones.
+# In the year 2262; some file systems allow later times.
 _LAST_NS = 2**63 - 1
 _TIME_IN_NAME = re.compile(r"(?<![0-9])([0-9]{14}|[0-9]{12}|[0-9]{8})$")
 _TIME_FORMATS = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
@@ -22,7 +22,7 @@ _TIME_FORMATS = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 
 @dataclass(frozen=True)
 class LandedFile:
-    """One entry of a dataset's landing folder; `problem` says why it can't be an extract at all."""
+    """One entry of a dataset's landing folder; `problem` says why it can't be read as an extract, None if it may be."""
 
     system: str
     dataset: str
@@ -35,21 +35,21 @@ class LandedFile:
 
     @property
     def extension(self) -> str:
-        """The ending that tells the file's format, in lower case; empty when it is none of ours."""
+        """The extension that determines the file's format, in lower case; empty if none is supported."""
         return extension_of(self.path.name)
 
     @property
     def name(self) -> str:
-        """The file's name as it is stored and shown."""
+        """The file's name as it is stored and displayed."""
         return readable(Path(self.path.name))
 
     @property
     def label(self) -> str:
-        """How messages name the file."""
+        """The file as messages name it: `<system>/<dataset>/<name>`."""
         return f"{self.system}/{self.dataset}/{self.name}"
 
     def has_changed(self) -> bool:
-        """Whether the file is there and another one than when it was listed."""
+        """Whether the file still exists, but with another size or time than when it was listed."""
         try:
             status = self.path.stat()
         except OSError:
@@ -58,10 +58,10 @@ class LandedFile:
 
 
 def readable(path: Path) -> str:
-    """A path as text that can be stored and shown on one line; no two paths are shown alike.
+    """A path as text that can be stored and shown on one line, distinct for each path.
 
-    Escaped are bytes that are not UTF-8, as in names unpacked from a GBK archive, characters that are
-    not seen (line breaks, changes of direction), and the backslash itself; phones and plates are masked.
+    Phones and plates are masked. Escaped are bytes that are not UTF-8 (as in names unpacked from a GBK archive),
+    invisible characters (line breaks, changes of direction) and the backslash itself.
     """
     text = os.fsencode(path.as_posix().replace("\\", "\\\\")).decode("utf-8", "backslashreplace")
     text = mask_name(text)
@@ -69,19 +69,19 @@ def readable(path: Path) -> str:
 
 
 def _leads_out(path: Path, landing: Path) -> bool:
-    """Whether a link leads out of the landing folder: into what was not delivered, or is not meant to be read."""
+    """Whether a link leads out of the landing folder, to files that were not delivered or must not be read."""
     real = os.path.realpath(path)
     return os.path.commonpath((real, os.path.realpath(landing))) != os.path.realpath(landing)
 
 
 def extension_of(name: str) -> str:
-    """Which of the readable endings `name` has; empty when none."""
+    """The supported extension of `name`; empty if it has none."""
     lowered = name.lower()
     return next((ending for ending in EXTENSIONS if lowered.endswith(ending)), "")
 
 
 def time_in_name(name: str) -> datetime | None:
-    """The time that ends the stem of `name` as YYYYMMDD[HHMM[SS]]; None when there is none."""
+    """The time YYYYMMDD[HHMM[SS]] at the end of the stem of `name`; None if there is none."""
     stem = name[: len(name) - len(extension_of(name))]
     digits = _TIME_IN_NAME.search(stem)
     if digits is None:
@@ -93,7 +93,7 @@ def time_in_name(name: str) -> datetime | None:
 
 
 def _landed_file(system: str, dataset: str, path: Path, problem: str | None = None) -> LandedFile:
-    """The file; `problem` says why it is not read, where its place tells that already."""
+    """The file as it is now; `problem` says why it is not read, if its location already decides that."""
     size = mtime_ns = ctime_ns = 0
     try:
         status = path.stat()
@@ -120,7 +120,7 @@ def _landed_file(system: str, dataset: str, path: Path, problem: str | None = No
 
 
 def _wrong_kind(path: Path) -> str | None:
-    """Why an entry of a dataset's folder is no extract by its kind or name; None when it may be one."""
+    """Why an entry of a dataset's folder can't be an extract, by its kind or name; None if it may be one."""
     if not path.is_file():
         return "is a folder where a file should be" if path.is_dir() else "is not a regular file"
     if not extension_of(path.name):
@@ -129,12 +129,12 @@ def _wrong_kind(path: Path) -> str | None:
 
 
 def _is_ignored(path: Path) -> bool:
-    # Dot files are the operating system's, ~$ files are Excel's locks.
+    # Dot files belong to the operating system; ~$ files are locks of Excel.
     return path.name.startswith((".", "~$"))
 
 
 def find_files(landing: Path, system: str, dataset: str) -> list[LandedFile]:
-    """All entries of one dataset's folder in name order; none when the folder does not exist."""
+    """All entries of a dataset's folder in name order; empty if the folder does not exist."""
     folder = landing / system / dataset
     if not folder.is_dir():
         return []
@@ -152,12 +152,12 @@ def find_files(landing: Path, system: str, dataset: str) -> list[LandedFile]:
 
 
 def find_by_path(landing: Path, system: str, dataset: str) -> dict[str, LandedFile]:
-    """The entries of one dataset's folder, as `find_files` has them, by their path as it is stored and shown."""
+    """The entries of a dataset's folder as `find_files` returns them, by their path as it is stored and displayed."""
     return {readable(file.path.relative_to(landing)): file for file in find_files(landing, system, dataset)}
 
 
 def find_strays(landing: Path, datasets: Collection[str]) -> list[LandedFile]:
-    """Files that lie where no dataset is read: a misspelt folder must not be overlooked.
+    """Files outside the folders of all datasets: a misspelt folder must not go unnoticed.
 
     `datasets` are the names `<system>/<dataset>` of the contracts.
     """

@@ -1,35 +1,42 @@
-"""What is loaded: one table a dataset in the lake, one row a landed file.
+"""What is loaded: a table per dataset in the lake, with a row per landed file.
 
-The manifest is replaced as a whole after the parts it names are in place, so a killed load leaves the
-old state, and parts that no manifest names are swept away at the next load. The first is written, empty, before the
-first part: parts without a manifest have lost it.
+The manifest is replaced as a whole after the parts that it names are in place: a killed load leaves the old state, and
+the next load removes parts that no manifest names. An empty manifest is written before the first part, so that parts
+without a manifest prove that it was lost.
 """
 
 import os
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dagster_project.errors import ExpectedError
+from dagster_project.load.landing import LandedFile
 from dagster_project.load.seal import Seal
+from dagster_project.settings import TIME_ZONE
 
 LOADED = "loaded"
 QUARANTINED = "quarantined"
 
 _ARROW = {str: pa.string(), int: pa.int64(), datetime: pa.timestamp("us")}
+# The fields of an entry that describe the rows in its parts.
+_ROWS = (
+    *("rows_read", "rows_parsed", "rows_rejected", "short_rows"),
+    *("accepted_part", "rejected_part", "parts_size", "parts_mtime_ns", "parts_digest"),
+)
 
 
 @dataclass(frozen=True)
 class Entry:
     """One landed file as last loaded.
 
-    `digest` is that of its content; `contract_digest` that of the contract it was read by. A
-    quarantined file keeps the parts and counts of the version loaded before it, if there is one.
-    `unknown_columns` and `missing_columns` are joined by `, `. `parts_…` seal the parts; they are unknown
-    in manifests that were written before parts were sealed.
+    `digest` is that of its content, `contract_digest` that of the contract it was read with. A quarantined file keeps
+    the parts and counts of the version loaded before it, if there is one. `unknown_columns` and `missing_columns` are
+    joined by `, `. `parts_…` are the seal of the parts, None in manifests written before parts were sealed.
     """
 
     system: str
@@ -43,40 +50,76 @@ class Entry:
     contract_digest: str
     extract_at: datetime
     status: str
-    error: str | None
-    encoding: str | None
-    rows_read: int
-    rows_parsed: int
-    rows_rejected: int
-    short_rows: int
-    unknown_columns: str
-    missing_columns: str
-    accepted_part: str | None
-    rejected_part: str | None
-    loaded_at: datetime
+    error: str | None = None
+    encoding: str | None = None
+    rows_read: int = 0
+    rows_parsed: int = 0
+    rows_rejected: int = 0
+    short_rows: int = 0
+    unknown_columns: str = ""
+    missing_columns: str = ""
+    accepted_part: str | None = None
+    rejected_part: str | None = None
+    loaded_at: datetime = field(default_factory=lambda: datetime.now(TIME_ZONE).replace(tzinfo=None))
     parts_size: int | None = None
     parts_mtime_ns: int | None = None
     parts_digest: str | None = None
 
+    @classmethod
+    def of(
+        cls,
+        file: LandedFile,
+        source_path: str,
+        status: str,
+        *,
+        digest: str = "",
+        contract_digest: str = "",
+        **outcome: Any,  # noqa: ANN401 fields of an entry
+    ) -> "Entry":
+        """The entry of a landed file that is read now; `outcome` holds the fields that describe the result."""
+        return cls(
+            system=file.system,
+            dataset=file.dataset,
+            source_file=file.name,
+            source_path=source_path,
+            size=file.size,
+            mtime_ns=file.mtime_ns,
+            ctime_ns=file.ctime_ns,
+            digest=digest,
+            contract_digest=contract_digest,
+            extract_at=file.extract_at,
+            status=status,
+            **outcome,
+        )
+
     @property
     def parts(self) -> list[str]:
-        """Its parts, below the dataset's folder."""
+        """Paths of its parts below the dataset's folder."""
         return [part for part in (self.accepted_part, self.rejected_part) if part]
 
     @property
     def seal(self) -> Seal | None:
-        """The seal of its parts."""
+        """The seal of its parts; None if they were never sealed."""
         if self.parts_size is None or self.parts_mtime_ns is None or self.parts_digest is None:
             return None
         return Seal(self.parts_size, self.parts_mtime_ns, self.parts_digest)
 
     def sealed(self, seal: Seal) -> "Entry":
-        """The same entry with the seal of its parts."""
+        """This entry with the seal of its parts."""
         return replace(self, parts_size=seal.size, parts_mtime_ns=seal.mtime_ns, parts_digest=seal.digest)
 
     def seen_as(self, size: int, mtime_ns: int, ctime_ns: int) -> "Entry":
-        """The same content, met with other file times."""
+        """This entry for a file with the same content, but another size or other times."""
         return replace(self, size=size, mtime_ns=mtime_ns, ctime_ns=ctime_ns)
+
+    def with_rows_of(self, other: "Entry") -> "Entry":
+        """This entry with the rows of another one: their extract time, encoding, counts and parts."""
+        rows = {name: getattr(other, name) for name in _ROWS}
+        return replace(self, extract_at=other.extract_at, encoding=other.encoding, **rows)
+
+    def without_rows(self) -> "Entry":
+        """This entry with counts of 0 and without parts."""
+        return replace(self, **{f.name: f.default for f in fields(self) if f.name in _ROWS})
 
 
 MANIFEST_SCHEMA = pa.schema(
@@ -88,20 +131,21 @@ MANIFEST_SCHEMA = pa.schema(
 
 
 class ManifestDamaged(ExpectedError):
-    """A manifest can't be read, or is gone; the message says what to do."""
+    """A manifest can't be read, or is missing; the message says what to do about it."""
 
 
 def _damaged(path: Path, what: str) -> ManifestDamaged:
     return ManifestDamaged(
         f"{path} is {what}: put it back from a backup, or move the folder {path.parent} away and run again. "
-        "Then its files are read again; those that are no longer landed must be landed again"
+        "The files are then read again; those that are no longer landed must be delivered again"
     )
 
 
 def read_manifest(folder: Path) -> dict[str, Entry]:
-    """The entries of a dataset's lake folder by source path; empty when nothing was loaded yet.
+    """The entries of a dataset's lake folder by source path; empty if nothing was loaded yet.
 
-    Raises ManifestDamaged when it can't be read or is gone: to go on would sweep parts whose files are gone.
+    Raises ManifestDamaged when it can't be read or is missing: the next sweep would delete parts whose landed files may
+    no longer exist.
     """
     path = folder / "manifest.parquet"
     if not path.exists():
@@ -118,13 +162,13 @@ def read_manifest(folder: Path) -> dict[str, Entry]:
 
 
 def write_manifest(folder: Path, entries: dict[str, Entry]) -> None:
-    """Replace the manifest in one step, then remove parts that it no longer names."""
+    """Replace the manifest in one step, then remove the parts that it no longer names."""
     _write(folder, entries)
     sweep(folder, entries)
 
 
 def begin_manifest(folder: Path) -> None:
-    """Write an empty manifest where there is none, before the first part."""
+    """Write an empty manifest if there is none, before the first part."""
     if not (folder / "manifest.parquet").exists():
         _write(folder, {})
 

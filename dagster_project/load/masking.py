@@ -1,4 +1,4 @@
-"""Show a row as it came without personal data: for the reports its owner corrects it by."""
+"""Mask personal data in raw rows, which reports show to the owners who correct them."""
 
 import hashlib
 import json
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 MASK = "***"
 
-# Mainland mobile numbers and number plates that strayed into other cells.
+# Building blocks of Chinese mobile numbers and number plates, which may have strayed into any cell.
 _DIGIT, _LETTER, _END = "[0-9０-９]", "[A-Za-zＡ-Ｚａ-ｚ]", "[A-Za-zＡ-Ｚａ-ｚ挂学警港澳]"
-# What may stand between groups of digits, or after the letters of a plate.
+# What may separate groups of digits, or follow the letters of a plate.
 _GAP = "[-－–—. \u3000·・•]"
 _PROVINCE = "[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]"
 
@@ -30,14 +30,14 @@ def _written(pattern: str) -> str:
 PHONE = re.compile(_written(r"(?<!D)(([+＋]|00)?86G?|0)?[1１][3-9３-９]D((G?D{4}){2}|G?D{3}G?D{5})(?!D)"))
 PLATE = re.compile(
     r"[\u4e00-\u9fa5][A-HJ-NP-Z][·・•.\s]?[A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳]|"
-    # Otherwise written it is one with its digits only: 新 brakes is none.
+    # In other spellings it must have digits: "新 brakes" is not a plate.
     + _PROVINCE
     + _written(r" ?LG?(D{5}|LD{4}|LLD{3}|D{4}E|LD{3}E)(D|E)?")
 )
 
-# Chinese characters but those that dates are written with.
+# Chinese characters, except those used in dates.
 _CHINESE = re.compile("[\u4e00-\u9fff](?<![年月日])")
-# In a file's name digits mean many things: only what can hardly be anything else.
+# Digits in file names have many meanings: only what can hardly be anything but a phone or a plate.
 _IN_NAME = re.compile(
     r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])|"
     + _PROVINCE
@@ -58,30 +58,30 @@ def mask_text(text: str) -> str:
 
 
 def mask_name(name: str) -> str:
-    """A file's name or path with phone numbers and plates masked; what tells two names apart still does."""
+    """A file's name or path with phone numbers and plates masked by a digest, so that distinct names stay distinct."""
     return _IN_NAME.sub(lambda found: MASK + hashlib.sha256(found[0].encode()).hexdigest()[:8], name)
 
 
 class RowMasker:
-    """Masks the rows of one file: personal, free-text and unknown columns whole, the rest by pattern."""
+    """Masks the rows of one file: personal, free-text and unknown columns completely, others by pattern."""
 
     def __init__(self, contract: Contract, header: Sequence[str], matched: "MatchedHeader") -> None:
         personal = {c.name for c in contract.columns if c.is_hidden}
         self.names = [matched.unknown.get(position, name.strip()) for position, name in enumerate(header)]
         self.hidden = {matched.positions[name] for name in personal if name in matched.positions}
         self.hidden |= set(matched.unknown)
-        # Where people are named, a name may stand in the wrong column: Chinese text shows as a column's value only.
+        # In datasets with names, one may be in the wrong column: Chinese text shows only as a value of its column.
         names_people = any(column.personal == KINDS["person_name"] for column in contract.columns)
         self.values = {
             matched.positions[column.name]: {*column.enum.values()}
             for column in contract.columns
             if names_people and column.name in matched.positions
         }
-        # In a row whose cells can't be assigned, any cell may be the personal one.
+        # In a row whose cells can't be assigned to columns, any cell may be the personal one.
         self.hides_broken_rows = bool(personal or matched.unknown)
 
     def cells(self, cells: Sequence[str | None]) -> str:
-        """The row as JSON, header cell to cell."""
+        """The masked row as JSON: its cells by header cell."""
         shown = {}
         for position, (name, cell) in enumerate(zip(self.names, cells, strict=True)):
             is_hidden = position in self.hidden and (cell or "").strip()
@@ -93,5 +93,5 @@ class RowMasker:
         return values is not None and bool(_CHINESE.search(cell)) and cell.strip() not in values
 
     def broken(self, text: str) -> str:
-        """A row without assignable cells, as JSON with its raw line."""
+        """A row whose cells can't be assigned, as JSON with its masked line."""
         return json.dumps({"line": MASK if self.hides_broken_rows else mask_text(text)}, ensure_ascii=False)

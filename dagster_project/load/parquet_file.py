@@ -15,12 +15,12 @@ from dagster_project.load.header import HeaderMatcher
 from dagster_project.settings import TIME_ZONE
 
 _ROWS_A_CHUNK = 200_000
-# Even rows that repeat each other take more than this; more is a file made to fill the lake.
+# Even identical rows take more space than this; a file with more rows is made to fill the lake.
 _MOST_ROWS_A_BYTE = 20
 _SURELY_NO_BOMB = 10_000_000
 # Whole numbers up to here are exact as binary fractions.
 _MAX_EXACT = 2.0**53
-# What pyarrow raises for a file whose parts contradict each other; names that are not UTF-8 are a ValueError.
+# What pyarrow raises for inconsistent files; column names that are not UTF-8 raise a ValueError.
 _DAMAGED = (pa.ArrowException, OSError, ValueError, OverflowError)
 _SHANGHAI_OFFSET_US = 8 * 3600 * 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -30,7 +30,7 @@ _SUMMER_TIME_US = tuple((datetime(year, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSEC
 
 
 def _float_text(array: pa.Array) -> pa.Array:
-    # pandas turns whole numbers with gaps into floats and gaps into NaN.
+    # pandas stores whole numbers with missing values as floats, and the missing values as NaN.
     text = pc.cast(pc.cast(array, pa.float32()) if pa.types.is_float16(array.type) else array, pa.string())
     array = pc.cast(array, pa.float64())
     is_whole = pc.and_(pc.equal(pc.trunc(array), array), pc.less_equal(pc.abs(array), _MAX_EXACT))
@@ -40,7 +40,7 @@ def _float_text(array: pa.Array) -> pa.Array:
 
 
 def _decimal_text(array: pa.Array) -> pa.Array:
-    # Whole numbers often come as decimal(38, 10): a code has no fraction.
+    # Whole numbers often have the type decimal(38, 10): a code has no fraction.
     text = pc.replace_substring_regex(pc.cast(array, pa.string()), r"^-?0E-[0-9]+$", "0")
     return pc.replace_substring_regex(text, r"\.0+$", "")
 
@@ -71,9 +71,9 @@ def _nested_text(array: pa.Array) -> pa.Array:
 
 
 def column_text(array: pa.Array) -> pa.Array:
-    """A native column as the text a CSV export would hold, nested values as JSON.
+    """A typed column as the text that a CSV export would contain, nested values as JSON.
 
-    Raises ArrowInvalid when text, or bytes that some systems write for text, are not UTF-8.
+    Raises ArrowInvalid when text, or bytes that some systems write in place of text, are not UTF-8.
     """
     kind = array.type
     if pa.types.is_dictionary(kind):
@@ -98,7 +98,7 @@ def _hex_text(array: pa.Array) -> pa.Array:
 
 
 def _columns(batch: pa.RecordBatch, matcher: HeaderMatcher) -> list[pa.Array]:
-    """The batch's columns as text; raises Quarantine for a column of the contract that can't be text."""
+    """The batch's columns as text; raises Quarantine for a column of the contract that can't be converted."""
     texts = []
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
         is_known = matcher.count([name]) > 0
@@ -119,7 +119,7 @@ def open_parquet(path: Path, matcher: HeaderMatcher) -> Extract:
         raise Quarantine("the file is empty")
     source = path.open("rb")
     try:
-        # The old INT96 times in nanoseconds would wrap around beyond the year 2262.
+        # Legacy INT96 times, read in nanoseconds, would overflow after the year 2262.
         file = pq.ParquetFile(source, coerce_int96_timestamp_unit="us")
         header, rows = list(file.schema_arrow.names), file.metadata.num_rows
     except MemoryError:
@@ -130,7 +130,7 @@ def open_parquet(path: Path, matcher: HeaderMatcher) -> Extract:
         raise Quarantine(f"the Parquet file is damaged ({error}): ask for the file again") from error
     if rows > max(_SURELY_NO_BOMB, _MOST_ROWS_A_BYTE * path.stat().st_size):
         source.close()
-        raise Quarantine(f"the Parquet file claims {rows:,} rows in too few bytes: this is no extract")
+        raise Quarantine(f"the Parquet file claims {rows:,} rows in too few bytes: this is not an extract")
 
     def chunks() -> Iterator[Chunk]:
         first = 1

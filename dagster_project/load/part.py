@@ -43,7 +43,7 @@ REJECTED_SCHEMA = pa.schema(
     ]
 )
 
-# Values that repeat less than what fits are cheaper to write, and smaller, as they are.
+# Columns whose distinct values take more are cheaper to write, and smaller, without a dictionary.
 _DICTIONARY_BYTES = 16 * 1024
 
 Progress = Callable[[int], None]
@@ -51,15 +51,15 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True)
 class LoadedRows:
-    """What came of one file: counts, drift of its header, encoding of its text."""
+    """The result of reading one file, by the names of an `Entry`: encoding, row counts, header drift."""
 
+    encoding: str | None
     rows_read: int
     rows_parsed: int
     rows_rejected: int
     short_rows: int
-    encoding: str | None
-    unknown_columns: list[str]
-    missing_columns: list[str]
+    unknown_columns: str
+    missing_columns: str
 
 
 _ISOLATED = {".xlsx": open_xlsx, ".parquet": open_parquet}
@@ -67,7 +67,7 @@ _ISOLATED = {".xlsx": open_xlsx, ".parquet": open_parquet}
 
 @contextmanager
 def open_extract(file: LandedFile, matcher: HeaderMatcher, reader: IsolatedReader) -> Iterator[Extract]:
-    """A landed file, opened by its ending; raises Quarantine when it is no table of the dataset."""
+    """Open a landed file according to its extension; raises Quarantine when it is not a table of the dataset."""
     if file.extension in _ISOLATED:
         with reader.turn:
             yield reader.open(_ISOLATED[file.extension], file.path, matcher)
@@ -76,7 +76,7 @@ def open_extract(file: LandedFile, matcher: HeaderMatcher, reader: IsolatedReade
 
 
 class LakeError(ExpectedError, OSError):
-    """The lake can't be written: no fault of the file that was read."""
+    """The lake can't be written, which is not a fault of the file that is read."""
 
 
 @contextmanager
@@ -85,18 +85,18 @@ def _writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         failed = LakeError(f"can't write {path}: {error.strerror or error}")
-        # By it a step is tried again where the disk may answer in a minute.
+        # The number decides whether the step is retried: a network disk may answer again in a minute.
         failed.errno = error.errno
         raise failed from error
 
 
 def _is_searched(field: pa.Field, key: Collection[str]) -> bool:
-    """Whether to note a column's least and greatest value: costly for texts, of which files and keys are looked up."""
+    """Whether to write a column's least and greatest values: costly for texts, where only files and keys need them."""
     return not pa.types.is_string(field.type) or field.name in ("source_file", "source_path", *key)
 
 
 class _PartWriter:
-    """A Parquet file that appears under its name only when it is whole."""
+    """A Parquet file that appears under its name only when it is complete."""
 
     def __init__(self, path: Path, schema: pa.Schema, key: Collection[str] = ()) -> None:
         self.path = path
@@ -131,7 +131,7 @@ class _PartWriter:
 
 
 class _FileLoader:
-    """Carries one file's chunks into its two parts."""
+    """Writes the chunks of one file to its two parts."""
 
     def __init__(
         self,
@@ -246,13 +246,13 @@ class _FileLoader:
             rejected.abandon()
             raise
         return LoadedRows(
+            encoding=extract.encoding,
             rows_read=rows_read,
             rows_parsed=accepted.rows,
             rows_rejected=rejected.rows,
             short_rows=extract.short_rows,
-            encoding=extract.encoding,
-            unknown_columns=list(matched.unknown.values()),
-            missing_columns=matched.missing,
+            unknown_columns=", ".join(matched.unknown.values()),
+            missing_columns=", ".join(matched.missing),
         )
 
 
@@ -268,10 +268,11 @@ def load_file(
     progress: Progress,
     forgotten: Forgotten | None = None,
 ) -> LoadedRows:
-    """Load one landed file into its two parts, without the people who are `forgotten`.
+    """Load one landed file into its two parts, without the personal data of people in `forgotten`.
 
-    `source_path` is the file's path below the landing folder; `progress` is told the rows read so far.
-    Raises Quarantine when the file is no table of the dataset; nothing is left behind then.
+    `source_path` is the file's path below the landing folder; `progress` is called with the number of rows read so far.
+    Raises Quarantine when the file is not a table of the dataset, LakeError when a part can't be written; no part is
+    left behind then.
     """
     loader = _FileLoader(contract, file, source_path, known_stores, reader=reader, forgotten=forgotten)
     return loader.load(accepted_path, rejected_path, progress)

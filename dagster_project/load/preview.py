@@ -1,4 +1,4 @@
-"""A few rows of a dataset to look at, without personal data."""
+"""A preview of a dataset: a few rows without personal data."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ _ROWS = 5
 
 
 def preview(lake: Path, contract: Contract) -> str:
-    """The first rows of the newest part as a Markdown table; all columns that are about a person left out."""
+    """The first rows of the newest part as a Markdown table, without the personal columns."""
     folder = lake / contract.system / contract.dataset
     entries = [entry for entry in read_manifest(folder).values() if entry.accepted_part and entry.rows_parsed]
     if not entries:

@@ -20,7 +20,7 @@ _DUCKDB_TYPES = {
 
 @dataclass(frozen=True)
 class Relation:
-    """What engines see as one table: its columns, and the parts that hold its rows."""
+    """A table as engines see it: its columns, and the parts that hold its rows."""
 
     name: str
     schema: pa.Schema
@@ -34,5 +34,5 @@ def relation_of(schema: pa.Schema, parts: Iterable[Path]) -> str:
     paths = ", ".join(sql_text(path) for path in sorted(parts))
     if not paths:
         return empty
-    # By name: a part written before a column was added to the contract reads it as null.
+    # By name, so that a column added to the contract later is null in parts written before.
     return f"{empty} union all by name select * from read_parquet([{paths}], union_by_name = true)"

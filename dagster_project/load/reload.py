@@ -1,4 +1,4 @@
-"""Files to be read again though nothing about them changed: what people ask for after a repair."""
+"""Files to be read again although they are unchanged, as people request after a repair."""
 
 import re
 from collections.abc import Iterable
@@ -12,27 +12,27 @@ WRITE_IT_AS = "dms/repair_orders, dms/repair_orders:ro_202603* or *:*202603*"
 
 
 class NothingToReload(ExpectedError):
-    """What is to be read again names no dataset or no file; the message says which and how to write it."""
+    """A pattern of files to reload matches no dataset or no file; the message names it and shows the syntax."""
 
 
-def _matches(name: str, wish: str) -> bool:
-    return bool(re.fullmatch(".*".join(map(re.escape, wish.split("*"))), name))
+def _matches(name: str, pattern: str) -> bool:
+    return bool(re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), name))
 
 
-def files_to_reload(landing: Path, wishes: Iterable[str]) -> frozenset[Path]:
-    """The landed files that the wishes name, each `<system>/<dataset>[:<file name>]` where `*` stands for anything.
+def files_to_reload(landing: Path, patterns: Iterable[str]) -> frozenset[Path]:
+    """The landed files that match the patterns `<system>/<dataset>[:<file name>]`, in which `*` matches any characters.
 
-    Raises NothingToReload for a wish without a dataset or a file.
+    Raises NothingToReload for a pattern that matches no dataset or no file.
     """
     found: set[Path] = set()
-    for wish in wishes:
-        datasets, _, names = wish.strip().partition(":")
+    for pattern in patterns:
+        datasets, _, names = pattern.strip().partition(":")
         contracts = [c for name, c in read_contracts().items() if _matches(name, datasets)]
         if not contracts:
-            raise NothingToReload(f"reload {wish!r}: no dataset {datasets!r}; write {WRITE_IT_AS}")
+            raise NothingToReload(f"reload {pattern!r}: no dataset {datasets!r}; write {WRITE_IT_AS}")
         files = [file for c in contracts for file in find_files(landing, c.system, c.dataset)]
         named = {file.path for file in files if _matches(file.name, names or "*")}
         if not named:
-            raise NothingToReload(f"reload {wish!r}: no such file in {landing}; write {WRITE_IT_AS}")
+            raise NothingToReload(f"reload {pattern!r}: no such file in {landing}; write {WRITE_IT_AS}")
         found |= named
     return frozenset(found)

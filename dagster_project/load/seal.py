@@ -1,4 +1,4 @@
-"""Seals of the lake's parts: what a part was when it was written, so that damage is seen and never read as data."""
+"""Seals of the lake's parts: size, time and digest as written, so that damage is noticed and never read as data."""
 
 import hashlib
 import os
@@ -22,7 +22,7 @@ def _size_and_time(parts: Sequence[Path]) -> tuple[int, int]:
 
 
 def seal(parts: Sequence[Path]) -> Seal:
-    """The seal of parts as they stand."""
+    """The seal of the parts as they are now."""
     digest = hashlib.sha256()
     for part in parts:
         with part.open("rb") as file:
@@ -30,11 +30,11 @@ def seal(parts: Sequence[Path]) -> Seal:
     return Seal(*_size_and_time(parts), digest.hexdigest())
 
 
-def seal_anew(parts: Sequence[Path], before: Seal | None, *, by_digest: bool) -> Seal | None:
-    """The seal of parts that are as they were sealed, None when they are missing or damaged.
+def seal_if_intact(parts: Sequence[Path], before: Seal | None, *, by_digest: bool) -> Seal | None:
+    """The current seal of parts that match the seal `before`; None when they are missing or damaged.
 
-    Parts with the size and time of their seal are taken as they are, unless the digest is asked for. Parts that
-    were copied have another time and the digest they had. What was never sealed is sealed as it stands.
+    Parts with the size and time of their seal are trusted unless `by_digest` is set. Copied parts have another time but
+    the same digest. Parts that were never sealed are sealed as they are.
     """
     try:
         if before and not by_digest and _size_and_time(parts) == (before.size, before.mtime_ns):
@@ -46,7 +46,7 @@ def seal_anew(parts: Sequence[Path], before: Seal | None, *, by_digest: bool) ->
 
 
 def set_aside(parts: Sequence[Path], folder: Path) -> None:
-    """Move parts out of the lake, into `folder/damaged/`: they may hold the only copy of some rows."""
+    """Move parts to `folder/damaged/`, out of the lake's use: they may hold the only copy of some rows."""
     damaged = folder / "damaged"
     damaged.mkdir(parents=True, exist_ok=True)
     for part in parts:

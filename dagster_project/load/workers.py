@@ -1,4 +1,4 @@
-"""Load files side by side: threads, as the libraries that read and write leave Python's lock while they work."""
+"""Load files in parallel, in threads: the libraries that read and write release Python's global lock meanwhile."""
 
 import os
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import ParamSpec, TypeVar
 
 from dagster_project.load.isolation import IsolatedReader
 
-# Each takes about 200 MB, whatever the size of its file.
+# Each file takes about 200 MB of memory, whatever its size.
 FILES_AT_ONCE = min(4, os.cpu_count() or 1)
 
 _Arguments = ParamSpec("_Arguments")
@@ -16,18 +16,18 @@ _Result = TypeVar("_Result")
 
 
 class Stopped(BaseException):
-    """Nobody waits for the file any more; no error of the file, and not caught as one."""
+    """The run was interrupted; not an error of the file, so it must not be caught as one."""
 
 
 class Workers:
-    """Loads files side by side, those of several datasets too.
+    """Loads files in parallel, also those of several datasets.
 
-    They take turns with the `reader`, and in `telling` how far they are.
+    They share one `reader`, and the lock `reporting` under which one at a time reports its progress.
     """
 
     def __init__(self) -> None:
         self.reader = IsolatedReader()
-        self.telling = Lock()
+        self.reporting = Lock()
         self._threads = ThreadPoolExecutor(FILES_AT_ONCE, "load")
         self._stopped = Event()
 
@@ -43,10 +43,10 @@ class Workers:
     def submit(
         self, work: Callable[_Arguments, _Result], *arguments: _Arguments.args, **named: _Arguments.kwargs
     ) -> Future[_Result]:
-        """Have the work done as soon as a thread is free."""
+        """Do the work as soon as a thread is free."""
         return self._threads.submit(work, *arguments, **named)
 
     def go_on(self) -> None:
-        """Raise Stopped when the run has been broken off: work that takes long asks now and then."""
+        """Raise Stopped if the run was interrupted; long work calls this repeatedly."""
         if self._stopped.is_set():
             raise Stopped

@@ -1,4 +1,4 @@
-"""Find the cells of a sheet that hold an error such as `#N/A`: calamine shows them as blank."""
+"""Find the cells of a sheet that hold an error such as `#N/A`, which calamine returns as blank."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ from zipfile import ZipFile
 
 _BLOCK_BYTES = 1024 * 1024
 _MARK = re.compile(rb"""\bt\s*=\s*["']e["']""")
-# What a block may cut a mark into.
+# Bytes kept of the previous block, as a mark may lie across two blocks.
 _OVERLAP = 32
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _WORKBOOK, _LINKS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
@@ -26,7 +26,7 @@ def column_number(letters: str) -> int:
 
 
 def _part_of(archive: ZipFile, sheet: str) -> str | None:
-    """The name of the archive's part that holds the sheet; None where it lies in no usual place."""
+    """The name of the archive member that holds the sheet; None if it is not in its usual place."""
     if not {_WORKBOOK, _LINKS} <= {*archive.namelist()}:
         return None
     workbook = ElementTree.fromstring(archive.read(_WORKBOOK))
@@ -71,8 +71,8 @@ def _read(archive: ZipFile, part: str) -> dict[tuple[int, int], str]:
 def error_cells(path: Path, sheet: str) -> dict[tuple[int, int], str]:
     """The errors of a sheet by row and column, both counted from 1.
 
-    Only a sheet that has some is parsed for it. Raises ParseError, ValueError or BadZipFile for what
-    is no workbook.
+    Only a sheet that contains errors is parsed. Raises ParseError, ValueError or BadZipFile for a file that is not a
+    workbook.
     """
     with ZipFile(path) as archive:
         part = _part_of(archive, sheet)

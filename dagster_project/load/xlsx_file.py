@@ -17,18 +17,18 @@ from dagster_project.load.extract import Chunk, Extract, Quarantine
 from dagster_project.load.header import HeaderMatcher
 from dagster_project.load.xlsx_errors import column_number, error_cells
 
-# Title rows above a header are few; a header further down is no header.
+# Only a few title rows precede a header; it is not searched further down.
 _ROWS_SEARCHED = 50
 _ROWS_A_CHUNK = 20_000
 # Whole numbers up to here are exact as binary fractions.
 _MAX_EXACT = 2.0**53
-# A sheet is read as the rectangle of its used cells: one stray cell in the last corner would take all memory.
+# A sheet is read as the rectangle of its used cells: a stray cell in its last corner would exhaust the memory.
 _MAX_CELLS = 50_000_000
 _DIMENSION = re.compile(rb'<(?:\w+:)?dimension ref="(?:[A-Z]+[0-9]+:)?([A-Z]+)([0-9]+)"')
 
 
 def cell_text(value: object) -> str:
-    """A cell as the text a CSV export would hold: whole numbers without a fraction, ISO dates."""
+    """A cell as the text that a CSV export would contain: whole numbers without a fraction, ISO dates."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -36,7 +36,7 @@ def cell_text(value: object) -> str:
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) <= _MAX_EXACT else repr(value)
     if isinstance(value, datetime):
-        # Excel keeps times as fractions of a day, exact to about a millisecond.
+        # Excel stores times as fractions of a day, exact to about a millisecond.
         milliseconds = round(value.microsecond / 1000)
         rounded = value.replace(microsecond=0) + timedelta(milliseconds=milliseconds)
         return rounded.isoformat(sep=" ", timespec="milliseconds" if rounded.microsecond else "seconds")
@@ -46,7 +46,7 @@ def cell_text(value: object) -> str:
 
 
 def _check_size(path: Path) -> None:
-    """Raise Quarantine when a sheet says that it spans more cells than can be read."""
+    """Raise Quarantine when a sheet claims to span more cells than can be read."""
     if not zipfile.is_zipfile(path):
         return
     with zipfile.ZipFile(path) as archive:
@@ -64,7 +64,7 @@ def _check_size(path: Path) -> None:
                 )
 
 
-# What the readers of archives and sheets raise for bytes that make no sense; of a compression from the future, too.
+# What the readers of archives and sheets raise for invalid bytes, or for an unknown compression.
 _DAMAGED = (
     *(python_calamine.CalamineError, zipfile.BadZipFile, ElementTree.ParseError, zlib.error),
     *(EOFError, OSError, ValueError, NotImplementedError),
@@ -95,7 +95,7 @@ def _error_cells(path: Path, sheet: python_calamine.CalamineSheet) -> dict[tuple
 
 
 def _row_texts(sheet: python_calamine.CalamineSheet, errors: dict[tuple[int, int], str]) -> Iterator[list[str]]:
-    """The rows of the sheet as text, from its first one on; columns from the first that is used."""
+    """The rows of the sheet as text, from its first row and its first used column on."""
     first_column = sheet.start[1] if sheet.start else 0
     in_row: dict[int, list[tuple[int, str]]] = {}
     for (row, column), text in errors.items():
@@ -116,9 +116,9 @@ def _find_header(rows: list[list[str]], matcher: HeaderMatcher) -> int:
 
 
 def open_xlsx(path: Path, matcher: HeaderMatcher) -> Extract:
-    """Open an .xlsx file; raises Quarantine when it is no table of this dataset.
+    """Open an .xlsx file; raises Quarantine when it is not a table of this dataset.
 
-    The sheet is the one named after the dataset, else the first; rows above the header are titles.
+    The sheet read is the one named after the dataset, else the first; rows above the header are titles.
     """
     if path.stat().st_size == 0:
         raise Quarantine("the file is empty")
