@@ -91,7 +91,7 @@ def test_what_stands_twice_in_a_suite_is_told_by_file_and_line(tmp_path):
     folder = copied_suites(tmp_path)
     path = folder / "dms/stores.yml"
     path.write_text(path.read_text(encoding="utf-8").replace("    severity:", "    severity: info\n    severity:", 1))
-    with pytest.raises(SuiteError, match=r"stores\.yml, line [0-9]+: 'severity' stands here twice, first in line "):
+    with pytest.raises(SuiteError, match=r"stores\.yml, line [0-9]+: 'severity' occurs twice here, first in line "):
         read_suites(folder)
 
 

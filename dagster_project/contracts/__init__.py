@@ -1,4 +1,4 @@
-"""Data contracts: what each dataset is, read from one ODCS YAML a dataset."""
+"""Data contracts: the definition of each dataset, read from one ODCS YAML file per dataset."""
 
 from dagster_project.contracts.contract import Column, Contract, read_contract, read_contracts
 

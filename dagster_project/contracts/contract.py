@@ -1,4 +1,4 @@
-"""Read the data contracts (Open Data Contract Standard v3) into what the pipeline asks of them."""
+"""Read the data contracts (Open Data Contract Standard v3) into the objects that the pipeline uses."""
 
 import re
 import unicodedata
@@ -19,10 +19,10 @@ LOGICAL_TYPES = ("string", "integer", "number", "date", "timestamp", "boolean")
 _SQL_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
-# Headers come again with each file and row.
+# Cached, as the same headers recur with each file and row.
 @lru_cache(maxsize=10_000)
 def plain_name(text: str) -> str:
-    """A header cell as it is compared: compatibility forms, case, surrounding spaces and line breaks ignored."""
+    """A header cell normalised for comparison: NFKC, case folded, without surrounding spaces and line breaks."""
     return re.sub("[\ufeff\r\n]", "", unicodedata.normalize("NFKC", text)).strip().casefold()
 
 
@@ -30,8 +30,9 @@ def plain_name(text: str) -> str:
 class Column:
     """One column of a dataset.
 
-    `type` is one of string, integer, number, date, month, timestamp, boolean; `is_code` says that
-    text is NFKC-normalised; `personal` the kind of personal data it holds, or None.
+    `type` is one of string, integer, number, date, month, timestamp, boolean. `is_code` says whether text is
+    NFKC-normalised, `personal` which kind of personal data the column holds, None if none. `plausible` is an SQL
+    condition, or None, `reference` the column `<dataset>.<column>` that its values refer to.
     """
 
     name: str
@@ -52,16 +53,16 @@ class Column:
 
     @property
     def headers(self) -> set[str]:
-        """What a header cell of the column may say, as `plain_name` spells it: name, label, or an alias of a site."""
+        """The header names of the column, normalised by `plain_name`: name, label, and aliases of sites."""
         return {plain_name(name) for name in (self.name, self.label, *self.aliases)}
 
     @property
     def is_hidden(self) -> bool:
-        """Whether its values are left out, or masked, wherever single rows of the extracts are shown."""
+        """Whether its values are omitted or masked wherever single rows of the extracts are shown."""
         return self.personal is not None and self.personal.is_hidden
 
 
-# What is read of a column.
+# The fields of a column that are read.
 _OF_A_COLUMN = (
     "name", "businessName", "description", "logicalType", "logicalTypeOptions", "primaryKey", "primaryKeyPosition",
     "required", "enum", "synonyms", "classification", "tags", "relationships", "quality",
@@ -97,12 +98,12 @@ class Contract:
 
     @property
     def has_store(self) -> bool:
-        """Whether the rows carry a store code that `dms/stores` must know."""
+        """Whether the rows carry a store code that must exist in `dms/stores`."""
         return self.name != "dms/stores" and any(c.name == "store_code" for c in self.columns)
 
     @cached_property
     def by_header(self) -> dict[str, Column]:
-        """The column that a header cell means, by what the cell says as `plain_name` spells it."""
+        """The columns by their header names, normalised by `plain_name`."""
         return {header: column for column in self.columns for header in column.headers}
 
     def column(self, name: str) -> Column:
@@ -114,11 +115,11 @@ class Contract:
 
 
 def _column(prop: Part) -> Column:
-    prop.refuse_slips(_OF_A_COLUMN)
+    prop.refuse_misspelt_fields(_OF_A_COLUMN)
     options = prop.get("logicalTypeOptions")
     if options:
-        options.refuse_slips(_OF_OPTIONS)
-    tags = [tag.text_but_no_slip(_TAGS) for tag in _items(prop, "tags")]
+        options.refuse_misspelt_fields(_OF_OPTIONS)
+    tags = [tag.text_not_misspelt(_TAGS) for tag in _items(prop, "tags")]
     references = _items(prop, "relationships")
     form = options.get("format") if options else None
     kind = prop.need("logicalType").one_of(LOGICAL_TYPES)
@@ -157,11 +158,11 @@ def _bound(options: Part | None, name: str) -> float | None:
 
 
 def _sql_name(name: Part) -> str:
-    """The name of a column, which stands in SQL as it is."""
+    """The name of a column, which is used in SQL unquoted."""
     if not _SQL_NAME.fullmatch(name.text()):
         name.fail(f"{name.text()!r} can't name a column: small letters, digits and _ only, a letter first")
     if name.text() in TAKEN_NAMES:
-        name.fail(f"{name.text()!r} can't name a column: rows of the lake have one of that name; choose another")
+        name.fail(f"{name.text()!r} can't name a column: the name is reserved; choose another")
     try:
         duckdb.extract_statements(f"select {name.text()}, rows.{name.text()} from rows")
     except duckdb.ParserException:
@@ -170,7 +171,7 @@ def _sql_name(name: Part) -> str:
 
 
 def _columns(schema: Part) -> tuple[Column, ...]:
-    """The columns, no header name of which means two of them."""
+    """The columns; fails where a header name would mean two of them."""
     columns: list[Column] = []
     named: dict[str, str] = {}
     for prop in schema.need("properties").items():
@@ -186,9 +187,9 @@ def _columns(schema: Part) -> tuple[Column, ...]:
 
 
 def read_contract(path: Path) -> Contract:
-    """Read one contract; the folder is its system, the file's stem its dataset.
+    """Read one contract; its folder names the system, the stem of the file the dataset.
 
-    Raises ContractError, with the line, for what can't be understood.
+    Raises ContractError, with the line, for content that is invalid.
     """
     document = read_document(path)
     schemas = document.need("schema").items()
@@ -215,7 +216,7 @@ def read_contract(path: Path) -> Contract:
 
 @cache
 def read_contracts() -> dict[str, Contract]:
-    """All contracts by `<system>/<dataset>`, in name order but `dms/stores` first: others refer to it."""
+    """All contracts by `<system>/<dataset>`, in name order, but `dms/stores` first, as the others refer to it."""
     contracts = [read_contract(path) for path in sorted(CONTRACTS_DIR.glob("*/*.yml"))]
     contracts.sort(key=lambda contract: (contract.name != "dms/stores", contract.name))
     return {contract.name: contract for contract in contracts}

@@ -1,4 +1,4 @@
-"""What the loader adds to every row of the lake: name, type, description."""
+"""Columns that the loader adds to every row of the lake: name, type, description."""
 
 LINEAGE = (
     ("source_file", "varchar", "File the row was read from / 来源文件"),
@@ -12,6 +12,6 @@ LAKE_ONLY = (
     ("row_masked", "varchar", f"{ROW_MASKED}; filled where the store was unknown / 仅门店未知时有值"),
 )
 
-# No column of a contract can have these names: the lake has them, in part privately, and builds by changes say of the
-# rows that differ whether they are new.
+# Names that no column of a contract may have: columns of the lake, some of them private, and the flag by which
+# incremental builds mark new rows among those that differ.
 TAKEN_NAMES = (*LINEAGE_NAMES, *(name for name, _, _ in LAKE_ONLY), "unknown_columns", "is_new")

@@ -1,4 +1,4 @@
-"""What kinds of personal data the contracts know, by the `classification` of a column."""
+"""Kinds of personal data, by the `classification` of a column in its contract."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 class Kind:
     """A kind of personal data.
 
-    `is_hidden` says that its values are left out, or masked, wherever single rows of the extracts are shown. The
-    others are numbers that mean a person only to who has the DMS: an owner finds a faulty row by them.
+    `is_hidden` says that its values are omitted or masked wherever single rows of the extracts are shown. The other
+    kinds are numbers that identify a person only to users of the DMS; data owners find faulty rows by them.
     """
 
     name: str

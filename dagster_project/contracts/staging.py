@@ -1,7 +1,7 @@
 """Generate dbt's sources, staging models and row accounting from the contracts.
 
-`python -m dagster_project.contracts.staging` writes them into `dbt/models/`; `staging_files` returns what
-they should contain, so that a test can check whether the written ones are up to date.
+`python -m dagster_project.contracts.staging` writes them into `dbt/models/`; `staging_files` returns their texts, so
+that a test can check that the written files are up to date.
 """
 
 import json
@@ -27,7 +27,7 @@ SQL_TYPES = {
     "boolean": "boolean",
 }
 
-# Relations that the loader writes and no contract describes: name, description, columns.
+# Relations of the lake that no contract describes: name, description, columns.
 LOADER_RELATIONS = (
     (
         "rejected_rows",
@@ -99,7 +99,7 @@ LOADER_RELATIONS = (
 
 
 def staging_files(contracts: Iterable[Contract] | None = None) -> dict[str, str]:
-    """All generated files, as text by path from the project's root."""
+    """The texts of all generated files, by path relative to the project's root."""
     contracts = list(read_contracts().values() if contracts is None else contracts)
     with_store = [contract for contract in contracts if contract.has_store]
     files = {
@@ -115,7 +115,7 @@ def staging_files(contracts: Iterable[Contract] | None = None) -> dict[str, str]
 
 
 def write_staging(project_dir: Path = PROJECT_DIR) -> list[Path]:
-    """Write the generated files that differ from the existing ones; return their paths."""
+    """Write the generated files that differ from the existing ones; returns their paths."""
     written = []
     for name, text in staging_files().items():
         path = project_dir / name
@@ -212,12 +212,8 @@ def _lines(items: Iterable[str], indent: int) -> str:
     return (",\n" + " " * indent).join(items)
 
 
-def _source(contract: Contract) -> str:
-    return "{{ source('lake', '" + _relation(contract) + "') }}"
-
-
 def plausible_sql(column: Column) -> str | None:
-    """SQL condition that plausible values meet; None where every value is plausible."""
+    """SQL condition that is true for plausible values; None if every value is plausible."""
     low, high = column.minimum, column.maximum
     if column.plausible is not None:
         return column.plausible
@@ -229,7 +225,7 @@ def plausible_sql(column: Column) -> str | None:
 
 
 def _selected(column: Column) -> str:
-    """SQL of the column in staging: implausible values become null."""
+    """SQL of the column in staging, where implausible values become null."""
     condition = plausible_sql(column)
     if condition is None:
         return column.name
@@ -254,7 +250,7 @@ def _key(contract: Contract) -> str:
 
 
 def _known(contract: Contract) -> str:
-    """Macro call of the condition that rows must meet to count at all; `none` where all count."""
+    """The dbt expression for the condition that rows must meet to be accepted: a known store, or `none`."""
     return "known_store()" if contract.has_store else "none"
 
 
@@ -291,7 +287,7 @@ def _model_sql(contract: Contract) -> str:
 
 
 def _counts_sql(contracts: list[Contract], of: str, count: str, arguments: Callable[[Contract], str]) -> str:
-    """A union of one macro's counts by file over all datasets."""
+    """SQL of the union, over all datasets, of the counts per file that the macro `of` returns."""
     ctes = [f"{_relation(contract)} as (\n    {{{{ {of}({arguments(contract)}) }}}}\n)" for contract in contracts]
     unions = [
         "select\n"
@@ -321,7 +317,7 @@ def _superseded_rows_sql(contracts: list[Contract]) -> str:
 
 
 def _key_json(contract: Contract) -> str:
-    """SQL of a small JSON text of the key, for rows whose store was known when they were loaded."""
+    """SQL of the key as JSON, for rows without a masked text: their store was known when they were loaded."""
     parts = [
         f"'{start}\"{name}\": \"', replace(coalesce(cast({name} as string), ''), '\"', ' ')"
         for start, name in zip(["{", *['", '] * len(contract.key)], contract.key, strict=False)
