@@ -54,14 +54,14 @@ def sql(query: str, **meta) -> dict:
         (entry(judged_by="row"), "judged_by belongs to"),
         (entry(looks_up={}), "looks_up belongs to checks with judged_by"),
         (sql("from {batch}", judged_by=["wine"]), "judged_by must be row, or a list of columns"),
-        (sql("from {batch} where registered_on > {as_of}", judged_by="row"), "rows that nobody touched fail by time"),
+        (sql("from {batch} where registered_on > {as_of}", judged_by="row"), "unchanged rows can fail as time passes"),
         (
             sql("from {batch} anti join accepted__dms__stores using (store_code)", judged_by="row"),
-            "not told by looks_up",
+            "not declared in looks_up",
         ),
         (
             sql("from {batch}", judged_by="row", looks_up={"accepted__dms__shops": {"store_code": "store_code"}}),
-            "accepted__dms__shops is no relation",
+            "accepted__dms__shops is not a relation",
         ),
         (
             sql("from {batch}", judged_by="row", looks_up={"accepted__dms__stores": {"store_code": "code"}}),

@@ -82,9 +82,8 @@ def test_an_error_of_spark_is_told_in_its_own_words() -> None:
     assert in_own_words(f"Runtime Error in model a Database Error {response}") == (
         "Runtime Error in model a Database Error [X] it's wrong; line 1"
     )
-    assert (
-        SparkDialect().told(f"(pyhive.exc.OperationalError) {response}\n[SQL: select 'x']") == "[X] it's wrong; line 1"
-    )
+    message = f"(pyhive.exc.OperationalError) {response}\n[SQL: select 'x']"
+    assert SparkDialect().shortened(message) == "[X] it's wrong; line 1"
     assert in_own_words("IO Error: 'a'") == "IO Error: 'a'"
 
 

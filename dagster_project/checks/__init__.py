@@ -1,1 +1,1 @@
-"""Data-quality checks: Great Expectations suites over the staged rows, run as SQL in the private warehouse."""
+"""Data-quality checks: Great Expectations suites on the lake and on staging, run as SQL on DuckDB or Spark."""

@@ -1,4 +1,4 @@
-"""Dagster: the run of the checks as an asset, and each check on the asset that it judges."""
+"""Dagster: the run of the checks as an asset, and each check as an asset check of its dataset."""
 
 from collections.abc import Iterator
 
@@ -33,12 +33,12 @@ _ABOUT_CUSTOMERS = {
     owners=[OWNER],
     kinds={"greatexpectations"},
     description=(
-        "All checks of one run, on the lake and on what staging accepts, with what blocks publishing. "
+        "All checks of one run, on the lake and on the rows that staging accepts, with those that block publishing. "
         "/ 本次运行的全部数据质量检查。"
     ),
 )
 def quality_checks(context: dg.AssetExecutionContext, installation: Installation) -> dg.MaterializeResult:
-    """Run the suites, judge the build, and keep the results."""
+    """Run the suites, apply the blocking rules to the build, and store the results."""
     settings = installation.settings(context.log.info)
     with writing(context, settings) as run_id, check_worker() as worker:
         results = check_build(settings, run_id, read_node_results(target_path(settings)), worker)
@@ -74,7 +74,7 @@ def _specs() -> list[dg.AssetCheckSpec]:
 
 def _failing_rows(result: CheckResult) -> str:
     shown = dict.fromkeys(name for row in result.failing[:SHOWN_ROWS] for name in row)
-    # Dagster keeps what it is told: numbers of customers and vehicles are in the report, which is made anew.
+    # Dagster keeps metadata: customer numbers and VINs are shown only in the quality report, which is replaced.
     names = [name for name in shown if name not in _ABOUT_CUSTOMERS]
     lines = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
     lines += [
@@ -85,7 +85,7 @@ def _failing_rows(result: CheckResult) -> str:
 
 
 def check_result(result: CheckResult) -> dg.AssetCheckResult:
-    """A result as Dagster shows it; one that did not run has not passed."""
+    """A result as an asset check result; a check that did not run has not passed."""
     severity = dg.AssetCheckSeverity.ERROR if result.is_blocking else dg.AssetCheckSeverity.WARN
     return dg.AssetCheckResult(
         check_name=result.check_name,
@@ -109,10 +109,10 @@ def check_result(result: CheckResult) -> dg.AssetCheckResult:
 
 @dg.multi_asset_check(specs=_specs(), name="data_checks", can_subset=True)
 def data_checks(context: dg.AssetCheckExecutionContext, installation: Installation) -> Iterator[dg.AssetCheckResult]:
-    """Show the results of this run, else of the last one that checked, each on the asset that it judges."""
+    """Report the results of this run, or else of the last run of the checks, each on its dataset's asset."""
     settings = installation.settings(context.log.info)
     selected = {(key.asset_key, key.name) for key in context.selected_asset_check_keys}
-    # Of this run, though another one checked since it began.
+    # By run id, as another run may have checked since this one began.
     for result in last_results(settings.lake / "quality", run_id_of(context, settings)):
         shown = check_result(result)
         if (shown.asset_key, shown.check_name) in selected:

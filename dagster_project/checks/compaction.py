@@ -1,6 +1,6 @@
-"""Put the check results of a month that is over into one file, in place of one a run.
+"""Merge the check results of past months into one file per month, in place of one per run.
 
-A reader finds the same rows: `*.parquet` of a folder is all runs, in files of runs and of months.
+Readers find the same rows: `*.parquet` of a folder matches the files of single runs and of months.
 """
 
 import os
@@ -16,7 +16,7 @@ from dagster_project.checks.results import FAILURE_SCHEMA, RESULT_SCHEMA, month_
 
 
 def _compact(folder: Path, runs: list[Path], schema: pa.Schema) -> None:
-    """Add the runs' rows to the file of their month, unless a killed try did, then remove their files."""
+    """Add the rows of runs to the file of their month, unless an interrupted attempt did, then remove their files."""
     path = month_file(folder, runs[0].stem)
     kept = [pq.read_table(path, schema=schema)] if path.exists() else []
     known = set(pc.unique(kept[0].column("run_id")).to_pylist()) if kept else set()
@@ -33,9 +33,9 @@ def _compact(folder: Path, runs: list[Path], schema: pa.Schema) -> None:
 
 
 def compact_results(folder: Path, today: date) -> int:
-    """Compact the months before that of `today`, but for the two newest runs; returns how many runs were moved.
+    """Compact the months before that of `today`, except for the two newest runs; returns how many runs were merged.
 
-    Call it while holding the data folder. Killed in between it leaves rows twice, until it is called again.
+    Call it while holding the lock of the data folder. If it is killed, rows may exist twice until it is called again.
     """
     moved = 0
     for kind, schema in (("check_failures", FAILURE_SCHEMA), ("check_results", RESULT_SCHEMA)):

@@ -1,46 +1,46 @@
-"""What an engine that runs the checks does otherwise; the checks are written once, in DuckDB's SQL."""
+"""Differences between the engines that run the checks, which are written once, in DuckDB's SQL."""
 
 from dagster_project.checks.suites import SUITES_DIR
 
-# What the SQL of several suites shares.
+# Macros that the SQL of several suites uses.
 MACROS = SUITES_DIR / "macros.sql"
 
 
 class Untranslatable(ValueError):
-    """SQL that an engine can't be asked; the message says why."""
+    """SQL that can't be translated for an engine; the message says why."""
 
 
 class Dialect:
-    """DuckDB's own: all that a check asks is said as it is written."""
+    """DuckDB: the SQL of the checks is used as it is written."""
 
-    # What Great Expectations knows the function of regular expressions by: here REGEXP_MATCHES.
+    # The dialect for which Great Expectations uses the engine's regular expression function, here REGEXP_MATCHES.
     known_as = "DremioDialect"
-    # What an error's message begins with.
+    # Prefix of error messages.
     refusal = ""
 
     def set_up(self) -> list[str]:
-        """What a session begins with."""
+        """The SQL statements that a session begins with."""
         return [MACROS.read_text(encoding="utf-8")]
 
     def sql(self, query: str) -> str:
-        """A check's SQL as the engine reads it; raises Untranslatable where it can't be told."""
+        """A check's SQL in the engine's dialect; raises Untranslatable if it can't be translated."""
         return query
 
     def regex(self, pattern: str) -> str:
-        """A regular expression as the engine reads it."""
+        """A regular expression in the engine's syntax."""
         return pattern
 
     def ordered(self, query: str) -> str:
-        """The rows of the engine's own SQL in the order of all columns, nulls last."""
+        """SQL that orders a query of the engine by all columns, nulls last."""
         return f"select * from ({query}) order by all"
 
-    def kept(self, view: str) -> list[str]:
-        """What makes a view answer from the rows that it has now."""
+    def materialised(self, view: str) -> list[str]:
+        """SQL statements that store the rows of a view, so that it is evaluated only once."""
         return [
-            f"create or replace temp table kept__{view} as from {view}",
-            f"create or replace temp view {view} as from kept__{view}",
+            f"create or replace temp table stored__{view} as from {view}",
+            f"create or replace temp view {view} as from stored__{view}",
         ]
 
-    def told(self, message: str) -> str:
-        """What is worth reading of an error's message."""
+    def shortened(self, message: str) -> str:
+        """The relevant part of an error message."""
         return message

@@ -1,6 +1,6 @@
-"""Let Great Expectations run its expectations as SQL on one connection, to DuckDB, which it does not know, or to Spark.
+"""Run Great Expectations as SQL on one connection to DuckDB, which it does not support itself, or to Spark.
 
-Importing Great Expectations costs seconds: this module is imported only when checks run.
+Importing Great Expectations takes seconds: this module is imported only when checks run.
 """
 
 import logging
@@ -27,18 +27,18 @@ from dagster_project.checks.spark import SparkDialect
 from dagster_project.settings import engine_memory
 from dagster_project.spark_server import SESSION_SETTINGS, SparkServer
 
-# Metrics that list rows; they cost a query each.
+# Metrics that list rows; each costs a query.
 _LISTS = (".unexpected_values", ".unexpected_index_list", "unexpected_rows_query.table")
 
-# `type` means something else inside a datasource.
+# Needed because `type` is a field inside a datasource class.
 _ENGINE_TYPE = type[SqlAlchemyExecutionEngine]
 
 
 class OneConnectionExecutionEngine(SqlAlchemyExecutionEngine):
     """Runs every query on one connection that stays open.
 
-    Great Expectations closes its connection before it fetches; DuckDB's result is gone by then, and Spark's session
-    with its temporary views.
+    Great Expectations closes its connection before it fetches the result. By then DuckDB's result is lost, and so are
+    Spark's session and its temporary views.
     """
 
     shared: ClassVar[sa.Connection | None] = None
@@ -53,7 +53,7 @@ class OneConnectionExecutionEngine(SqlAlchemyExecutionEngine):
 
     @contextmanager
     def get_connection(self) -> Generator[sa.Connection, None, None]:
-        """The one connection. What a failed query leaves behind is rolled back to where it began."""
+        """The one connection; the transaction of a failed query is rolled back."""
         assert self.shared is not None
         try:
             yield self.shared
@@ -67,14 +67,14 @@ class OneConnectionExecutionEngine(SqlAlchemyExecutionEngine):
         metrics: dict | None = None,
         runtime_configuration: dict | None = None,
     ) -> dict:
-        """Compute metrics, but for the lists of failing rows: those are read by their own query where needed."""
+        """Compute metrics except the lists of failing rows, which are read by a separate query where needed."""
         wanted = list(metrics_to_resolve)
         lists = [metric for metric in wanted if metric.metric_name.endswith(_LISTS)]
         others = [metric for metric in wanted if metric not in lists]
         return super().resolve_metrics(others, metrics, runtime_configuration) | {metric.id: [] for metric in lists}
 
     def get_inspector(self) -> SimpleNamespace:  # type: ignore[override]
-        """What names the columns of a relation; the dialect's own inspector is a hundred times slower."""
+        """An object that lists the columns of a relation; the dialect's own inspector is a hundred times slower."""
         return SimpleNamespace(get_columns=self._columns, dialect=self.engine.dialect)
 
     def _columns(self, table_name: str, schema: str | None = None) -> list[dict[str, Any]]:
@@ -84,22 +84,22 @@ class OneConnectionExecutionEngine(SqlAlchemyExecutionEngine):
 
 
 class WarehouseDatasource(SQLDatasource):
-    """The private warehouse as a datasource; Great Expectations adds it by the name of its type."""
+    """The private warehouse as a datasource; Great Expectations generates `add_warehouse` from its type."""
 
     type: Literal["warehouse"] = "warehouse"  # type: ignore[assignment]
 
     @property
     def execution_engine_type(self) -> _ENGINE_TYPE:
-        """The engine above."""
+        """The execution engine of this datasource: OneConnectionExecutionEngine."""
         return OneConnectionExecutionEngine
 
     def get_engine(self) -> sa.Engine:
-        """The engine of the one connection."""
+        """The SQLAlchemy engine of the one connection."""
         assert OneConnectionExecutionEngine.shared is not None
         return OneConnectionExecutionEngine.shared.engine
 
     def test_connection(self, test_assets: bool = True) -> None:
-        """Nothing: a second connection would end the transaction of the first; a bad relation shows when used."""
+        """Do nothing: a second connection would end the first one's transaction; a missing relation fails when used."""
 
 
 class Engine:
@@ -115,7 +115,7 @@ class Engine:
         self.datasource: WarehouseDatasource | None = None
 
     def register(self, relations: Iterable[str]) -> None:
-        """Name the relations that can be validated: all at once, as each call rewrites the whole context."""
+        """Register all relations that can be validated, at once, as each call rewrites the whole context."""
         assets = [TableAsset(name=relation, table_name=relation) for relation in relations]
         self.datasource = self.context.data_sources.add_warehouse(
             name="warehouse", connection_string="duckdb://", assets=assets
@@ -124,7 +124,7 @@ class Engine:
     def validate(
         self, relation: str, configurations: Iterable[ExpectationConfiguration], result_format: dict[str, Any]
     ) -> list[ExpectationValidationResult]:
-        """Evaluate expectations on a relation, those on columns together in one query."""
+        """Evaluate expectations on a relation; those on columns share one query."""
         assert self.datasource is not None
         suite = gx.ExpectationSuite(
             name=relation, expectations=[configuration.to_domain_obj() for configuration in configurations]
@@ -135,7 +135,7 @@ class Engine:
 
 @contextmanager
 def _engine_on(database: sa.Engine, dialect: Dialect) -> Iterator[Engine]:
-    """Great Expectations on a database; its connection is closed afterwards."""
+    """Great Expectations on a database; closes the connection afterwards."""
     logs = [logging.getLogger(name) for name in ("great_expectations", "great_expectations.validator.validator")]
     levels = [log.level for log in logs]
     try:
@@ -153,9 +153,9 @@ def _engine_on(database: sa.Engine, dialect: Dialect) -> Iterator[Engine]:
 
 @contextmanager
 def open_engine(warehouse: Path, *, read_only: bool = True) -> Iterator[Engine]:
-    """Great Expectations on a warehouse file; the file is free again afterwards.
+    """Great Expectations on a warehouse file; the file is closed afterwards.
 
-    Nothing is written: views that checks need are temporary.
+    Nothing is written to it: views that checks need are temporary.
     """
     database = sa.create_engine(
         sa.URL.create("duckdb", database=str(warehouse)),
@@ -163,17 +163,17 @@ def open_engine(warehouse: Path, *, read_only: bool = True) -> Iterator[Engine]:
         connect_args={"read_only": read_only, "config": {"memory_limit": engine_memory()}},
     )
     with _engine_on(database, Dialect()) as engine:
-        # DuckDB draws one for each query of some seconds, into the log of the run.
+        # DuckDB would print a progress bar into the log of the run for each query that takes seconds.
         engine.connection.exec_driver_sql("set enable_progress_bar = false")
         yield engine
 
 
 @contextmanager
 def open_spark_engine(server: SparkServer) -> Iterator[Engine]:
-    """Great Expectations on a session of a Spark cluster; nothing is written, and its views go with it."""
+    """Great Expectations on a session of a Spark cluster; nothing is written, and its views end with it."""
     from pyhive import hive
 
-    # PyHive leaves dates as text.
+    # PyHive returns dates as text.
     hive.TYPES_CONVERTER["DATE_TYPE"] = date.fromisoformat
     database = sa.create_engine(
         sa.URL.create("hive", host=server.host, port=server.port, database="default"),

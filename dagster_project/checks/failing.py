@@ -1,4 +1,4 @@
-"""Every row that fails a check, as CSV: for owners whose list in the report is cut."""
+"""All rows that fail a check, as CSV: the quality report lists only the first ones."""
 
 import csv
 import os
@@ -20,24 +20,24 @@ from dagster_project.load.masking import mask_text
 from dagster_project.reports.text import no_formula
 from dagster_project.settings import Settings
 
-# What DuckDB may sort in; beyond it, it uses the disk.
+# Memory that DuckDB may use for sorting; beyond it, it uses the disk.
 _MEMORY_LIMIT = "512MB"
 
 
 class NoSuchRows(ExpectedError, LookupError):
-    """There are no rows to list: an unknown dataset or check, or no run; the message says what to do."""
+    """There are no rows to list: unknown dataset or check, or no run; the message says what to do about it."""
 
 
 @dataclass(frozen=True)
 class Listed:
-    """How many rows were written, and what the last run said of the check."""
+    """How many rows were written, and the result of the check in the last run."""
 
     rows: int
     result: CheckResult
 
 
 def _known(kind: str, name: str, names: list[str]) -> str:
-    """The name, if it is one of the names."""
+    """The name, if it is one of the names; else raises NoSuchRows."""
     if name in names:
         return name
     close = get_close_matches(name, names, n=5, cutoff=0.4)
@@ -46,7 +46,7 @@ def _known(kind: str, name: str, names: list[str]) -> str:
 
 
 def find_check(dataset: str, check_name: str) -> Suite:
-    """The suite that holds the check; raises NoSuchRows with names that are close."""
+    """The suite that contains the check; raises NoSuchRows, which suggests similar names."""
     suites = read_suites()
     if check_name in DATASET_RULES:
         raise NoSuchRows(f"{check_name} counts all rows of a dataset and has none to list: {DATASET_RULES[check_name]}")
@@ -65,10 +65,11 @@ def _last_result(settings: Settings, suite: Suite, check_name: str) -> CheckResu
 
 
 def write_failing_rows(settings: Settings, suite: Suite, check_name: str, file: TextIO) -> Listed:
-    """Write all rows that fail a check now, by the business date of the last run.
+    """Write all rows that fail a check now, evaluated for the business date of the last run.
 
-    Columns are those of the report: key, file and line, what the check is about; none is personal, and stray
-    phone numbers and plates are masked. Raises NoSuchRows, or WarehouseBusy when another program writes.
+    The columns are those of the report: key, file and line, columns of the check. None is hidden as personal, and stray
+    phone numbers and plates are masked. Raises NoSuchRows, or WarehouseBusy when another program has the warehouse
+    open.
     """
     result = _last_result(settings, suite, check_name)
     _require_built(settings.warehouse, suite)
@@ -85,9 +86,9 @@ def write_failing_rows(settings: Settings, suite: Suite, check_name: str, file: 
 
 
 def _require_built(warehouse: Path, suite: Suite) -> None:
-    """Say at once that another program writes, or a run stopped before the rows were built.
+    """Raise WarehouseBusy when another program writes, NoSuchRows when a run stopped before the rows were built.
 
-    Not after the seconds that Great Expectations takes to import.
+    Called first, to report either before Great Expectations is imported, which takes seconds.
     """
     try:
         with duckdb.connect(str(warehouse), read_only=True) as connection:
@@ -99,7 +100,7 @@ def _require_built(warehouse: Path, suite: Suite) -> None:
 
 
 def write_failing_file(settings: Settings, suite: Suite, check_name: str, path: Path) -> Listed:
-    """The same as a file that appears whole or not at all, with the mark that Excel knows UTF-8 by."""
+    """Like `write_failing_rows`, to a file that appears complete or not at all, in UTF-8 with a mark for Excel."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("w", encoding="utf-8-sig", newline="") as file:

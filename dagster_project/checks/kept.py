@@ -1,7 +1,8 @@
-"""Results carried over from the run before: what the changes touch is judged as it was and as it is, the rest stands.
+"""Carry results over from the previous run: only rows that the changes touch are judged again, before and after.
 
-Failed and evaluated rows are those of the run before, less those among the touched rows as they were, and those among
-the touched rows as they are. What can't be kept so, by its suite or by what happened, is left to be judged whole.
+Failed and evaluated rows are those of the previous run, minus those among the touched rows as they were, plus those
+among the touched rows as they are. Checks for which this is impossible, by their suite or by what changed, are left to
+be judged over all rows.
 """
 
 import json
@@ -20,18 +21,18 @@ from dagster_project.checks.views import WHERE_FROM, relation_of
 
 logger = logging.getLogger(__name__)
 
-# Datasets of which an extract came that is not later than all before, or one went.
+# Datasets with a new extract that is not later than all earlier ones, or with one that is gone.
 _EXTRACTS_BETWEEN = """
 with loaded as (
     select system, dataset, source_file as file, extract_at from lake.loads
-    -- of a quarantined file the version before it may stand
+    -- a quarantined file may keep the version loaded before it
     where status = 'loaded' or rows_read > 0
 )
 
 , before as (
     select system, dataset, extract_at
     from loaded
-    anti join (from changed.quality_load where is_new) as come using (system, dataset, file)
+    anti join (from changed.quality_load where is_new) as added using (system, dataset, file)
     union
     select system, dataset, extract_at from changed.quality_load
     where not is_new and (status = 'loaded' or rows_read > 0)
@@ -43,10 +44,10 @@ with loaded as (
 
 select system, dataset from (from before except from now)
 union
-select come.system, come.dataset
-from (from now except from before) as come
+select added.system, added.dataset
+from (from now except from before) as added
 inner join (select system, dataset, max(extract_at) as newest from before group by all) as newest
-    on come.system = newest.system and come.dataset = newest.dataset and come.extract_at < newest.newest
+    on added.system = newest.system and added.dataset = newest.dataset and added.extract_at < newest.newest
 """
 
 
@@ -55,7 +56,7 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True)
 class _Judged:
-    """A check whose result is carried over, with the SQL of what it asks of all rows, and what it reads instead."""
+    """A check that is judged on touched rows only: its SQL over all rows, and the relations that replace them."""
 
     suite: Suite
     check: Check
@@ -65,11 +66,11 @@ class _Judged:
     sides: tuple[str, str]
 
     def of_side(self, sql: str, side: int) -> str:
-        """SQL that reads the touched rows: as they were (0), as they are (1)."""
+        """The SQL on the touched rows: as they were (side 0) or as they are (side 1)."""
         return re.sub(RELATION, rf"{self.sides[side]}__\g<0>", sql)
 
     def counts(self) -> str:
-        """SQL of evaluated and failed rows before, evaluated and failed rows now."""
+        """SQL of four counts: evaluated and failed rows before, evaluated and failed rows now."""
         return ", ".join(
             f"({self.of_side(sql, side)})"
             for side in (0, 1)
@@ -80,7 +81,7 @@ class _Judged:
 def carry_over(
     session: CheckSession, suites: Mapping[str, Suite], run: RunInfo, base: Sequence[CheckResult]
 ) -> dict[Key, CheckResult]:
-    """The results that can be had from those of the run before, by dataset and check."""
+    """The results that can be derived from those of the previous run, by dataset and check."""
     known = {(f"{r.system}/{r.dataset}", r.check_name): r for r in base if r.evaluated is not None}
     results: dict[Key, CheckResult] = {}
     try:
@@ -89,7 +90,7 @@ def carry_over(
         session.commit()
     except Exception as error:
         session.rollback()
-        logger.warning("all checks are judged whole: %s", session.told(error))
+        logger.warning("all checks are judged over all rows: %s", session.describe_error(error))
         return results
     for suite in suites.values():
         sides = {check.name: touched.sides(suite, check) for of, check in kept if of is suite}
@@ -100,14 +101,15 @@ def carry_over(
             judged = _judged(session, suite, sides, known)
         except Exception as error:
             session.rollback()
-            logger.warning("%s is judged whole: %s", suite.name, session.told(error))
+            logger.warning("%s is judged over all rows: %s", suite.name, session.describe_error(error))
             continue
         for one in judged:
             try:
                 results[suite.name, one.check.name] = _changed(session, run, one)
             except Exception as error:
                 session.rollback()
-                logger.warning("%s %s is judged whole: %s", suite.name, one.check.name, session.told(error))
+                reason = session.describe_error(error)
+                logger.warning("%s %s is judged over all rows: %s", suite.name, one.check.name, reason)
     return results
 
 
@@ -116,13 +118,13 @@ def _that_can_be_kept(
 ) -> list[tuple[Suite, Check]]:
     between = {f"{system}/{dataset}" for system, dataset in session.execute(_EXTRACTS_BETWEEN)}
     gone = session.execute("select distinct system, dataset from lake.gone_file").all()
-    # Rows as they came are read from their file.
+    # The values as delivered of removed rows can't be read any more.
     lost = {f"{rows}__{system}__{dataset}" for system, dataset in gone for rows in ("original", "parsed")}
 
     def can_be_kept(suite: Suite, check: Check) -> bool:
         read = {relation_of(check.rows, suite.contract), *(look_up.relation for look_up in check.looks_up)}
-        stands = check.stands_while is None or suite.name not in between
-        return (suite.name, check.name) in known and check.judged_by is not None and stands and not read & lost
+        is_valid = check.stands_while is None or suite.name not in between
+        return (suite.name, check.name) in known and check.judged_by is not None and is_valid and not read & lost
 
     return [(suite, check) for suite in suites.values() for check in suite.checks if can_be_kept(suite, check)]
 
@@ -155,7 +157,7 @@ def _changed(session: CheckSession, run: RunInfo, one: _Judged) -> CheckResult:
     evaluated = (one.base.evaluated or 0) - evaluated_before + evaluated_now
     failed = (one.base.failed or 0) - failed_before + failed_now
     if evaluated < 0 or failed < 0:
-        raise ValueError("more rows went than there were")
+        raise ValueError("more rows were removed than there were")
     if one.check.type == SQL:
         passed = failed == 0
     else:
@@ -169,7 +171,7 @@ def _changed(session: CheckSession, run: RunInfo, one: _Judged) -> CheckResult:
 
 
 def _listed(session: CheckSession, one: _Judged, failed: int, *, changed: bool) -> list[dict[str, Any]]:
-    """The first failing rows: those listed before, without those gone, with those that came; or listed anew."""
+    """The first failing rows: those listed before, updated by what changed, or else queried again."""
     listed, was = one.base.failing, one.base.failed or 0
     if len(listed) == min(was, LISTED_ROWS):
         rows = _merged(session, one, is_cut=was > len(listed)) if changed else listed
@@ -179,17 +181,17 @@ def _listed(session: CheckSession, one: _Judged, failed: int, *, changed: bool) 
 
 
 def _merged(session: CheckSession, one: _Judged, *, is_cut: bool) -> list[dict[str, Any]] | None:
-    """The rows listed before and those changed, in their order; None where the order or a row can't be known."""
+    """The rows listed before, without removed and with added ones, in order; None if that can't be determined."""
     described = session.execute(f"describe select * from ({one.of_side(one.failing, 1)})").all()
     types = {name: type_ for name, type_, *_ in described if name in session.shown}
     first_shown = takewhile(types.__contains__, (name for name, *_ in described))
     listed = one.base.failing
-    # Rows are ordered by all columns: those that are never shown must come after file and line, which tell a row.
+    # Rows are ordered by all columns: hidden ones must come after file and line, which identify a row.
     if not {*WHERE_FROM} <= {*first_shown} or any(row.keys() != types.keys() for row in listed):
         return None
     before, now = (f"select {', '.join(types)} from ({one.of_side(one.failing, side)})" for side in (0, 1))
     rows, structure = (
-        json.dumps(told, ensure_ascii=False, default=str).replace("'", "''") for told in (listed, [types])
+        json.dumps(value, ensure_ascii=False, default=str).replace("'", "''") for value in (listed, [types])
     )
     merged = f"""
         with failing_before as materialized ({before})
@@ -197,12 +199,12 @@ def _merged(session: CheckSession, one: _Judged, *, is_cut: bool) -> list[dict[s
         , parsed as (select unnest(from_json('{rows}', '{structure}'), recursive := true))
         , listed as (select {", ".join(types)} from parsed)
         , gone as (from failing_before except all from failing_now)
-        , come as (from failing_now except all from failing_before)
+        , added as (from failing_now except all from failing_before)
         , stay as (from listed except all from gone)
     """
-    # Beyond the last one listed there may be others.
-    last = "select max(told) from listed as told"
-    known = f"select count(*) from (from stay union all from come) as one where one <= ({last})"
+    # After the last row listed there may be failing rows that are not known here.
+    last = "select max(listed_row) from listed as listed_row"
+    known = f"select count(*) from (from stay union all from added) as one where one <= ({last})"
     if is_cut and session.execute(f"{merged} {known}").scalar_one() < LISTED_ROWS:
         return None
-    return session.list_rows(f"{merged} from stay union all from come", LISTED_ROWS)
+    return session.list_rows(f"{merged} from stay union all from added", LISTED_ROWS)

@@ -1,4 +1,4 @@
-"""What the checks found, and how it is kept: two Parquet files a run, and later two a month."""
+"""Results of the checks and how they are stored: two Parquet files per run, later merged into two per month."""
 
 import json
 import re
@@ -19,7 +19,7 @@ LISTED_ROWS = 200
 
 @dataclass(frozen=True)
 class RunInfo:
-    """One run of the checks: `as_of` is the business date that ages are measured at."""
+    """One run of the checks; `as_of` is the business date, to which ages are measured."""
 
     run_id: str
     run_at: datetime
@@ -28,11 +28,11 @@ class RunInfo:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What one check found.
+    """The result of one check.
 
-    `passed` is None, and `error` says why, when the check could not be evaluated. `failing` names up to
-    200 of the failing rows by key, file and line; it never holds a name, phone, plate or free text. `as_of`
-    is the business date of the run, None in results that were kept before it was.
+    If the check could not be evaluated, `passed` is None and `error` says why. `failing` identifies up to 200 of the
+    failing rows by key, file and line; it never holds a name, phone, plate or free text. `as_of` is the business date
+    of the run, None in results stored before it was recorded.
     """
 
     run_id: str
@@ -96,7 +96,7 @@ def _result_row(result: CheckResult) -> dict[str, Any]:
 
 def _failure_rows(result: CheckResult) -> Iterable[dict[str, Any]]:
     for row in result.failing:
-        told = {name: value for name, value in row.items() if name not in ("source_file", "source_line")}
+        key = {name: value for name, value in row.items() if name not in ("source_file", "source_line")}
         yield {
             "run_id": result.run_id,
             "system": result.system,
@@ -104,15 +104,16 @@ def _failure_rows(result: CheckResult) -> Iterable[dict[str, Any]]:
             "check_name": result.check_name,
             "source_file": row.get("source_file"),
             "source_line": row.get("source_line"),
-            "row_key": json.dumps(told, ensure_ascii=False, default=str),
+            "row_key": json.dumps(key, ensure_ascii=False, default=str),
         }
 
 
 def write_results(folder: Path, results: list[CheckResult]) -> tuple[Path, Path]:
     """Write `check_results/<run_id>.parquet` and `check_failures/<run_id>.parquet` below the folder.
 
-    The results of one run are written together; each file appears whole or not at all, the failures first,
-    so that a result never stands without its rows.
+    All results of a run are written together. Each file appears complete or not at all, the failures first, so that a
+    result never exists without its rows. Returns the paths of results and failures; raises ValueError for results of
+    several runs.
     """
     run_ids = {result.run_id for result in results}
     if len(run_ids) != 1:
@@ -125,7 +126,7 @@ def write_results(folder: Path, results: list[CheckResult]) -> tuple[Path, Path]
 
 
 def write_empty_results(folder: Path) -> None:
-    """Make the result files' folder readable as a table before the first run."""
+    """Write empty files, so that the results can be read as a table before the first run."""
     for name, schema in (("check_results", RESULT_SCHEMA), ("check_failures", FAILURE_SCHEMA)):
         path = folder / name / "empty.parquet"
         if not path.exists():
@@ -133,37 +134,37 @@ def write_empty_results(folder: Path) -> None:
 
 
 def run_files(folder: Path) -> list[Path]:
-    """The files of single runs, the newest last; the two newest runs always have theirs."""
+    """The files of single runs, the newest last; the two newest runs always have their own."""
     others = re.compile(r"empty|\d{6}")
     return sorted(path for path in folder.glob("*.parquet") if not others.fullmatch(path.stem))
 
 
 def month_file(folder: Path, run_id: str) -> Path:
-    """Where the rows of a run are kept once its month is over."""
+    """The file that holds the rows of a run after its month is over."""
     return folder / f"{run_id[:6]}.parquet"
 
 
 def results_of_last_runs(folder: Path) -> tuple[list[CheckResult], list[CheckResult]]:
-    """The results of the newest run and of the one before, without failing rows; none where there was no run."""
+    """The results of the newest run and of the one before, without failing rows; empty where there is no such run."""
     newest = run_files(folder / "check_results")[-2:]
     runs = [[CheckResult(**row) for row in pq.read_table(path).to_pylist()] for path in newest]
     return (runs[-1] if runs else []), (runs[-2] if len(runs) > 1 else [])
 
 
 def last_run_at(folder: Path) -> datetime | None:
-    """When the newest run was; None before the first run."""
+    """The time of the newest run; None before the first run."""
     runs = run_files(folder / "check_results")
     if not runs:
         return None
     try:
         return max(pq.read_table(runs[-1], columns=["run_at"]).column("run_at").to_pylist(), default=None)
     except (pa.ArrowException, OSError):
-        # It is damaged, which the run that asks will say.
+        # The file is damaged, which the caller's run reports; the run id also holds the time.
         return begun_at(runs[-1].stem)
 
 
 def last_results(folder: Path, run_id: str = "") -> list[CheckResult]:
-    """The results of the run named, else of the newest, with up to 200 failing rows each; none before the first run."""
+    """The results of the run `run_id`, else of the newest, with up to 200 failing rows each; empty before the first."""
     runs = run_files(folder / "check_results")
     return (
         results_of_run(folder, next((path.stem for path in runs if path.stem == run_id), runs[-1].stem)) if runs else []
@@ -171,7 +172,7 @@ def last_results(folder: Path, run_id: str = "") -> list[CheckResult]:
 
 
 def results_of_run(folder: Path, run_id: str) -> list[CheckResult]:
-    """The results of a run with up to 200 failing rows each; none where it has no file of its own (any more)."""
+    """The results of a run with up to 200 failing rows each; empty if it has no file of its own (any more)."""
     path = folder / "check_results" / f"{run_id}.parquet"
     if not path.exists():
         return []

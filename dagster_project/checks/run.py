@@ -11,7 +11,7 @@ from dagster_project.spark_server import SparkServer
 
 
 def not_run(run: RunInfo, error: str) -> list[CheckResult]:
-    """Every planned check as one that did not run, and why."""
+    """A result for every planned check, which says that it did not run and why."""
     return [result_of(run, check, error=error) for suite in read_suites().values() for check in suite.checks]
 
 
@@ -24,9 +24,9 @@ def run_checks(
 ) -> list[CheckResult]:
     """Run all suites (or those given): exactly one result for each of their checks.
 
-    `staged` is a warehouse file, or the cluster where the rows are. After a build by changes, `base` is what the checks
-    found in the state that it began from: then only what the changes touch is judged again, and the results are those
-    of a whole run.
+    `staged` is a warehouse file, or the cluster that holds the rows. After an incremental build, `base` holds the
+    results for the state that it started from: then only the rows that the changes touch are judged again, and the
+    results are the same as when all rows are.
     """
     suites = read_suites() if suites is None else suites
     with open_session(staged, run.as_of) as session:
@@ -46,7 +46,7 @@ def _judge(
     for position, (name, suite) in enumerate(suites.items(), start=1):
         if progress:
             progress(f"checks: {name}, {position} of {len(suites)} datasets")
-        whole = [check.name for check in suite.checks if (name, check.name) not in kept]
-        judged = {result.check_name: result for result in session.run(suite, run, whole)}
+        not_kept = [check.name for check in suite.checks if (name, check.name) not in kept]
+        judged = {result.check_name: result for result in session.run(suite, run, not_kept)}
         results += [judged.get(check.name) or kept[name, check.name] for check in suite.checks]
     return results

@@ -1,7 +1,7 @@
-"""Checks on an open private warehouse: count the rows that fail, and name them.
+"""Run checks on an open warehouse or cluster: count the rows that fail, and list them.
 
-Checks read three temporary views of each dataset, also of others: `accepted__<system>__<dataset>` (staging),
-`original__…` (the same rows with the values as they came) and `parsed__…` (all rows that could be read).
+Checks read three temporary views of their own and of other datasets: `accepted__<system>__<dataset>` (staging),
+`original__…` (the same rows with the values as delivered) and `parsed__…` (all rows that could be read).
 """
 
 import logging
@@ -28,21 +28,21 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _FETCHED_ROWS = 10_000
-# The rows of a relation that came with the changes of a build.
+# Name of the relation of the rows that an incremental build added to a relation.
 CAME = "come__{}"
-# A view on datasets' views that several suites share.
+# A view on the views of datasets that several suites use.
 _VISITED_MONTHS = "visited_months"
 
 
 def shown_columns(contracts: Iterable[Contract]) -> frozenset[str]:
-    """Columns that a failing row may show: none that is hidden in any dataset."""
+    """Columns of failing rows that may be shown: none that is hidden in any dataset."""
     columns = [column for contract in contracts for column in contract.columns]
     hidden = {column.name for column in columns if column.is_hidden}
     return frozenset({column.name for column in columns} - hidden | {*WHERE_FROM, "extract_at", "month"})
 
 
 def result_of(run: RunInfo, check: Check, **found: Any) -> CheckResult:  # noqa: ANN401
-    """A result of a check: what was found, or why nothing was."""
+    """The result of a check, with the fields in `found`: what was found, or the error."""
     values: dict[str, Any] = {"evaluated": None, "failed": None, "pass_rate": None, "passed": None} | found
     return CheckResult(
         run_id=run.run_id,
@@ -62,7 +62,7 @@ def result_of(run: RunInfo, check: Check, **found: Any) -> CheckResult:  # noqa:
 
 
 class CheckSession:
-    """The checks of one business date on one open warehouse."""
+    """Runs checks for one business date on one open warehouse or cluster."""
 
     def __init__(self, engine: "Engine", as_of: date) -> None:
         self.engine = engine
@@ -84,39 +84,39 @@ class CheckSession:
             self.execute(self.engine.dialect.sql(sql))
             self.engine.connection.commit()
         except (sa.exc.DBAPIError, Untranslatable) as error:
-            # The checks that read it will say so.
+            # The checks that read the view report the error.
             self.engine.connection.rollback()
             logger.debug("%s can't be read: %s", name, error)
 
     def keep_visited_months(self) -> None:
-        """Ask all repair orders once for their months, which a dozen checks need; no row may change after."""
+        """Compute the months of all repair orders once, for a dozen checks; no row may change afterwards."""
         try:
-            for statement in self.engine.dialect.kept(_VISITED_MONTHS):
+            for statement in self.engine.dialect.materialised(_VISITED_MONTHS):
                 self.execute(statement)
             self.commit()
         except sa.exc.DBAPIError:
-            # The checks that read the view will say so.
+            # The checks that read the view report the error.
             self.rollback()
 
     def execute(self, sql: str) -> sa.CursorResult:
-        """Run SQL as it stands: a colon or a % in it is no parameter."""
+        """Run SQL unchanged: a colon or a % in it is not a parameter."""
         return self.engine.connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
 
     def commit(self) -> None:
-        """Keep the temporary relations made so far, whatever fails later."""
+        """Commit the temporary relations created so far, so that a later failure does not remove them."""
         self.engine.connection.commit()
 
     def rollback(self) -> None:
-        """Leave behind what a failed query left."""
+        """Roll back the transaction of a failed query."""
         self.engine.connection.rollback()
 
-    def told(self, error: object) -> str:
-        """The first lines of an error: enough to find the fault, without the SQL and the values it quotes."""
+    def describe_error(self, error: object) -> str:
+        """The beginning of an error message, enough to find the fault, without the SQL and the values it quotes."""
         dialect = self.engine.dialect
-        return f"{dialect.refusal}{without_values(' '.join(dialect.told(str(error)).split()))}"[:500]
+        return f"{dialect.refusal}{without_values(' '.join(dialect.shortened(str(error)).split()))}"[:500]
 
     def _query(self, sql: str, suite: Suite, check: Check) -> str:
-        """The engine's SQL of a check with its relation, the business date and the dataset's cadence filled in."""
+        """A check's SQL in the engine's dialect, with relation, business date and cadence of the dataset filled in."""
         filled = sql.format(
             batch=relation_of(check.rows, suite.contract),
             as_of=f"date '{self.as_of}'",
@@ -125,11 +125,11 @@ class CheckSession:
         return self.engine.dialect.sql(filled.rstrip())
 
     def _validate(self, suite: Suite, relation: str, checks: Sequence[Check]) -> dict:
-        """Great Expectations' result of each check, by its name: counts, and the query of the failing rows."""
+        """Great Expectations' results by check name: counts, and the query of the failing rows."""
         from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
         from great_expectations.expectations.metadata_types import FailureSeverity
 
-        # Complete but for the rows themselves, which the engine never lists.
+        # Complete except for the rows themselves, which the engine never lists.
         result_format = {
             "result_format": "COMPLETE",
             "unexpected_index_column_names": list(dict.fromkeys([*suite.contract.key, *WHERE_FROM])),
@@ -153,7 +153,7 @@ class CheckSession:
         return {result.expectation_config.meta["check"]: result for result in found if result.expectation_config}
 
     def _evaluated(self, suite: Suite, checks: Iterable[Check]) -> dict[str, int | Exception]:
-        """How many rows each SQL check applies to."""
+        """The number of rows that each SQL check applies to, or the error of counting them."""
         queries = {check.name: self.evaluated_query(suite, check) for check in checks if check.type == SQL}
         if not queries:
             return {}
@@ -181,9 +181,9 @@ class CheckSession:
         return f"select count(*) from {relation_of(check.rows, suite.contract)} where {condition}"
 
     def failing_queries(self, suite: Suite, checks: Iterable[Check]) -> dict[str, str]:
-        """SQL of the failing rows of each check; Great Expectations writes that of its own types.
+        """SQL of the failing rows of each check; Great Expectations generates that of its own expectation types.
 
-        It is asked on the few rows that came: those that it can't judge are left out.
+        For that it validates the few rows that were added; checks that fail to run on them are left out.
         """
         queries = {c.name: self._query(c.kwargs["unexpected_rows_query"], suite, c) for c in checks if c.type == SQL}
         for rows in ROWS:
@@ -198,20 +198,20 @@ class CheckSession:
         return queries
 
     def _failing_query(self, suite: Suite, check: Check, result: Any) -> str:  # noqa: ANN401
-        """SQL of the failing rows of a check, from Great Expectations' result of it."""
+        """SQL of the failing rows of a check, taken from Great Expectations' result unless it is an SQL check."""
         if check.type == SQL:
             return self._query(check.kwargs["unexpected_rows_query"], suite, check)
         return result.result["unexpected_index_query"].rstrip().removesuffix(";")
 
     def _stream(self, query: str, limit: int | None = None) -> tuple[list[str], Iterable[Sequence[Any]]]:
-        """The columns that failing rows may show (key, file, line), and the rows, in the same order each time."""
+        """The columns of failing rows that may be shown, and the rows, always in the same order."""
         limited = f" limit {limit}" if limit is not None else ""
         found = self.execute(f"{self.engine.dialect.ordered(query)}{limited}")
         columns = [name for name in found.keys() if name in self.shown]  # noqa: SIM118 (a result is no mapping)
         return columns, found.yield_per(_FETCHED_ROWS).columns(*columns)
 
     def list_rows(self, query: str, limit: int | None) -> list[dict[str, Any]]:
-        """The rows of a query of failing rows, as far as they may be shown, in the same order each time."""
+        """The rows of a query of failing rows, with the columns that may be shown, always in the same order."""
         columns, rows = self._stream(query, limit)
         return [dict(zip(columns, row, strict=True)) for row in rows]
 
@@ -221,19 +221,19 @@ class CheckSession:
         return self._failing_query(suite, check, result)
 
     def stream_failing_rows(self, suite: Suite, check: Check) -> tuple[list[str], Iterable[Sequence[Any]]]:
-        """The columns that failing rows may show, and all rows; read one by one, their number costs no memory."""
+        """The columns of failing rows that may be shown, and an iterable of all rows, which uses little memory."""
         return self._stream(self._query_of_failing(suite, check))
 
     def failing_rows(self, suite: Suite, check: Check, limit: int | None = None) -> list[dict[str, Any]]:
-        """The failing rows by key, file and line, in the same order each time."""
+        """The failing rows by key, file and line, always in the same order."""
         return self.list_rows(self._query_of_failing(suite, check), limit)
 
     def _judge(self, run: RunInfo, suite: Suite, check: Check, result: Any, evaluated: Any) -> CheckResult:  # noqa: ANN401
-        """What Great Expectations' result says of a check."""
+        """The result of a check from Great Expectations' result and the number of evaluated rows."""
         if result is None:
             return result_of(run, check, error="the check did not run")
         if (problem := _problem(result.exception_info)) or isinstance(evaluated, Exception):
-            return result_of(run, check, error=self.told(problem or evaluated))
+            return result_of(run, check, error=self.describe_error(problem or evaluated))
         if check.type == SQL:
             failed = result.result["observed_value"]
             passed = failed == 0
@@ -249,7 +249,7 @@ class CheckSession:
         )
 
     def _untranslatable(self, suite: Suite, run: RunInfo, checks: Iterable[Check]) -> dict[str, CheckResult]:
-        """The checks that can't be asked in the engine's SQL, each with the reason."""
+        """Results of the checks whose SQL can't be translated for the engine, each with the reason."""
         results = {}
         for check in checks:
             try:
@@ -257,11 +257,11 @@ class CheckSession:
                     self._query(check.kwargs["unexpected_rows_query"], suite, check)
                     self.evaluated_query(suite, check)
             except Untranslatable as error:
-                results[check.name] = result_of(run, check, error=self.told(error))
+                results[check.name] = result_of(run, check, error=self.describe_error(error))
         return results
 
     def run(self, suite: Suite, run: RunInfo, names: Iterable[str] | None = None) -> list[CheckResult]:
-        """Run a suite, or only the checks named; one result a check, whatever happens."""
+        """Run a suite, or only the checks in `names`; returns one result per check, whatever fails."""
         wanted = [check for check in suite.checks if names is None or check.name in names]
         results = self._untranslatable(suite, run, wanted)
         for rows in ROWS:
@@ -273,25 +273,25 @@ class CheckSession:
                 found, evaluated = self._validate(suite, relation, checks), self._evaluated(suite, checks)
             except Exception as error:
                 self.engine.connection.rollback()
-                results |= {check.name: result_of(run, check, error=self.told(error)) for check in checks}
+                results |= {check.name: result_of(run, check, error=self.describe_error(error)) for check in checks}
                 continue
             for check in checks:
                 try:
                     judged = self._judge(run, suite, check, found.get(check.name), evaluated.get(check.name))
                 except Exception as error:
                     self.engine.connection.rollback()
-                    judged = result_of(run, check, error=self.told(error))
+                    judged = result_of(run, check, error=self.describe_error(error))
                 results[check.name] = judged
         return [results[check.name] for check in wanted]
 
 
 def _for_great_expectations(query: str) -> str:
-    """The query, complete as it is: what is put for `{batch}` differs from query to query, but it is demanded."""
+    """The query, escaped; Great Expectations demands a `{batch}`, which is already filled in, so a comment has one."""
     return query.replace("{", "{{").replace("}", "}}") + "\n/* {batch} */"
 
 
 def _problem(exception_info: Mapping[str, Any]) -> str | None:
-    """The message of an expectation that raised; Great Expectations keeps one a metric, or one in all."""
+    """The message of an expectation that raised, None if none did; Great Expectations keeps one per metric, or one."""
     infos = [exception_info, *(info for info in exception_info.values() if isinstance(info, dict))]
     for info in infos:
         if info.get("raised_exception"):
@@ -301,9 +301,9 @@ def _problem(exception_info: Mapping[str, Any]) -> str | None:
 
 @contextmanager
 def open_session(staged: Path | SparkServer, as_of: date, *, read_only: bool = True) -> Iterator[CheckSession]:
-    """A session on what was staged: a warehouse file that no other connection writes to, or a Spark cluster.
+    """A session on the staged rows: a warehouse file that no other connection writes to, or a Spark cluster.
 
-    The file is free afterwards.
+    The file is closed afterwards.
     """
     from dagster_project.checks.engine import open_engine, open_spark_engine
 

@@ -1,7 +1,7 @@
-"""Read the check suites of `expectations/<system>/<dataset>.yml` and say what is wrong with them.
+"""Read the check suites in `expectations/<system>/<dataset>.yml` and report what is wrong with them.
 
-Great Expectations drops an expectation that it does not know with a line in its log, so everything is
-validated here first, without importing it.
+Great Expectations skips unknown expectations with only a line in its log, so everything is validated here first,
+without importing it.
 """
 
 import re
@@ -25,7 +25,7 @@ NOT_NULL = "expect_column_values_to_not_be_null"
 PAIR = "expect_column_pair_values_a_to_be_greater_than_b"
 SQL = "unexpected_rows_expectation"
 
-# Expectation types in use: arguments that must be given, arguments that may be.
+# Expectation types in use: required arguments, optional arguments.
 TYPES: dict[str, tuple[set[str], set[str]]] = {
     NOT_NULL: ({"column", "mostly"}, set()),
     "expect_column_values_to_be_between": ({"column"}, {"min_value", "max_value", "mostly"}),
@@ -40,21 +40,21 @@ TYPES: dict[str, tuple[set[str], set[str]]] = {
 DIMENSIONS = ("completeness", "accuracy", "timeliness", "consistency")
 SEVERITIES = ("critical", "warning", "info")
 
-# accepted: the rows of staging. original: the same rows with the values as they came, implausible ones
-# included. parsed: every row that could be read, superseded versions and unknown stores included.
+# accepted: the rows of staging. original: the same rows with the values as delivered, including implausible ones.
+# parsed: every row that could be read, including superseded versions and rows of unknown stores.
 ROWS = ("accepted", "original", "parsed")
 
-# The relation of a dataset in SQL.
+# Pattern of a dataset's relation in SQL.
 RELATION = rf"\b(?:{'|'.join(ROWS)})__\w+"
 
-# What is filled into SQL: the relation of `rows`, the business date, the cadence of the dataset in days.
+# Placeholders in SQL: the relation of `rows`, the business date, the cadence of the dataset in days.
 PLACEHOLDERS = ("batch", "as_of", "latency_days")
 
-# What a SQL check is judged by: each row by itself, or together with the rows that share values of columns.
+# Value of `judged_by` where each row is judged by itself; else it lists the columns by which rows belong together.
 ROW = "row"
-# The file of a row: rows of one file come and go together.
+# The file of a row: rows of one file are added and removed together.
 SOURCE_PATH = "source_path"
-# When what was judged stands although the loaded files, which the SQL reads, are others.
+# Value of `stands_while`: results for unchanged rows stay valid while every new extract is later than all before.
 EXTRACTS_COME_LATER = "extracts_come_later"
 
 COLUMN_ARGUMENTS = ("column", "column_A", "column_B")
@@ -66,24 +66,24 @@ _ENTRY_KEYS = {"type", "kwargs", "severity", "meta"}
 
 
 class SuiteError(ExpectedError):
-    """A suite file is wrong; the message names the file, the check and what to do."""
+    """A suite file is invalid; the message names the file, the check and the fault."""
 
 
 @dataclass(frozen=True)
 class LookUp:
-    """Rows of another relation that a row is judged with: those whose columns equal its own, pair by pair."""
+    """Rows of another relation that a row is judged with: `columns` are pairs of columns whose values are equal."""
 
     relation: str
     columns: tuple[tuple[str, str], ...]
 
     @property
     def ours(self) -> tuple[str, ...]:
-        """The columns of the row that is judged."""
+        """The columns of the judged row."""
         return tuple(ours for ours, _ in self.columns)
 
     @property
     def theirs(self) -> tuple[str, ...]:
-        """The columns of the rows looked up."""
+        """The columns of the looked-up rows."""
         return tuple(theirs for _, theirs in self.columns)
 
 
@@ -91,10 +91,11 @@ class LookUp:
 class Check:
     """One check of a dataset.
 
-    `type` and `kwargs` are Great Expectations' own; `evaluated_query` counts the rows that a SQL check
-    applies to, where that is not every row; `column` is the one the finding is about, if there is one.
-    `judged_by` names the columns whose values bind rows together: none where each row is judged by itself, None
-    where only the whole relation can be judged; with `looks_up` it says what a change can touch.
+    `type` and `kwargs` are those of Great Expectations. `evaluated_query` counts the rows that an SQL check applies to,
+    if these are not all; `column` is the one that the finding is about, if there is one. `judged_by` lists the columns
+    whose values group rows that are judged together: empty if each row is judged by itself, None if only the whole
+    relation can be judged. With `looks_up` it determines which rows a change can touch. `stands_while` names the
+    condition under which results for unchanged rows stay valid, None if they always do.
     """
 
     system: str
@@ -136,7 +137,7 @@ class Suite:
 
 
 def _entry_faults(entry: Any) -> list[str]:  # noqa: ANN401
-    """What is wrong with the shape of one entry; nothing else can be said of it then."""
+    """Faults in the structure of an entry; if there are any, its values are not checked."""
     if not isinstance(entry, dict) or not isinstance(entry.get("meta"), dict):
         return ["an entry needs type, kwargs, severity and meta"]
     faults = [f"{key} is missing" for key in sorted(_ENTRY_KEYS - entry.keys())]
@@ -153,7 +154,7 @@ def _choice(name: str, value: object, choices: Collection[str]) -> list[str]:
 
 
 def _query_faults(queries: Mapping[str, object]) -> list[str]:
-    """Placeholders that nothing is put for; a brace of the SQL itself is written twice."""
+    """Unknown placeholders in queries; a brace of the SQL itself must be doubled."""
     faults = []
     for key, query in queries.items():
         try:
@@ -168,30 +169,30 @@ def _query_faults(queries: Mapping[str, object]) -> list[str]:
 
 
 def relations_read(sql: str) -> set[str]:
-    """The relations of datasets that SQL names; its own stands there by a placeholder."""
+    """The relations of datasets that SQL names; that of its own dataset appears as a placeholder."""
     return set(re.findall(RELATION, sql))
 
 
-def _as_look_ups(told: Mapping[str, Any]) -> tuple[LookUp, ...]:
-    """What `looks_up` says; a relation that is looked up in two ways has a list of them."""
-    ways = [(name, way) for name, ways in told.items() for way in (ways if isinstance(ways, list) else [ways])]
+def _as_look_ups(looks_up: Mapping[str, Any]) -> tuple[LookUp, ...]:
+    """The content of `looks_up`; a relation that is looked up in several ways has a list of them."""
+    ways = [(name, way) for name, ways in looks_up.items() for way in (ways if isinstance(ways, list) else [ways])]
     return tuple(LookUp(name, tuple(way.items())) for name, way in ways)
 
 
-_NO_LOOK_UPS = ["looks_up must tell, by relation, {column: column looked up}"]
+_NO_LOOK_UPS = ["looks_up must be a mapping, by relation, of {column: column looked up}"]
 
 
-def _look_up_faults(told: object, contract: Contract, contracts: Mapping[str, Contract]) -> list[str]:
-    if not isinstance(told, dict):
+def _look_up_faults(looks_up: object, contract: Contract, contracts: Mapping[str, Contract]) -> list[str]:
+    if not isinstance(looks_up, dict):
         return _NO_LOOK_UPS
-    ways = [w for way in told.values() for w in (way if isinstance(way, list) else [way])]
+    ways = [w for way in looks_up.values() for w in (way if isinstance(way, list) else [way])]
     if not ways or not all(isinstance(way, dict) and way for way in ways):
         return _NO_LOOK_UPS
     relations = {f"{rows}__{c.system}__{c.dataset}": c for c in contracts.values() for rows in ("accepted", "original")}
     faults = []
-    for look_up in _as_look_ups(told):
+    for look_up in _as_look_ups(looks_up):
         if look_up.relation not in relations:
-            faults.append(f"looks_up: {look_up.relation} is no relation of accepted or original rows")
+            faults.append(f"looks_up: {look_up.relation} is not a relation of accepted or original rows")
             continue
         for ours, theirs in look_up.columns:
             for column, of in ((ours, contract), (theirs, relations[look_up.relation])):
@@ -201,7 +202,7 @@ def _look_up_faults(told: object, contract: Contract, contracts: Mapping[str, Co
 
 
 def _kept_faults(entry: dict, contract: Contract, contracts: Mapping[str, Contract]) -> list[str]:
-    """What contradicts that only changed rows, and those bound to them, need be judged again."""
+    """Faults in the metadata by which only changed rows, and those judged with them, are judged again."""
     meta, together = entry["meta"], entry["meta"].get("judged_by")
     if together is None:
         return [f"{key} belongs to checks with judged_by" for key in ("looks_up", "stands_while") if key in meta]
@@ -215,15 +216,16 @@ def _kept_faults(entry: dict, contract: Contract, contracts: Mapping[str, Contra
     faults = []
     sql = f"{entry['kwargs'].get('unexpected_rows_query')} {meta.get('evaluated_query', '')}"
     looked_up = {look_up.relation for look_up in _as_look_ups(meta.get("looks_up", {}))}
-    faults += [f"{name} is read but not told by looks_up" for name in sorted(relations_read(sql) - looked_up)]
+    faults += [f"{name} is read but not declared in looks_up" for name in sorted(relations_read(sql) - looked_up)]
     if looked_up and together not in (ROW, [*contract.key]):
-        faults.append("looks_up goes with rows judged by themselves, or by their key")
+        faults.append("looks_up requires that rows are judged by themselves, or by their key")
     if "{as_of}" in sql:
-        faults.append("a check that asks for {as_of} can't have judged_by: rows that nobody touched fail by time")
+        faults.append("a check that uses {as_of} can't have judged_by: unchanged rows can fail as time passes")
     others = set(re.findall(r"\b(?:lake|staging|intermediate|core|marts|changed|affected)\.\w+", sql))
     faults += [f"{name} can't be read by a check with judged_by" for name in sorted(others - {"lake.loads"})]
-    stands = meta.get("stands_while")
-    if ("lake.loads" in others) != (stands == EXTRACTS_COME_LATER) or stands not in (None, EXTRACTS_COME_LATER):
+    condition = meta.get("stands_while")
+    reads_loads = "lake.loads" in others
+    if reads_loads != (condition == EXTRACTS_COME_LATER) or condition not in (None, EXTRACTS_COME_LATER):
         faults.append(f"stands_while: {EXTRACTS_COME_LATER} goes with SQL that reads lake.loads")
     return faults
 
@@ -285,7 +287,7 @@ def _check(entry: dict, contract: Contract) -> Check:
 
 
 def read_suite(path: Path, contract: Contract) -> Suite:
-    """Read one suite; raises SuiteError with every fault in the file."""
+    """Read one suite; raises SuiteError with all faults of the file."""
     try:
         document = SafeConstructor().construct_document(read_document(path).node)
     except ContractError as error:
@@ -309,7 +311,7 @@ def read_suite(path: Path, contract: Contract) -> Suite:
 
 
 def _coverage_faults(suite: Suite, path: Path) -> list[str]:
-    """Columns outside the key that no completeness check bounds."""
+    """A fault for each column outside the key that no completeness check bounds."""
     bounded = {check.column for check in suite.checks if check.type == NOT_NULL and check.dimension == "completeness"}
     missing = [c.name for c in suite.contract.columns if c.key_position is None and c.name not in bounded]
     return [f"{path}: column {name} has no bound for its share of blanks ({NOT_NULL})" for name in missing]
@@ -318,8 +320,8 @@ def _coverage_faults(suite: Suite, path: Path) -> list[str]:
 def read_suites(folder: Path = SUITES_DIR, contracts: Mapping[str, Contract] | None = None) -> dict[str, Suite]:
     """All suites by `<system>/<dataset>`, in the order of the contracts.
 
-    Raises SuiteError when a file is wrong, a dataset has no suite, a suite no dataset, or a column
-    outside the key no bound for its share of blanks.
+    Raises SuiteError when a file is invalid, a dataset has no suite, a suite has no dataset, or a column outside the
+    key has no bound for its share of blanks.
     """
     contracts = read_contracts() if contracts is None else contracts
     faults = [

@@ -1,10 +1,10 @@
-"""The few rows that a change can touch, as relations that a check reads in place of the whole ones.
+"""Relations of the few rows that a change can touch, which a check reads in place of the complete ones.
 
-They are made from what a build by changes tells (`changed.*`, `lake.new__*`, `lake.gone_file`). Of a relation such
-as `accepted__dms__employees`, `gone__…` are the rows that are no longer so, `come__…` those that are so now, and
-`stays__…` those that did not change but are judged with rows that did; `before__…` is those that stay and those gone,
-`now__…` those that stay and those come. Unchanged rows may be among them that nothing touches: a check says of them
-before what it says now, so that they change no total.
+They are derived from the change tables of an incremental build (`changed.*`, `lake.new__*`, `lake.gone_file`). For a
+relation such as `accepted__dms__employees`, `gone__…` holds the rows that were removed or replaced, `come__…` those
+that were added or are the replacements, and `stays__…` unchanged rows that are judged together with changed ones.
+`before__…` is `stays__…` and `gone__…`; `now__…` is `stays__…` and `come__…`. Unchanged rows that no change touches may
+be among them: their result is the same before and now, so that they do not affect the totals.
 """
 
 import re
@@ -29,40 +29,40 @@ def _names(columns: Iterable[str]) -> str:
 
 
 class Touched:
-    """Makes the relations for the checks given; `execute` runs SQL where the checks run."""
+    """Creates the relations for the checks in `kept`; `execute` runs SQL on their connection."""
 
     def __init__(self, execute: Callable[[str], Any], kept: Kept) -> None:
         self._execute = execute
         self._numbers = count(1)
-        self._told: dict[str, tuple[str, Contract]] = {}
-        # What is asked of unchanged rows of each relation: columns that it does not name are not read.
+        self._relations: dict[str, tuple[str, Contract]] = {}
+        # SQL that reads unchanged rows of each relation: columns that it does not name are not copied.
         self._asked: dict[str, str] = {}
         self._changed: dict[str, bool] = {}
         self._differing: dict[str, str] = {}
-        # The table of the rows picked, where there are any.
+        # The tables of the picked rows, for picks that found any.
         self._picked: dict[_Pick, str] = {}
         contracts = read_contracts()
         named = {relation_of(rows, c): (rows, c) for c in contracts.values() for rows in ("accepted", "original")}
         for suite, check in kept:
             relation = relation_of(check.rows, suite.contract)
-            self._told[relation] = (check.rows, suite.contract)
-            self._told |= {look_up.relation: named[look_up.relation] for look_up in check.looks_up}
+            self._relations[relation] = (check.rows, suite.contract)
+            self._relations |= {look_up.relation: named[look_up.relation] for look_up in check.looks_up}
             if self._reads_unchanged(check):
                 for read in (relation, *(look_up.relation for look_up in check.looks_up)):
                     self._asked[read] = f"{self._asked.get(read, '')} {check.kwargs} {check.evaluated_query}"
-        for relation in self._told:
+        for relation in self._relations:
             self._show_changed(relation)
         for relation in {look_up.relation for _, check in kept for look_up in check.looks_up}:
             self._find_differing(relation)
         self._pick(asked for suite, check in kept for asked in self._judged(suite, check))
         self._pick(asked for suite, check in kept for asked in self._looked_up(suite, check))
-        for relation in self._told:
+        for relation in self._relations:
             self._show_sides(relation)
 
     # ---------- what a check reads
 
     def sides(self, suite: Suite, check: Check) -> tuple[str, str] | None:
-        """The prefixes of what a check reads before and now; None where nothing touches it."""
+        """The prefixes of the relations that a check reads for before and now; None if no change touches the check."""
         relation = relation_of(check.rows, suite.contract)
         differs = any(look_up.relation in self._differing for look_up in check.looks_up)
         if not self._changed[relation] and not differs:
@@ -71,35 +71,35 @@ class Touched:
 
     @staticmethod
     def _reads_unchanged(check: Check) -> bool:
-        """Whether rows are judged with others: of those that did not change, only what such checks ask is read."""
+        """Whether rows are judged together with others, so that unchanged ones must be read too."""
         return bool(check.judged_by or check.looks_up)
 
     # ---------- rows that changed
 
     def _table(self, sql: str) -> str | None:
-        """A table of the rows; None where there is none."""
+        """The name of a new table of the rows; None if there are no rows."""
         name = f"touched_{next(self._numbers)}"
         return name if self._made(name, sql) else None
 
     def _made(self, name: str, sql: str) -> int:
-        """Make a table; how many rows it has."""
+        """Create a table; returns its number of rows."""
         return self._execute(f"create or replace temp table {name} as {sql}").scalar_one()
 
     def _show_changed(self, relation: str) -> None:
-        rows, contract = self._told[relation]
+        rows, contract = self._relations[relation]
         name = dataset_relation(contract)
         made = 0
         for side, condition in zip(_SIDES, ("not is_new", "is_new"), strict=True):
             sql = f"select * exclude (is_new) from changed.stg_{name} where {condition}"
             if rows == "parsed":
-                # Where a row of the lake is gone, its file is, and these checks are not kept.
+                # Rows of the lake are removed only with their file, and then these checks are not kept.
                 sql = f"select * from lake.new__{name}" + (" where false" if side == "gone" else "")
             made += self._made(f"{side}__{relation}", self._as_came(relation, sql))
         self._changed[relation] = made > 0
 
     def _as_came(self, relation: str, accepted: str) -> str:
-        """SQL of the rows; of original ones with the values as they came, looked up in the files that may hold some."""
-        rows, contract = self._told[relation]
+        """SQL of the rows; `original` ones with the values as delivered, looked up in the files that may hold some."""
+        rows, contract = self._relations[relation]
         scaled = scaled_columns(contract)
         if rows != "original" or not scaled:
             return accepted
@@ -111,7 +111,7 @@ class Touched:
         return original_sql(contract, table, files)
 
     def _find_differing(self, relation: str) -> None:
-        """The rows of a looked-up relation that differ in more than where they came from."""
+        """Find the rows of a looked-up relation that changed in more than their lineage."""
         columns = f"* exclude ({_names(LINEAGE_NAMES)})"
         sides = (
             f"select {columns}, {balance} as side from {side}__{relation}"
@@ -126,13 +126,13 @@ class Touched:
     # ---------- unchanged rows that are judged, or looked up, with them
 
     def _whole(self, relation: str) -> str:
-        rows, contract = self._told[relation]
+        rows, contract = self._relations[relation]
         return f"lake.{dataset_relation(contract)}" if rows == "parsed" else f"staging.stg_{dataset_relation(contract)}"
 
     def _pick(self, asked: Iterable[tuple["_Pick", str]]) -> None:
-        """Pick rows of relations whose columns equal a key: what is asked by the same columns, for all at once.
+        """Pick the rows of relations whose columns equal given keys, all picks by the same columns at once.
 
-        What is asked of a store, and by the same columns of all stores, too, is picked of all stores.
+        A pick by store and other columns is widened to all stores if another pick uses those other columns alone.
         """
         asked = list(asked)
         columns_asked = {(pick.relation, pick.columns) for pick, _ in asked}
@@ -140,7 +140,7 @@ class Touched:
         for pick, keys in asked:
             of_all_stores = tuple(column for column in pick.columns if column != "store_code")
             columns = of_all_stores if (pick.relation, of_all_stores) in columns_asked else pick.columns
-            # Nulls are one value where rows are grouped, and equal nothing where they are looked up.
+            # Nulls are equal to each other where rows are grouped, but match nothing where they are looked up.
             has_values = " and ".join(f"{column} is not null" for column in columns) if pick.asked_by else "true"
             sql = f"select {_names(columns)} from ({keys}) where {has_values}"
             alike.setdefault((pick.relation, columns), {}).setdefault(pick, sql)
@@ -152,13 +152,13 @@ class Touched:
         wanted = self._table(f"select distinct * from ({' union '.join(dict.fromkeys(picks.values()))})")
         if wanted is None:
             return None
-        rows, contract = self._told[relation]
-        # A key has no nulls, and what looks up asks for none.
+        rows, contract = self._relations[relation]
+        # Keys have no nulls, and look-ups exclude them.
         known = columns if all(pick.asked_by for pick in picks) else contract.key
         same = " and ".join(
             f"whole.{column} {'=' if column in known else 'is not distinct from'} wanted.{column}" for column in columns
         )
-        # A row of a table is fetched by its number later, once for all picks; those of the lake have none.
+        # Rows of a table are fetched by their row id later, once for all picks; rows of the lake have none.
         row = self._asked_columns(relation, contract) if rows == "parsed" else "whole.rowid as row_number"
         return self._table(f"select {row} from {self._whole(relation)} as whole semi join {wanted} as wanted on {same}")
 
@@ -170,11 +170,11 @@ class Touched:
         return " union ".join(f"select {_names(columns)} from {side}__{relation}" for side in _SIDES)
 
     def _judged(self, suite: Suite, check: Check) -> Iterator[tuple["_Pick", str]]:
-        """Rows that are judged together with changed ones, and those that look up a row that differs."""
+        """Picks of rows that are judged together with changed ones, or that look up a changed row."""
         relation = relation_of(check.rows, suite.contract)
         together = check.judged_by or ()
         is_one_row = check.rows == "accepted" and {*suite.contract.key} <= {*together}
-        # A file is new as a whole: nothing that stays is of it.
+        # A file is added as a whole: it has no unchanged rows.
         if together and not is_one_row and SOURCE_PATH not in together:
             yield _Pick(relation, together), self._changed_keys(relation, together)
         for look_up in check.looks_up:
@@ -183,7 +183,7 @@ class Touched:
                 yield _Pick(relation, look_up.ours, look_up), f"select {keys} from {differing}"
 
     def _looked_up(self, suite: Suite, check: Check) -> Iterator[tuple["_Pick", str]]:
-        """Rows that the rows to be judged look up."""
+        """Picks of the rows that judged rows look up."""
         relation = relation_of(check.rows, suite.contract)
         judged = [_Pick(relation, look_up.ours, look_up) for look_up in check.looks_up]
         picked = [self._picked[pick] for pick in judged if pick in self._picked]
@@ -201,15 +201,15 @@ class Touched:
     # ---------- before and now
 
     def _show_sides(self, relation: str) -> None:
-        rows, contract = self._told[relation]
+        rows, contract = self._relations[relation]
         picks = dict.fromkeys(table for pick, table in self._picked.items() if pick.relation == relation)
         parts = {side: [f"select * from {side}__{relation}"] for side in _SIDES}
         if picks:
             numbers = " union ".join(f"select * from {table}" for table in picks)
-            # Values as they came are put into whole rows.
+            # The values as delivered are filled into complete rows.
             columns = self._asked_columns(relation, contract) if rows == "accepted" else "whole.*"
             picked = f"select {columns} from {self._whole(relation)} as whole where rowid in ({numbers})"
-            # Of a relation and of its rows that came, a file and a line tell the same row.
+            # File and line identify a row, also among those that were added.
             stays = (
                 f"select * from ({numbers if rows == 'parsed' else picked}) as picked "
                 f"anti join come__{relation} as come using ({_names(WHERE_FROM)})"
@@ -225,7 +225,7 @@ class Touched:
 
 @dataclass(frozen=True)
 class _Pick:
-    """Rows of a relation asked for by values of columns: by look-ups that bind them, or as they are judged together."""
+    """A request for rows of a relation by values of columns, for a look-up or because they are judged together."""
 
     relation: str
     columns: tuple[str, ...]

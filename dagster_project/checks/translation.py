@@ -1,7 +1,7 @@
-"""SQL of the checks, written for DuckDB, as Spark reads it with the same answer.
+"""Translate SQL of the checks, which is written for DuckDB, to Spark SQL with the same results.
 
-sqlglot translates. What it would translate to something that answers otherwise, or to what Spark does not know, is
-rewritten before; what it knows that it can't translate raises an error.
+sqlglot translates. Expressions that it would translate to something with other results, or unknown to Spark, are
+rewritten before; what sqlglot declares untranslatable raises an error.
 """
 
 from collections.abc import Mapping
@@ -15,12 +15,12 @@ from dagster_project.checks.dialect import Untranslatable
 
 _DUCKDB, _SPARK = "duckdb", "spark"
 
-# Nothing follows: `$` of Java may stand before a last line break.
+# End of the text: in Java, `$` also matches before a final line break.
 _END = "(?!(?s:.))"
 
 
 def to_spark(sql: str, macros: str) -> str:
-    """One statement of DuckDB's SQL in Spark's, with the macros that it asks for in their place.
+    """Translate one statement of DuckDB's SQL to Spark's, with the macros that it uses expanded.
 
     Raises Untranslatable, with the reason.
     """
@@ -32,14 +32,14 @@ def to_spark(sql: str, macros: str) -> str:
 
 
 def in_order(query: str) -> str:
-    """Spark's SQL of a query's rows in the order of all its columns, nulls last."""
+    """Spark SQL that orders a query by all of its columns, nulls last."""
     columns = len(sqlglot.parse_one(query, read=_SPARK).selects)
     order = ", ".join(f"{place} nulls last" for place in range(1, columns + 1))
     return f"select * from ({query}) order by {order}"
 
 
 def java_regex(pattern: str) -> str:
-    """A regular expression that finds in Java what it finds in DuckDB."""
+    """A regular expression of Java that is equivalent to one of DuckDB."""
     return pattern.removesuffix("$") + _END if pattern.endswith("$") and not pattern.endswith("\\$") else pattern
 
 
@@ -48,7 +48,7 @@ def java_regex(pattern: str) -> str:
 
 @cache
 def _macros(text: str) -> Mapping[str, tuple[list[str], exp.Expression]]:
-    """The parameters and the text of each macro; of two with one name the last."""
+    """Parameters and body of each macro; of two with the same name, the last one applies."""
     macros = {}
     for statement in filter(None, sqlglot.parse(text, read=_DUCKDB)):
         if not isinstance(statement, exp.Create) or statement.kind != "MACRO":
@@ -74,20 +74,20 @@ def _with_macros(expression: exp.Expression, macros: Mapping[str, tuple[list[str
     return expression.transform(put)
 
 
-# ---------- what sqlglot would not say faithfully
+# ---------- what sqlglot would not translate faithfully
 
 
 def _faithful(node: exp.Expression) -> exp.Expression:  # noqa: PLR0911 (a table of rules)
     match node:
         case exp.ArgMax() | exp.ArgMin() if not isinstance(node.parent, exp.Filter):
-            # DuckDB passes over rows in which what is asked for is null.
+            # DuckDB ignores rows in which the returned value is null.
             known = exp.Where(this=node.this.copy().is_(exp.null()).not_())
             return exp.Filter(this=node.copy(), expression=known)
         case exp.DateDiff() if node.unit and node.unit.name.upper() == "MONTH":
-            # DuckDB counts the first days of months between, Spark whole months.
+            # DuckDB counts the beginnings of months in between, Spark complete months.
             return exp.DateDiff(this=_month(node.this), expression=_month(node.expression), unit=node.args["unit"])
         case exp.Div():
-            # DuckDB divides decimals as doubles, by 0 to null.
+            # DuckDB divides decimals as doubles, and division by 0 gives null.
             divisor = exp.Nullif(this=node.expression.copy(), expression=exp.Literal.number(0))
             return exp.Div(this=exp.cast(node.this.copy(), "double"), expression=exp.cast(divisor, "double"))
         case exp.Avg():
@@ -111,13 +111,13 @@ def _month(moment: exp.Expression) -> exp.Expression:
 
 
 def _nearest(join: exp.Join) -> exp.Join:
-    """`asof join other on ours <= other.theirs`: the first of them that is not before ours, and after no other."""
+    """`asof join other on ours <= other.theirs`, as an inner join with the first of theirs that is not before ours."""
     condition, other = join.args["on"], join.this
     if join.side or not isinstance(condition, exp.LTE) or condition.expression.table != other.alias:
-        raise Untranslatable("of asof joins only `ours <= other.theirs` is known")
+        raise Untranslatable("asof joins are supported on `ours <= other.theirs` only")
     ours, theirs = condition.this, condition.expression
     earlier = exp.Window(this=exp.Lag(this=theirs.copy()), order=exp.Order(expressions=[theirs.copy()]))
     others = exp.select("*", exp.alias_(earlier, "earlier")).from_(other.copy()).subquery(other.alias)
-    of_other = exp.column("earlier", other.alias)
-    is_first = exp.or_(of_other.is_(exp.null()), exp.GT(this=ours.copy(), expression=of_other.copy()))
+    earlier_theirs = exp.column("earlier", other.alias)
+    is_first = exp.or_(earlier_theirs.is_(exp.null()), exp.GT(this=ours.copy(), expression=earlier_theirs.copy()))
     return exp.Join(this=others, kind="INNER", on=exp.and_(condition.copy(), is_first))

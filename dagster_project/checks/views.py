@@ -1,4 +1,4 @@
-"""SQL of the three views of a dataset that checks read; see `ROWS` for what each holds."""
+"""SQL of the three views of a dataset that checks read; `ROWS` describes what each holds."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ from dagster_project.contracts.lineage import LINEAGE_NAMES
 from dagster_project.contracts.staging import plausible_sql
 from dagster_project.sql_text import sql_text
 
-# The lineage columns that a failing row is found by.
+# The lineage columns that identify a failing row.
 WHERE_FROM = ("source_file", "source_line")
 
 
@@ -17,12 +17,12 @@ def dataset_relation(contract: Contract) -> str:
 
 
 def relation_of(rows: str, contract: Contract) -> str:
-    """The view of a dataset's rows."""
+    """The name of the view of a dataset's rows, which are one of `ROWS`."""
     return f"{rows}__{dataset_relation(contract)}"
 
 
 def views(contract: Contract) -> dict[str, str]:
-    """SQL of the three views of a dataset, by the rows they hold."""
+    """SQL of the three views of a dataset, by the rows that they hold."""
     staged = f"staging.stg_{dataset_relation(contract)}"
     return {
         "accepted": f"select * from {staged}",
@@ -32,23 +32,23 @@ def views(contract: Contract) -> dict[str, str]:
 
 
 def scaled_columns(contract: Contract) -> dict[str, str]:
-    """The columns whose implausible values staging reads as unknown, with the condition of a plausible one."""
+    """The columns whose implausible values become null in staging, with the condition for plausible ones."""
     return {column.name: condition for column in contract.columns if (condition := plausible_sql(column))}
 
 
 def original_sql(contract: Contract, accepted: str, files: Iterable[str] | None = None) -> str:
-    """SQL of accepted rows with the implausible values that staging reads as unknown.
+    """SQL of the relation `accepted`, with the implausible values that staging replaces by null.
 
-    Those few are looked up in the lake, or in the files given; to look up every accepted row there costs more than
-    all else.
+    These few values are looked up in the lake, or only in `files`: looking up every accepted row there would cost more
+    than everything else.
     """
     scaled = scaled_columns(contract)
     if not scaled:
         return f"select * from {accepted}"
-    # Names are unique in a dataset's folder, so a file and a line tell one row.
+    # File names are unique in a dataset's folder, so file and line identify a row.
     same_row = ", ".join(WHERE_FROM)
     columns = [*(column.name for column in contract.columns), *LINEAGE_NAMES]
-    told = ", ".join(
+    values = ", ".join(
         f"if(implausible.source_line is null, accepted.{c}, implausible.{c}) as {c}" if c in scaled else f"accepted.{c}"
         for c in columns
     )
@@ -57,7 +57,7 @@ def original_sql(contract: Contract, accepted: str, files: Iterable[str] | None 
         names = ", ".join(map(sql_text, files))
         is_implausible = f"source_file in ({names or 'null'}) and ({is_implausible})"
     return (
-        f"select {told} from {accepted} as accepted "
+        f"select {values} from {accepted} as accepted "
         f"left join (select {same_row}, {', '.join(scaled)} from lake.{dataset_relation(contract)} "
         f"where {is_implausible}) as implausible using ({same_row})"
     )

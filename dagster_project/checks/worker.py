@@ -1,4 +1,4 @@
-"""A process of its own for the checks: it warms up while the models are built, and takes its memory with it."""
+"""Run the checks in a separate process, which warms up while the models are built and frees its memory at the end."""
 
 import atexit
 import gc
@@ -22,12 +22,12 @@ logger = logging.getLogger(__name__)
 
 def _prepare() -> None:
     die_with_parent()
-    # Without the interpreter's clean-up: DuckDB's bindings report leaks there that are none of ours.
+    # Skip the interpreter's clean-up, in which DuckDB's bindings report leaks that are not the product's.
     atexit.register(os._exit, 0)
 
 
 def _warm_up() -> None:
-    # Great Expectations takes seconds to import, a quarter of them in search of garbage that an import does not leave.
+    # Importing Great Expectations takes seconds, a quarter of them for garbage collection that finds nothing.
     gc.disable()
     import dagster_project.checks.engine  # noqa: F401
 
@@ -37,26 +37,26 @@ def _warm_up() -> None:
 
 @dataclass(frozen=True)
 class CheckWorker:
-    """Runs the suites in the other process."""
+    """Runs the suites in the separate process."""
 
     pool: ProcessPoolExecutor
 
     def run(self, staged: Path | SparkServer, run: RunInfo, base: Sequence[CheckResult] = ()) -> list[CheckResult]:
-        """All results of the suites, as `run_checks` has them; a warehouse file is free for others afterwards.
+        """All results of the suites, as `run_checks` returns them; a warehouse file is closed afterwards.
 
-        When the process dies, every planned check is told as one that did not run.
+        If the process dies, every planned check is reported as not run.
         """
         try:
             return self.pool.submit(run_checks, staged, run, base=base).result()
         except Exception as error:
-            told = without_values(str(error)) or type(error).__name__
-            logger.error("the checks could not run: %s", told)
-            return not_run(run, f"the checks could not run: {told}")
+            reason = without_values(str(error)) or type(error).__name__
+            logger.error("the checks could not run: %s", reason)
+            return not_run(run, f"the checks could not run: {reason}")
 
 
 @contextmanager
 def check_worker() -> Iterator[CheckWorker]:
-    """A worker that warms up while the caller goes on."""
+    """A worker that warms up while the caller continues."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context, initializer=_prepare) as pool:
         pool.submit(_warm_up)

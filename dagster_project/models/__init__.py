@@ -1,1 +1,1 @@
-"""Build the dbt project."""
+"""Build and test the dbt project."""

@@ -20,29 +20,29 @@ from dagster_project.settings import DBT_DIR, DUCKDB, Settings
 from dagster_project.spark_server import in_own_words
 from dagster_project.upkeep.retention import DBT_LOG_BYTES
 
-# The dbt of this environment, whatever is on the path.
+# The dbt of this environment, whatever else is on the path.
 DBT = (sys.executable, "-m", "dagster_project.models.dbt_command")
-# Seeds, models and data tests. Unit tests are left to `make test`: they judge the code, not the data; exposures build
-# nothing.
+# Builds seeds, models and data tests. Unit tests belong to `make test`, as they test the code, not the data; exposures
+# build nothing.
 BUILD = ("build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure")
 
-# Models built at once where rows are few: while the engine works on one, dbt prepares the next. Of whole builds the
-# profile tells.
+# Models built in parallel by incremental builds, where rows are few: while the engine works on one, dbt prepares the
+# next. For full refreshes the profile says how many.
 BY_CHANGES_AT_ONCE = 2
 
-# What dbt has read of the project, which takes as long as a third of a small build. Set-up leaves it in `PARSED` for
-# data folders where nothing was built yet; what changed since is read again.
+# The project as parsed by dbt; parsing takes a third of the time of a small build. Set-up writes it to `PARSED` for
+# data folders in which nothing was built yet; dbt parses only what changed since.
 PARSE = "partial_parse.msgpack"
 PARSED = DBT_DIR / "target" / "parsed"
 
-# What dbt gets of the environment, by the beginnings of names. It looks through all of it for secrets with each of the
-# ten thousand lines that it might log: with the forty variables of a shell, a sixth of a small build.
+# Prefixes of the environment variables that dbt gets. It searches all variables for secrets at each of the ten thousand
+# lines that it may log: with the forty variables of a shell, that takes a sixth of the time of a small build.
 PASSED_ON = ("AFTERSALES_", "DBT_", "PYTHON", "PATH", "HOME", "USER", "LANG", "LC_", "TZ", "TMP", "TEMP", "LD_", "KRB5")
 
-# Views of what runs write into the lake: they show it at once, wherever the models are built.
+# Models that are views of what runs write to the lake: always built in the private warehouse, even beside a cluster.
 LAKE_VIEWS = ("quality_check_result", "quality_scorecard", "restatement")
 
-# Beside dbt's manifest: its results, whether they are of a build by changes, and which run of the checks has judged it.
+# Files beside dbt's manifest: dbt's results, the mark of an incremental build, and the run that checked the build.
 RESULTS = "run_results.json"
 BY_CHANGES = "by_changes.txt"
 CHECKED = "checked_run.txt"
@@ -53,15 +53,15 @@ _SECONDS_BETWEEN_PROGRESS = 2.0
 
 
 class ModelError(ExpectedError):
-    """The dbt project could not be read or started; the message holds what dbt said."""
+    """The dbt project could not be read or started; the message quotes dbt."""
 
 
 def dbt_environment(settings: Settings, *, by_changes: bool = False) -> dict[str, str]:
-    """The environment of dbt, started in the data folder, which tells it where all is and what to build.
+    """The environment of dbt, which says where everything is and how to build; dbt must be started in the data folder.
 
-    It is started there because dbt reads the whole project again where the warehouse has another path than before.
+    The data folder is given as `.`, because dbt parses the whole project again if the warehouse's path changes.
     """
-    standing = [path for folder in (target_path(settings), PARSED) if (path := folder / PARSE).exists()]
+    parsed = [path for folder in (target_path(settings), PARSED) if (path := folder / PARSE).exists()]
     passed_on = {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}
     return passed_on | {
         "AFTERSALES_BUILD": "changes" if by_changes else "whole",
@@ -71,21 +71,21 @@ def dbt_environment(settings: Settings, *, by_changes: bool = False) -> dict[str
         "DBT_PROJECT_DIR": str(DBT_DIR),
         "DBT_PROFILES_DIR": str(DBT_DIR),
         "DBT_TARGET_PATH": str(target_path(settings)),
-        "DBT_PARTIAL_PARSE_FILE_PATH": str(next(iter(standing), "")),
+        "DBT_PARTIAL_PARSE_FILE_PATH": str(next(iter(parsed), "")),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
 
 
 def _begins_a_month(settings: Settings) -> bool:
-    """Whether the business date is in another month than that of what was published last."""
+    """Whether the business date is in another month than that of the last published state."""
     last = last_state(settings.published)
     return last is None or last.as_of is None or last.as_of.replace(day=1) != settings.as_of.replace(day=1)
 
 
 def build_arguments(settings: Settings, *, by_changes: bool = False) -> tuple[str, ...]:
-    """What dbt is asked for; its own log, which may quote rows, goes where the others go.
+    """The arguments of a build; dbt's own log, which may quote rows, is written to the folder of the private logs.
 
-    The log tells of nodes and errors: with every statement, as dbt has it by default, it takes an eighth of a build.
+    It contains nodes and errors only: logging every statement, dbt's default, takes an eighth of a build.
     """
     at_once = ("--threads", str(BY_CHANGES_AT_ONCE)) if by_changes else ()
     return (*BUILD, "--target", settings.engine, *at_once, *_log_arguments(settings))
@@ -97,46 +97,46 @@ def _log_arguments(settings: Settings) -> tuple[str, ...]:
 
 
 def target_path(settings: Settings) -> Path:
-    """Where dbt leaves its manifest and results for this installation."""
+    """The folder in which dbt writes its manifest and results for this installation."""
     return settings.data / "dbt" / "target"
 
 
 def forget_build(settings: Settings) -> None:
-    """Before a build, or when the lake is registered: what the last build gave, and its checks, hold no more."""
+    """Delete the results and marks of the last build, which a new build or registration of the lake makes invalid."""
     for name in (RESULTS, BY_CHANGES, CHECKED):
         (target_path(settings) / name).unlink(missing_ok=True)
 
 
 def mark_built_by_changes(settings: Settings) -> None:
-    """Note that what stands in the private warehouse differs from the published state by its `changed` tables."""
+    """Mark the build as incremental: its `changed` tables are the differences from the current published state."""
     state = (settings.published / "current").resolve().name
     (target_path(settings) / BY_CHANGES).write_text(state, encoding="utf-8")
 
 
 def changes_since(settings: Settings) -> str | None:
-    """The published state that the private warehouse tells the differences from; None where it was built whole."""
+    """The published state that an incremental build holds the differences from; None after a full refresh."""
     mark = target_path(settings) / BY_CHANGES
     return mark.read_text(encoding="utf-8") if mark.exists() else None
 
 
 def mark_checked(settings: Settings, run_id: str) -> None:
-    """Note which run of the checks has judged the marts that stand in the private warehouse."""
+    """Record which run checked the marts that are now in the private warehouse."""
     (target_path(settings) / CHECKED).write_text(run_id, encoding="utf-8")
 
 
 def was_checked(settings: Settings) -> bool:
-    """Whether any run of the checks has judged what stands in the private warehouse since it was built."""
+    """Whether any run has checked the private warehouse since it was built."""
     return (target_path(settings) / CHECKED).exists()
 
 
 def is_checked(settings: Settings, run_id: str) -> bool:
-    """Whether a run of the checks has judged the marts as they stand in the private warehouse."""
+    """Whether the run `run_id` checked the marts that are now in the private warehouse."""
     mark = target_path(settings) / CHECKED
     return mark.exists() and mark.read_text(encoding="utf-8") == run_id
 
 
 def built_everything(settings: Settings) -> bool:
-    """Whether the last build was of all models, and not of a choice of them."""
+    """Whether the last build was of all models, not of a subset."""
     if not (target_path(settings) / RESULTS).exists():
         return False
     manifest = json.loads((target_path(settings) / "manifest.json").read_text(encoding="utf-8"))["nodes"]
@@ -146,7 +146,7 @@ def built_everything(settings: Settings) -> bool:
 
 
 def ask_dbt(settings: Settings, arguments: Iterable[str]) -> subprocess.CompletedProcess[str]:
-    """What a command of dbt gives that is asked of this installation: its exit code, and what it said."""
+    """Run a dbt command on this installation; returns its exit code and output."""
     return subprocess.run(
         [*DBT, *arguments, *_log_arguments(settings)],
         cwd=settings.data,
@@ -159,22 +159,22 @@ def ask_dbt(settings: Settings, arguments: Iterable[str]) -> subprocess.Complete
 
 
 def build_lake_views(settings: Settings) -> None:
-    """Build, in the private warehouse, the published models that are views of the lake: where all else is a cluster's.
+    """Build the published models that are views of the lake in the private warehouse, if a cluster builds the rest.
 
     Raises ModelError when dbt can't build them.
     """
-    # Beside the manifest and the results of what the cluster built.
+    # In another folder than the manifest and the results of what the cluster built.
     beside = ("--target-path", str(target_path(settings).with_name("lake_views")))
     arguments = ("run", "--target", DUCKDB, "--select", *LAKE_VIEWS, *beside)
     asked = ask_dbt(settings, arguments)
     if asked.returncode:
-        raise ModelError(f"dbt can't show the lake's views:\n{without_values(asked.stdout[-5000:])}")
+        raise ModelError(f"dbt can't build the views of the lake:\n{without_values(asked.stdout[-5000:])}")
 
 
 def parse_project(target: Path) -> None:
     """Write dbt's manifest into `target` without touching a warehouse; raises ModelError when dbt can't read it."""
     arguments = ("parse", "--target", "duckdb", "--target-path", str(target), "--profiles-dir", str(DBT_DIR))
-    # Tables are named by the file that holds them, in any data folder alike.
+    # The relative path makes the manifest the same for any data folder.
     environment = os.environ | {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "AFTERSALES_DATA_DIR": "."}
     asked = subprocess.run(
         [*DBT, *arguments], cwd=DBT_DIR, env=environment, capture_output=True, text=True, check=False
@@ -185,7 +185,7 @@ def parse_project(target: Path) -> None:
 
 @dataclass(frozen=True)
 class NodeResult:
-    """What dbt said of one seed, model or data test; `model` is what a test judges, else the node itself."""
+    """dbt's result of one seed, model or data test; `model` is what a test judges, else the node itself."""
 
     name: str
     model: str
@@ -197,7 +197,7 @@ class NodeResult:
 
     @property
     def has_failed(self) -> bool:
-        """Whether the node, or one it builds on, went wrong."""
+        """Whether the node, or one that it depends on, failed."""
         return self.status not in ("success", "pass", "warn")
 
 
@@ -227,9 +227,9 @@ def read_node_results(target: Path) -> list[NodeResult]:
 
 
 def _run_dbt(settings: Settings, tell: Callable[[str], None] | None, by_changes: bool) -> tuple[int, list[str]]:
-    """Run the build; returns its exit code and what it printed."""
+    """Run the build; returns its exit code and the lines that it printed."""
     output: list[str] = []
-    told_at = time.monotonic()
+    reported_at = time.monotonic()
     with subprocess.Popen(
         [*DBT, *build_arguments(settings, by_changes=by_changes)],
         cwd=settings.data,
@@ -244,8 +244,8 @@ def _run_dbt(settings: Settings, tell: Callable[[str], None] | None, by_changes:
             plain = _ESCAPES.sub("", line.rstrip())
             output.append(plain)
             done = _NODE_DONE.match(plain)
-            if tell and done and time.monotonic() - told_at >= _SECONDS_BETWEEN_PROGRESS:
-                told_at = time.monotonic()
+            if tell and done and time.monotonic() - reported_at >= _SECONDS_BETWEEN_PROGRESS:
+                reported_at = time.monotonic()
                 tell(f"models and tests: {done[1]} of {done[2]}")
     return process.returncode, output
 
@@ -255,9 +255,9 @@ def build_models(
 ) -> list[NodeResult]:
     """Run `dbt build` (seeds, models, data tests) on the registered lake.
 
-    `by_changes`: only what the lake's changes affect, on models that stand as the last published run built them.
-    On Spark everything is always built whole.
-    Returns what became of each node, failed ones included; raises ModelError when dbt could not start.
+    `by_changes` makes the build incremental: it computes only what the lake's changes affect, and the models must be as
+    the last published run built them. On Spark every build is a full refresh. `tell` receives progress messages.
+    Returns the results of all nodes, including failed ones; raises ModelError when dbt could not start.
     """
     target_path(settings).mkdir(parents=True, exist_ok=True)
     forget_build(settings)

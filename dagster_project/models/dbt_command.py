@@ -1,4 +1,4 @@
-"""dbt's command line, which looks for garbage less often: most of what it makes, as the manifest, stays to the end."""
+"""dbt's command line with less frequent garbage collection: most of its objects, as the manifest, live to the end."""
 
 import gc
 

@@ -1,1 +1,1 @@
-"""Personal data: who may read what is written, errors told without rows, deleting one person on request."""
+"""Personal data: who may read what is written, errors without rows, deletion of a person on request."""

@@ -1,4 +1,4 @@
-"""Errors that are not the product's own might quote a row: their texts stay in the private lake."""
+"""Unexpected errors might quote a row: their texts are kept in the private lake only."""
 
 import os
 import re
@@ -9,20 +9,21 @@ from pathlib import Path
 from dagster_project.errors import ExpectedError
 from dagster_project.load.masking import MASK, mask_text
 
-# What engines quote: values in either quotes; names of columns and relations are let stand. The apostrophe of "can't"
-# quotes nothing: as an opening quote it would end at the next one, and let the value after that stand.
+# What engines quote: values in single or double quotes; names of columns and relations in double quotes are kept. The
+# apostrophe of "can't" is not a quote: taken as an opening one, it would end at the next quote and leave the value
+# after that unmasked.
 _SINGLE = re.compile(r"(?!(?<=[a-z])'(?:d|ll|m|re|s|t|ve)\b)'[^'\n]*'")
 _DOUBLE = re.compile(r'("[A-Za-z_][\w.]*")|"[^"\n]*"')
-# What dbt says of a model before it asks the engine anything.
+# The prefix of errors that dbt raises before it sends anything to the engine.
 _OF_CODE = "Compilation Error"
 
 
 class StepFailed(ExpectedError):
-    """An error nobody expected, told without its text; the message says where that is."""
+    """An unexpected error without its text; the message says where that is kept."""
 
 
 def keep_details(lake: Path, error: BaseException) -> StepFailed:
-    """Keep the error with its traceback in `<lake>/errors/`; returns what may be told of it."""
+    """Write the error with its traceback to `<lake>/errors/`; returns an error whose message may be shown."""
     folder = lake / "errors"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{time.strftime('%Y%m%d%H%M%S')}-{os.getpid()}.txt"
@@ -34,7 +35,7 @@ def keep_details(lake: Path, error: BaseException) -> StepFailed:
 
 
 def without_values(message: str) -> str:
-    """An engine's message without the values that it quotes; what dbt can't compile it quotes of the code."""
+    """An engine's message without the values that it quotes; dbt's compilation errors quote code only, and keep it."""
     if message.startswith(_OF_CODE):
         return mask_text(message)
     without_single = _SINGLE.sub(f"'{MASK}'", message)

@@ -1,4 +1,4 @@
-"""Answer one person's request for deletion."""
+"""Delete one person on request."""
 
 import json
 import logging
@@ -22,9 +22,9 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Plan:
-    """What answering a request changes: the new list, and the rows of each dataset.
+    """What a deletion changes: the new list of forgotten people, and the number of rows of each dataset.
 
-    `same_phone` are other customers with the person's phone, `names` what the person is called.
+    `same_phone` lists other customers with the person's phone (store and number), `names` the person's names.
     """
 
     forgotten: Forgotten
@@ -35,7 +35,7 @@ class Plan:
 
 
 def plan_forgetting(settings: Settings, store: str, customer: str) -> Plan:
-    """What deleting a customer would change; nothing is written. Raises ForgottenError for one nobody knows."""
+    """What deleting a customer would change; nothing is written. Raises ForgottenError for an unknown customer."""
     forgotten = read_forgotten(settings.data, read_hash_key(settings.data))
     hashed = forgotten.hashed("customer", store, customer)
     earlier = next((request for request in forgotten.requests if request.customer == hashed), None)
@@ -55,7 +55,7 @@ def plan_forgetting(settings: Settings, store: str, customer: str) -> Plan:
     }
     marks = {forgotten.hashed(kind, *values) for kind, found in marked.items() for values in found}
     known = earlier.vins if earlier else {}
-    # A vehicle of two people who are both forgotten keeps the pseudonym that it has.
+    # A vehicle of two people who are both forgotten keeps its first pseudonym.
     pseudonyms = {pseudonym for request in forgotten.requests for pseudonym in request.vins.values()}
     found = [vin for vin in person.vins if vin not in pseudonyms and forgotten.vin(vin) is None]
     now = datetime.now(TIME_ZONE).replace(tzinfo=None)
@@ -84,19 +84,19 @@ def _log_path(settings: Settings) -> Path:
 
 
 def _log(settings: Settings, request: Request, rows: dict[str, int], by: str) -> None:
-    """Add one line to `<data>/private/forgotten.log`: what was done, without whom it was done to."""
-    told = {"at": request.forgotten_at, "by": by, "request": request.request, "store_code": request.store_code}
+    """Add one line to `<data>/private/forgotten.log`: what was done, without naming the person."""
+    line = {"at": request.forgotten_at, "by": by, "request": request.request, "store_code": request.store_code}
     descriptor = os.open(_log_path(settings), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     with open(descriptor, "a", encoding="utf-8") as log:
-        log.write(json.dumps(told | {"rows": rows}, ensure_ascii=False) + "\n")
+        log.write(json.dumps(line | {"rows": rows}, ensure_ascii=False) + "\n")
     logger.info("request %s of store %s: %s rows forgotten", request.request, request.store_code, sum(rows.values()))
 
 
 def _remove_copies(settings: Settings) -> None:
-    """Remove what is made from the lake and would still tell of the person; the next run makes it anew."""
+    """Remove everything derived from the lake that may still contain the person; the next run rebuilds it."""
     for path in settings.data.glob(f"{settings.warehouse.stem}.*"):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
-    # Damaged parts can't be read, so nobody can say whose rows they hold.
+    # Damaged parts can't be read, so their rows are unknown.
     damaged = settings.lake.glob("*/*/damaged")
     reports = settings.data / "reports" / "quality"
     for folder in (settings.lake / "errors", settings.logs / "dbt", reports, settings.cluster, *damaged):
@@ -105,10 +105,11 @@ def _remove_copies(settings: Settings) -> None:
 
 
 def forget(settings: Settings, plan: Plan, by: str) -> list[tuple[str, int]]:
-    """Delete the person from the lake and from what is made of it; published tables follow with the next run.
+    """Delete the person from the lake and from what is derived from it; published tables follow with the next run.
 
-    The list comes first: a run after a crash finishes what was begun. Returns file and line of texts of others
-    that hold the person's name: only who wrote them can tell whether they mean this person.
+    `by` is recorded in the log. The list is written first, so that a run after a crash completes the deletion. Returns
+    file and line of other people's texts that contain the person's name: only their authors can know whether they mean
+    this person.
     """
     plan.forgotten.write(settings.data)
     rows = forget_in_lake(settings.lake, plan.forgotten)
@@ -119,11 +120,11 @@ def forget(settings: Settings, plan: Plan, by: str) -> list[tuple[str, int]]:
 
 
 def settle_forgotten(settings: Settings, hash_key: str) -> Forgotten:
-    """The list of forgotten people; a lake that still holds one of them, put back from a copy, is rid of them."""
+    """The list of forgotten people; if the lake still holds any of them, as after a restore, they are removed."""
     forgotten = read_forgotten(settings.data, hash_key)
     if not is_applied(settings.lake, forgotten):
         rows = forget_in_lake(settings.lake, forgotten)
-        logger.warning("the lake held people who are forgotten: %s rows changed", sum(rows.values()))
+        logger.warning("the lake held forgotten people: %s rows changed", sum(rows.values()))
         logged = _log_path(settings).read_text(encoding="utf-8") if _log_path(settings).exists() else ""
         for request in forgotten.requests:
             if request.request not in logged:
@@ -134,7 +135,7 @@ def settle_forgotten(settings: Settings, hash_key: str) -> Forgotten:
 
 
 def remove_published(settings: Settings, forgotten: Forgotten) -> None:
-    """Remove published states from before the last request."""
+    """Remove the published states that are older than the last request."""
     if forgotten:
         last = max(datetime.fromisoformat(request.forgotten_at) for request in forgotten.requests)
         remove_states_before(settings.published, last)

@@ -1,6 +1,6 @@
-"""Take forgotten people out of what the lake holds already: its parts, and the rows that checks listed.
+"""Remove forgotten people from the existing lake: from its parts, and from the rows that checks listed.
 
-The landing files are not read: they may be gone, and are others' to correct.
+The landed files are not read: they may be gone, and other systems are responsible for them.
 """
 
 import hashlib
@@ -31,18 +31,18 @@ def _mark(lake: Path) -> Path:
 
 
 def is_applied(lake: Path, forgotten: Forgotten) -> bool:
-    """Whether the lake was made without the people on the list; a lake put back from a copy was not."""
+    """Whether the people on the list were removed from the lake; a lake restored from a backup still holds them."""
     mark = _mark(lake)
     return not forgotten or (mark.exists() and mark.read_text(encoding="utf-8") == forgotten.digest)
 
 
 def note_applied(lake: Path, forgotten: Forgotten) -> None:
-    """Note that nothing of the people on the list is left, in the lake or in what was made of it."""
+    """Record that the people on the list were removed from the lake and from everything derived from it."""
     _mark(lake).write_text(forgotten.digest, encoding="utf-8")
 
 
 def _rewrite(path: Path, target: Path, forget: Forget, *, write: bool) -> int:
-    """Write `path` as `target` without forgotten people, if any row changes; returns how many do."""
+    """Write `path` to `target` without forgotten people, if any row changes; returns how many rows do."""
     source = pq.ParquetFile(path)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     writer = pq.ParquetWriter(temporary, source.schema_arrow, compression="zstd") if write else None
@@ -63,7 +63,7 @@ def _rewrite(path: Path, target: Path, forget: Forget, *, write: bool) -> int:
 
 
 def _new_part(part: str, forgotten: Forgotten) -> str:
-    """The name of a part rewritten by this list: parts never change under their names."""
+    """The name of a part after it is rewritten for this list: a part never changes under its name."""
     stem = part.removesuffix(".parquet").rsplit("-", 1)[0]
     return f"{stem}-{hashlib.sha256(f'{part}|{forgotten.digest}'.encode()).hexdigest()[:16]}.parquet"
 
@@ -78,7 +78,7 @@ def _forget_dataset(lake: Path, contract: Contract, forgotten: Forgotten, *, wri
     before = read_manifest(folder)
     entries: dict[str, Entry] = {}
     changed = 0
-    # Damaged parts are set aside as a load would: they hold nobody for the runs that follow.
+    # Damaged parts are set aside, as a load would do: later runs do not read them.
     for path, entry in intact_entries(folder, before, by_digest=False).items():
         parts: dict[str, Any] = {}
         for kind, forget in ways.items():
@@ -98,9 +98,9 @@ def _forget_dataset(lake: Path, contract: Contract, forgotten: Forgotten, *, wri
 
 
 def _forget_listed(lake: Path, forgotten: Forgotten, *, write: bool) -> int:
-    """Put pseudonyms in place of numbers in the rows that earlier checks listed."""
+    """Replace numbers by pseudonyms in the rows that earlier checks listed."""
 
-    def told(key: str) -> str:
+    def pseudonymised(key: str) -> str:
         row = json.loads(key)
         store, number, vin = row.get("store_code"), row.get("customer_no"), row.get("vin")
         if store and number and (pseudonym := forgotten.customer(store, number)):
@@ -111,7 +111,7 @@ def _forget_listed(lake: Path, forgotten: Forgotten, *, write: bool) -> int:
 
     def forget(columns: Columns) -> tuple[Columns, int]:
         before = columns["row_key"].to_pylist()
-        after = [told(key) for key in before]
+        after = [pseudonymised(key) for key in before]
         changed = sum(one != other for one, other in zip(before, after, strict=True))
         return columns | {"row_key": pa.array(after, pa.string())}, changed
 
@@ -119,9 +119,9 @@ def _forget_listed(lake: Path, forgotten: Forgotten, *, write: bool) -> int:
 
 
 def forget_in_lake(lake: Path, forgotten: Forgotten, *, write: bool = True) -> dict[str, int]:
-    """Take everybody on the list out of the lake; returns how many rows of each dataset change.
+    """Remove everybody on the list from the lake; returns how many rows of each dataset change.
 
-    Without `write` it only counts. When it is killed, the next run goes on where it stopped, until `note_applied`.
+    Without `write` it only counts. If it is killed, the next run continues, until `note_applied` was called.
     """
     changed = {
         contract.name: _forget_dataset(lake, contract, forgotten, write=write) for contract in read_contracts().values()

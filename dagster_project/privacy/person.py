@@ -1,4 +1,4 @@
-"""Find in the lake what belongs to one person: whom a customer number names, and by what else rows tell of them."""
+"""Find what belongs to one person in the lake: rows with the customer's number, and values that identify others."""
 
 import json
 from collections.abc import Iterator
@@ -13,14 +13,14 @@ from dagster_project.load.lake import show_rows
 from dagster_project.privacy.forgotten import plain
 from dagster_project.privacy.rows import named_cells
 
-# Numbers a request is answered for: the customer's own, and the pseudonym where an earlier request gave one.
+# Rows of the requested numbers: the customer's own, and the pseudonym of an earlier request.
 _OWN = "store_code = $store and list_contains($numbers, customer_no)"
 _PLAIN_PHONE = "right(regexp_replace(phone, '[^0-9]', '', 'g'), 11)"
 
 
 @dataclass(frozen=True)
 class Person:
-    """What the lake holds of one customer, all versions of all rows, and rejected ones."""
+    """What the lake holds of one customer, in all versions of all rows, including rejected ones."""
 
     vins: list[str] = field(default_factory=list)
     phones: list[str] = field(default_factory=list)
@@ -32,7 +32,7 @@ class Person:
 
 
 class LakeRows:
-    """Questions to the lake about persons."""
+    """Queries about people in the lake."""
 
     def __init__(self, lake: Path) -> None:
         self.connection = duckdb.connect()
@@ -43,7 +43,7 @@ class LakeRows:
 
     @cached_property
     def _rejected(self) -> list[dict[str, str]]:
-        """The filled cells of each rejected row that can be read, by column, its store among them."""
+        """The filled cells of each rejected row, by column, with its store if that is known."""
         contracts = read_contracts()
         query = "select system || '/' || dataset, store_code, row_raw from lake.rejected_rows"
 
@@ -54,7 +54,7 @@ class LakeRows:
         return list(read())
 
     def person(self, store: str, numbers: list[str]) -> Person:
-        """All that belongs to the customer of these numbers."""
+        """Everything that belongs to the customer with these numbers."""
         rejected = [
             row for row in self._rejected if row.get("store_code") == store and row.get("customer_no") in numbers
         ]
@@ -88,7 +88,7 @@ class LakeRows:
         )
 
     def customers_of(self, *, phones: list[str], names: list[str]) -> list[tuple[str, str]]:
-        """Store and number of the customers that have one of the phones or names."""
+        """Store and number of the customers with one of the phones or names."""
         wanted = {plain("phone", phone) for phone in phones} - {""}
         found = self.connection.execute(
             "select distinct store_code, customer_no from lake.dms__customers "
@@ -104,7 +104,7 @@ class LakeRows:
         return sorted({*found, *rejected})
 
     def texts_naming(self, names: list[str]) -> list[tuple[str, int]]:
-        """File and line of the free texts that hold one of the names."""
+        """File and line of the free texts that contain one of the names."""
         return self.connection.execute(
             "select source_file, source_line from ("
             "select source_file, source_line, description as text from lake.complaint__cases union all "

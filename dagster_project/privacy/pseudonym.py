@@ -1,4 +1,4 @@
-"""What stands in place of the numbers of a person who is forgotten: it leads nowhere, and counts as they did."""
+"""Pseudonyms for the numbers of a forgotten person: they identify nobody, and rows are counted as before."""
 
 import re
 import secrets
@@ -12,7 +12,7 @@ _WELL_FORMED = re.compile(f"[{_SIGNS}]{{17}}")
 
 
 def new_number() -> str:
-    """A customer number of nobody."""
+    """A new customer number that belongs to nobody."""
     return f"{PSEUDONYM}{secrets.token_hex(6)}"
 
 
@@ -22,9 +22,9 @@ def _check_digit(vin: str) -> str:
 
 
 def new_vin(vin: str) -> str:
-    """A VIN of no vehicle (no maker's begins with 000), well formed and with a right check digit if this one is.
+    """A VIN of no vehicle (no manufacturer's begins with 000), well formed and with a correct check digit if `vin` is.
 
-    So checks of VINs find as many faults as before.
+    So the checks of VINs find as many faults as before.
     """
     if not _WELL_FORMED.fullmatch(vin):
         return new_number()

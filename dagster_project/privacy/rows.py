@@ -1,6 +1,6 @@
-"""Take forgotten people out of rows: their values become blank, their numbers pseudonyms; the row stays and counts.
+"""Remove forgotten people from rows: values become blank, numbers pseudonyms; the rows are kept and counted.
 
-Works on the columns of accepted and of rejected rows, as the loader writes them or as the lake holds them.
+Works on the columns of accepted and rejected rows, both when the loader writes them and when the lake holds them.
 """
 
 import json
@@ -16,7 +16,7 @@ from dagster_project.load.header import plain_name
 from dagster_project.load.masking import MASK, PHONE, PLATE
 from dagster_project.privacy.forgotten import Forgotten
 
-# By what number a text is known to be the person's, where its row does not name them.
+# The kind and column of the number that identifies a text as the person's, if its row does not name the customer.
 TEXT_KEYS = {"complaint/cases": ("case", "case_no"), "survey/callback_answers": ("callback", "callback_no")}
 
 _VIN = re.compile(r"(?<![A-Z0-9])[A-HJ-NPR-Z0-9]{17}(?![A-Z0-9])")
@@ -26,7 +26,7 @@ Columns = dict[str, pa.Array]
 
 
 def _mapped(values: pa.Array, new: Callable[[str], str | None]) -> pa.Array:
-    """The values with those that `new` knows replaced; each distinct value is asked once."""
+    """The values with those for which `new` returns one replaced; it is called once per distinct value."""
     encoded = pc.dictionary_encode(values)
     dictionary = encoded.dictionary.to_pylist()
     replaced = [new(value) or value for value in dictionary]
@@ -34,7 +34,7 @@ def _mapped(values: pa.Array, new: Callable[[str], str | None]) -> pa.Array:
 
 
 def _pairs(forgotten: Forgotten, columns: Mapping[str, pa.Array], name: str) -> Iterable[tuple[int, str, str]]:
-    """Row, store and number where the store is one with forgotten people."""
+    """Row, store and number of the rows whose store has forgotten people."""
     stores = columns["store_code"]
     near = pc.and_(pc.is_in(stores, pa.array(sorted(forgotten.stores))), pc.is_valid(columns[name]))
     at = pc.indices_nonzero(near)
@@ -42,7 +42,7 @@ def _pairs(forgotten: Forgotten, columns: Mapping[str, pa.Array], name: str) -> 
 
 
 def without_strays(forgotten: Forgotten, text: str) -> str:
-    """The text with phones, plates and VINs of forgotten people masked."""
+    """The text, with phones, plates and VINs of forgotten people masked."""
 
     def masked(kind: str) -> Callable[[re.Match], str]:
         return lambda found: MASK if forgotten.is_marked(kind, found[0]) else found[0]
@@ -52,7 +52,7 @@ def without_strays(forgotten: Forgotten, text: str) -> str:
 
 
 def forget_accepted(forgotten: Forgotten, contract: Contract, columns: Columns) -> tuple[Columns, int]:
-    """Accepted rows without the forgotten people, and how many rows changed."""
+    """The accepted rows without forgotten people, and how many rows changed."""
     count = len(columns["source_line"])
     theirs = [False] * count
     changed = columns.copy()
@@ -63,7 +63,7 @@ def forget_accepted(forgotten: Forgotten, contract: Contract, columns: Columns) 
                 numbers[row], theirs[row] = pseudonym, True
         changed["customer_no"] = pa.array(numbers, pa.string())
     if contract.name == "complaint/cases":
-        # A case that names no customer is the vehicle's.
+        # A case without a customer number belongs to its vehicle.
         at = pc.indices_nonzero(pc.and_(pc.is_null(columns["customer_no"]), pc.is_valid(columns["vin"])))
         for row, vin in zip(at.to_pylist(), columns["vin"].take(at).to_pylist(), strict=True):
             theirs[row] = forgotten.vin(vin) is not None
@@ -93,24 +93,24 @@ def _count_changed(before: Columns, after: Columns) -> int:
 
 
 def _plain_cell(cell: str) -> str:
-    """A raw cell as the loader reads a code."""
+    """A raw cell, normalised as the loader normalises codes."""
     return unicodedata.normalize("NFKC", cell).strip()
 
 
 def named_cells(contract: Contract, cells: Mapping[str, str]) -> dict[str, str]:
-    """The filled cells of a row as it came, by the column that their header means, as the loader reads codes."""
+    """The filled cells of a raw row by column name (by header, if unknown), normalised as the loader does codes."""
     columns = contract.by_header
     named = ((columns.get(plain_name(name)), name, cell) for name, cell in cells.items() if cell)
     return {column.name if column else name: _plain_cell(cell) for column, name, cell in named}
 
 
 class RejectedRows:
-    """Takes forgotten people out of the rejected rows of one dataset."""
+    """Removes forgotten people from the rejected rows of one dataset."""
 
     def __init__(self, forgotten: Forgotten, contract: Contract) -> None:
         self.forgotten = forgotten
         self.contract = contract
-        # What may be shown of a forgotten person's row.
+        # Headers of the only column that may be shown of a forgotten person's row.
         self.kept = {header for header, column in contract.by_header.items() if column.name == "store_code"}
         self.text_key = TEXT_KEYS.get(contract.name)
 
@@ -119,7 +119,7 @@ class RejectedRows:
         is_line = cells.keys() == {"line"}
         values = _BETWEEN_CELLS.split(cells["line"]) if is_line else list(named.values())
         store = store or named.get("store_code")
-        # A row without a store may be of any, a row that is in pieces of any that it names.
+        # A row without a store may belong to any store, an unsplit line to any store that it names.
         stores = [s for s in self.forgotten.stores if s == store or (s in values if is_line else store is None)]
         numbers = values if is_line else [named[name] for name in ("customer_no",) if name in named]
         if any(self.forgotten.customer(store, number) for store in stores for number in numbers):
@@ -140,7 +140,7 @@ class RejectedRows:
         return json.dumps(hidden, ensure_ascii=False)
 
     def forget(self, columns: Columns) -> tuple[Columns, int]:
-        """The rows with every cell of a forgotten person masked, and how many rows changed."""
+        """The rows, with every cell of those of forgotten people masked, and how many rows changed."""
         raws, masked = columns["row_raw"].to_pylist(), columns["row_masked"].to_pylist()
         changed = 0
         for row, store in enumerate(columns["store_code"].to_pylist()):
