@@ -11,7 +11,7 @@ from dagster_project.privacy.access import private_by_default
 from dagster_project.privacy.error_details import keep_details
 from dagster_project.settings import read_settings
 
-# As shells tell that Ctrl-C ended a command.
+# The exit code by which shells report that Ctrl-C ended a command.
 _STOPPED = 130
 
 
@@ -38,11 +38,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return exit_code
     except BrokenPipeError:
-        # Whoever read the output has enough, as `head` does; what is still buffered must not be tried again at the end.
+        # The reader closed the pipe, as `head` does; Python must not try to write the rest of the buffer at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
-        print("aftersales: stopped; what was published stays, and the next run goes on from there", file=sys.stderr)
+        print(
+            "aftersales: stopped; the published state is unchanged, and the next run continues from here",
+            file=sys.stderr,
+        )
         return _STOPPED
     except (ExpectedError, OSError) as error:
         print(f"aftersales: {error}", file=sys.stderr)

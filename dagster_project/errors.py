@@ -1,5 +1,5 @@
-"""The errors that people meet."""
+"""The base class of the errors that users see."""
 
 
 class ExpectedError(Exception):
-    """An error whose message says what is wrong, where, and what to do: it is told without a traceback."""
+    """An error whose message says what is wrong, where, and what to do; it is shown without a traceback."""

@@ -1,4 +1,4 @@
-"""Write rows as one Parquet file that appears whole or not at all."""
+"""Write rows as one Parquet file, atomically."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 
 def write_rows(path: Path, rows: list[dict[str, Any]], schema: pa.Schema) -> Path:
-    """Write the rows, in place of a file of that name; its folder is made when missing."""
+    """Write the rows, replacing a file of that name; the folder is created when missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:

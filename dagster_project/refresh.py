@@ -1,4 +1,4 @@
-"""The main job: load what landed, build and test the models, check the data, publish the marts."""
+"""The main job: load new files, build and test the models, check the data, publish the marts."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -47,7 +47,7 @@ from dagster_project.privacy.forgotten import read_forgotten
 from dagster_project.publish.open_state import published_state
 from dagster_project.publish.publish import PublishedState, publish, publish_quality
 from dagster_project.publish.restatement import record_restatements
-from dagster_project.publish.state import last_state, new_state, standing_state
+from dagster_project.publish.state import last_state, new_state, state_in_force
 from dagster_project.reports.quality import write_quality_report
 from dagster_project.run_lock import only_run
 from dagster_project.run_log import begun_at, new_run_id, run_log, step
@@ -72,7 +72,7 @@ class NotChecked(ExpectedError):
 
 @dataclass(frozen=True)
 class Refreshed:
-    """What a refresh did; where nothing was new, `results` and `state` are those of the run before."""
+    """The outcome of a refresh; where nothing was new, `results` and `state` are those of the previous run."""
 
     run_id: str
     loads: list[DatasetLoad]
@@ -82,12 +82,15 @@ class Refreshed:
 
 
 def new_run_id_of(settings: Settings, token: str = "") -> str:
-    """The id of a run that begins now; it sorts after that of the last run, also where the clock went back."""
+    """The id of a run that begins now; it sorts after that of the last run even if the clock went back."""
     return new_run_id(token, after=last_run_at(settings.lake / "quality"))
 
 
 def _results_before(settings: Settings) -> list[CheckResult]:
-    """What the checks found in the state that the build changed; none where it was built whole, or judged since."""
+    """The check results of the state that an incremental build started from; none after a full refresh.
+
+    None either where the build has already been checked.
+    """
     published = last_state(settings.published)
     if published is None or published.run_id is None or changes_since(settings) is None or was_checked(settings):
         return []
@@ -95,9 +98,9 @@ def _results_before(settings: Settings) -> list[CheckResult]:
 
 
 def _build(settings: Settings, hash_key: str, tell: Tell | None, *, anew: bool) -> list[NodeResult]:
-    """Build and test the models; what is published of them, and the lake, stand in the private warehouse then."""
+    """Build and test the models; afterwards the private warehouse holds the lake's views and all that is published."""
     if settings.engine == SPARK:
-        # Only with the libraries of the extra `spark`.
+        # Needs the libraries of the extra `spark`.
         from dagster_project.load.iceberg import open_catalog, register_iceberg
         from dagster_project.publish.from_cluster import bring_relations
 
@@ -105,11 +108,11 @@ def _build(settings: Settings, hash_key: str, tell: Tell | None, *, anew: bool) 
         nodes = build_models(settings, tell)
         bring_relations(settings, hash_key, {node.name for node in nodes if not (node.is_test or node.has_failed)})
         return nodes
-    why_whole = "as asked" if anew else why_built_whole(settings)
+    why_whole = "requested" if anew else why_built_whole(settings)
     if why_whole:
-        logger.info("everything is built anew: %s", why_whole)
+        logger.info("full refresh, every model is rebuilt: %s", why_whole)
         if tell:
-            tell(f"everything is built anew: {why_whole}")
+            tell(f"full refresh, every model is rebuilt: {why_whole}")
         empty_warehouse(settings.warehouse)
     register_lake(settings.lake, settings.warehouse, hash_key, settings.as_of, by_changes=not why_whole)
     return build_models(settings, tell, by_changes=not why_whole)
@@ -118,13 +121,13 @@ def _build(settings: Settings, hash_key: str, tell: Tell | None, *, anew: bool) 
 def check_build(settings: Settings, run_id: str, nodes: list[NodeResult], worker: CheckWorker) -> list[CheckResult]:
     """Check the data and judge the build; the results are kept in the lake, run by run.
 
-    Raises Damaged when the models could not be built because something on disk is damaged, NotChecked when they were
-    built for another business date than that of the settings: Dagster runs a choice of steps, too.
+    Raises Damaged when the models could not be built because something on disk is damaged, and NotChecked when they
+    were built for another business date than that of the settings: in Dagster, steps can be run one by one.
     """
     built = built_for(settings.warehouse) if settings.engine == DUCKDB else None
     if built not in (None, settings.as_of):
         raise NotChecked(
-            f"the models stand for {built} and would be published as those of {settings.as_of}: run `refresh`, or "
+            f"the models were built for {built} and would be published as those of {settings.as_of}: run `refresh`, or "
             "materialize the lake, all models and the checks for one business date"
         )
     is_built = all(node.status != "error" for node in nodes)
@@ -147,9 +150,9 @@ def check_build(settings: Settings, run_id: str, nodes: list[NodeResult], worker
 
 
 def require_whole_build(settings: Settings) -> None:
-    """Raise NotChecked when what stands in the private warehouse is no whole build of what is registered.
+    """Raise NotChecked when some models in the private warehouse were not built since the lake was registered.
 
-    Dagster builds a choice of models, too: marts of different builds are not published together.
+    In Dagster, models can be built one by one: marts of different builds must not be published together.
     """
     if not built_everything(settings):
         raise NotChecked(
@@ -159,13 +162,13 @@ def require_whole_build(settings: Settings) -> None:
 
 
 def publish_checked(settings: Settings, results: list[CheckResult]) -> PublishedState:
-    """Publish the marts, or only the quality tables and raise PublishingBlocked when a check forbids it.
+    """Publish the marts; when a check forbids it, publish only the quality tables and raise PublishingBlocked.
 
-    Raises NotChecked when the marts are not those that the results judge: another run built in between.
+    Raises NotChecked when the results are not those of the marts in the warehouse: another run built in between.
     """
     if not results or not is_checked(settings, results[0].run_id):
         raise NotChecked(
-            "the marts were not checked, or another run built them again since: see what it published, or run again"
+            "the marts were not checked, or another run has rebuilt them since: see what it published, or run again"
         )
     with step("publish", checked_by=results[0].run_id) as counted:
         return _publish_checked(settings, results, counted)
@@ -174,11 +177,11 @@ def publish_checked(settings: Settings, results: list[CheckResult]) -> Published
 def _publish_checked(settings: Settings, results: list[CheckResult], counted: dict[str, Any]) -> PublishedState:
     manifest = target_path(settings) / "manifest.json"
     forgotten = read_forgotten(settings.data, read_hash_key(settings.data))
-    sentences = blocks(results)
-    if not sentences:
-        standing = standing_state(settings.published)
-        info = new_state(results[0].as_of or settings.as_of, results[0].run_id, standing)
-        restated = record_restatements(settings.warehouse, manifest, standing, settings.lake, info)
+    reasons = blocks(results)
+    if not reasons:
+        in_force = state_in_force(settings.published)
+        info = new_state(results[0].as_of or settings.as_of, results[0].run_id, in_force)
+        restated = record_restatements(settings.warehouse, manifest, in_force, settings.lake, info)
         since = changes_since(settings)
         state = publish(settings.warehouse, manifest, settings.published, info, changes_since=since)
         counted |= {"state": info.name, "as_of": info.as_of, "restated": len(restated)}
@@ -189,9 +192,10 @@ def _publish_checked(settings: Settings, results: list[CheckResult], counted: di
     publish_quality(settings.warehouse, manifest, settings.published)
     remove_published(settings, forgotten)
     report = write_quality_report(settings)
-    told = "\n".join(f"  {sentence}" for sentence in sentences)
+    listed = "\n".join(f"  {reason}" for reason in reasons)
     raise PublishingBlocked(
-        f"publishing is blocked; the marts stay as last published:\n{told}\nthe quality report says more: {report}"
+        f"publishing is blocked; the marts stay as last published:\n{listed}\n"
+        f"for details, see the quality report: {report}"
     )
 
 
@@ -205,10 +209,11 @@ def _as_before(settings: Settings, run_id: str, loads: list[DatasetLoad], result
 def refresh(
     settings: Settings, tell: Tell | None = None, reload: Iterable[str] = (), *, anew: bool = False
 ) -> Refreshed:
-    """Load, build, test, check and publish; the last published marts stay when any of it fails.
+    """Load, build, test, check and publish; when any step fails, the last published marts stay.
 
-    `reload` names files that are read again though unchanged, as `files_to_reload` takes them. Where everything
-    that the figures depend on is as the last run left it, they are not made again, unless `anew`.
+    `reload` names files to read again although they are unchanged, as `files_to_reload` takes them. Where nothing
+    that the figures depend on has changed since the last run, they are not computed again. `anew` forces a full
+    refresh.
     """
     run_id = new_run_id_of(settings)
     with (
@@ -221,7 +226,7 @@ def refresh(
         for warning in run_warnings(settings, hash_key):
             logger.warning(warning)
         forgotten = settle_forgotten(settings, hash_key)
-        # It warms up meanwhile; where there may be nothing new, it waits until there is.
+        # The process warms up during the load. Where there may be nothing new, it is not started before that is known.
         worker = None if may_be_spared(settings) and not anew else stack.enter_context(check_worker())
         code = digest_of_code(settings)
         loads = load_landing(settings.landing, settings.lake, tell, reload, forgotten=forgotten)
@@ -230,7 +235,7 @@ def refresh(
         if is_spared and (results := results_of_last_runs(settings.lake / "quality")[0]):
             counted["nothing_new"] = True
             return _as_before(settings, run_id, loads, results)
-        # A slip in a suite is told now, and not when all is built.
+        # A mistake in a suite is reported now, not after the build.
         read_suites()
         worker = worker or stack.enter_context(check_worker())
         nodes = _build(settings, hash_key, tell, anew=anew)
@@ -240,7 +245,7 @@ def refresh(
         state = publish_checked(settings, results)
         clean_up(settings)
         if settings.engine == SPARK:
-            # Only with the libraries of the extra `spark`.
+            # Needs the libraries of the extra `spark`.
             from dagster_project.upkeep.snapshots import delete_old_snapshots
 
             delete_old_snapshots(target_path(settings) / "manifest.json")

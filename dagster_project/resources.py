@@ -1,4 +1,4 @@
-"""What the Dagster assets share: the settings of the installation they work for, and when to try again."""
+"""What the Dagster assets share: the settings of their installation, run ids, and when a step is retried."""
 
 import errno
 import os
@@ -19,34 +19,34 @@ from dagster_project.settings import Settings, read_settings
 
 
 class Installation(dg.ConfigurableResource):
-    """Folders and business date; what is left empty comes from the environment, then the defaults."""
+    """Folders and business date; empty ones are taken from the environment, then from the defaults."""
 
     landing_dir: str = ""
     data_dir: str = ""
     as_of: str = ""
     reload: list[str] = Field(
         default=[],
-        description="Files to read again though unchanged, `*` for anything: dms/repair_orders:ro_202603*, *:*202603*",
+        description="Files to read again even if unchanged, `*` for anything: dms/repair_orders:ro_202603*, *:*202603*",
     )
 
     def settings(self, tell: Callable[[str], None]) -> Settings:
-        """The settings as the command line would have them, the sample store included."""
+        """The settings as the command line reads them, including the switch to the sample store."""
         settings = read_settings(os.environ, landing=self.landing_dir, data=self.data_dir, as_of=self.as_of)
         return choose_sample(settings, self.landing_dir, self.as_of, tell)
 
 
-# Errors of a network disk that may be gone in a minute; a full disk or a missing permission will not.
+# Errors of a network disk that may pass within minutes, unlike a full disk or a missing permission.
 _PASSING = {errno.EAGAIN, errno.EBUSY, errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.ENETDOWN, errno.ENETUNREACH}
 _RETRIES = 6
 _FIRST_WAIT_SECONDS = 15
 
 
 @contextmanager
-def told_errors(context: dg.AssetExecutionContext, settings: Settings) -> Iterator[None]:
-    """Try a step again, after 15, 30, 60 … seconds, when another run writes or a disk did not answer.
+def handle_errors(context: dg.AssetExecutionContext, settings: Settings) -> Iterator[None]:
+    """Retry a step after 15, 30, 60 … seconds when another run is writing or a disk did not answer.
 
-    Nothing else is tried again: the same data gives the same error. Dagster keeps errors for good and shows them to
-    whoever watches the runs, so one that is not the product's own, which might quote a row, is told without its text.
+    Nothing else is retried: the same data gives the same error. Dagster keeps errors for good and shows them to
+    everyone who watches the runs, so the text of a foreign error, which might quote a row, is left out.
     """
     try:
         yield
@@ -56,7 +56,7 @@ def told_errors(context: dg.AssetExecutionContext, settings: Settings) -> Iterat
                 raise
             raise keep_details(settings.lake, error) from None
         wait = _FIRST_WAIT_SECONDS * 2**context.op_execution_context.retry_number
-        context.log.warning("%s; trying again in %d s", error, wait)
+        context.log.warning("%s; retrying in %d s", error, wait)
         raise dg.RetryRequested(max_retries=_RETRIES, seconds_to_wait=wait) from error
     except ExpectedError:
         raise
@@ -64,14 +64,14 @@ def told_errors(context: dg.AssetExecutionContext, settings: Settings) -> Iterat
         raise keep_details(settings.lake, error) from None
 
 
-# The tag that Dagster's run carries: the id that check results, published states and logs know the run by.
+# The tag of Dagster's run that holds the run id used in check results, published states and logs.
 RUN_ID_TAG = "aftersales/run_id"
 
 
 def run_id_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, settings: Settings) -> str:
-    """The id of the run that a step belongs to: made by its first step, it ends in the first 8 digits of Dagster's.
+    """The id of the run that a step belongs to; created by the first step, it ends in the first 8 digits of Dagster's.
 
-    A run that is executed again carries the tag of the one before, and is another run.
+    A re-executed run inherits the tag of the original but is another run: the digits tell them apart.
     """
     dagster_id = context.run.run_id
     run = context.instance.get_run_by_id(dagster_id)
@@ -84,7 +84,7 @@ def run_id_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext,
 
 @contextmanager
 def writing(context: dg.AssetExecutionContext, settings: Settings) -> Iterator[str]:
-    """Hold the data folder for a step, and log it under the run's id, which is given."""
+    """Lock the data folder for a step and log it under the run's id, which is yielded."""
     run_id = run_id_of(context, settings)
-    with run_log(settings, run_id), told_errors(context, settings), only_run(settings):
+    with run_log(settings, run_id), handle_errors(context, settings), only_run(settings):
         yield run_id

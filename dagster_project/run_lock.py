@@ -1,4 +1,4 @@
-"""Who may write to a data folder: one run, or loaders of different datasets."""
+"""Locks on a data folder: either one run writes to it, or loaders of different datasets."""
 
 import fcntl
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 from dagster_project.errors import ExpectedError
 from dagster_project.privacy.access import close_private, make_data_folder, open_to_readers_of_today
 from dagster_project.settings import Settings
-from dagster_project.upkeep.damage import damage_is_told
+from dagster_project.upkeep.damage import report_damage
 
 
 class AlreadyRunning(ExpectedError):
@@ -18,7 +18,7 @@ class AlreadyRunning(ExpectedError):
 
 @contextmanager
 def _hold(path: Path, kind: int, refusal: str) -> Iterator[None]:
-    """Lock a file or folder; the operating system frees it when the process ends, however it ends."""
+    """Lock a file or folder; the operating system releases the lock when the process ends, however it ends."""
     handle = os.open(path, os.O_RDONLY)
     try:
         try:
@@ -39,23 +39,23 @@ def _run_lock(settings: Settings) -> Path:
 
 @contextmanager
 def only_run(settings: Settings) -> Iterator[None]:
-    """Hold the data folder for one run; raises AlreadyRunning when a run or a loader has it.
+    """Lock the data folder for one run; raises AlreadyRunning when a run or a loader holds it.
 
-    When what is kept in the folder can't be read, it says what is damaged and what to do.
+    When files in the folder can't be read meanwhile, the error says what is damaged and what to do.
     """
     refusal = f"another run or loader is writing to {settings.data}: wait until it is done"
     with _hold(_run_lock(settings), fcntl.LOCK_EX, refusal):
         close_private(settings)
         open_to_readers_of_today(settings)
-        with damage_is_told(settings):
+        with report_damage(settings):
             yield
 
 
 @contextmanager
 def only_loader(settings: Settings, datasets: Iterable[str]) -> Iterator[None]:
-    """Hold datasets (`<system>/<dataset>`) for one loader, beside loaders of others and while nobody runs.
+    """Lock datasets (`<system>/<dataset>`) for one loader; loaders of other datasets may work at the same time.
 
-    Raises AlreadyRunning when somebody does, or another loader has one of the datasets.
+    Raises AlreadyRunning while a run writes, or when another loader holds one of the datasets.
     """
     refusal = f"a run is writing to {settings.data}: wait until it is done"
     with ExitStack() as held:
@@ -63,7 +63,7 @@ def only_loader(settings: Settings, datasets: Iterable[str]) -> Iterator[None]:
         for name in datasets:
             folder = settings.lake / name
             folder.mkdir(parents=True, exist_ok=True)
-            refusal = f"another loader is at {name}: wait until it is done, or load other datasets"
+            refusal = f"another loader is loading {name}: wait until it is done, or load other datasets"
             held.enter_context(_hold(folder, fcntl.LOCK_EX, refusal))
-        held.enter_context(damage_is_told(settings))
+        held.enter_context(report_damage(settings))
         yield

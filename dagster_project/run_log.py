@@ -1,6 +1,6 @@
-"""What a run logs: a line of JSON a record in `<data>/logs/`, each with the id of its run.
+"""The log of a run: one line of JSON per record in `<data>/logs/`, each with the id of its run.
 
-Only what this product says is logged, and of foreign errors only class and place: their texts may quote a row.
+Only this package's records are logged, and of foreign errors only class and place: their texts may quote a row.
 """
 
 import json
@@ -26,9 +26,9 @@ _SECOND = "%Y%m%d%H%M%S"
 
 
 def new_run_id(token: str = "", after: datetime | None = None) -> str:
-    """The id of a run that begins now; ids sort by time. `token` tells it from others of the same second.
+    """The id of a run that begins now; ids sort by time. `token` distinguishes runs of the same second.
 
-    Where the clock went back, it begins a second after `after`, when the last run was.
+    `after` is the time of the last run: where the clock went back, the id is dated one second after it.
     """
     now = datetime.now(TIME_ZONE).replace(tzinfo=None)
     if after is not None:
@@ -37,17 +37,17 @@ def new_run_id(token: str = "", after: datetime | None = None) -> str:
 
 
 def begun_at(run_id: str) -> datetime:
-    """When a run began, as its id says."""
+    """When a run began, according to its id."""
     return datetime.strptime(run_id.partition("-")[0], _SECOND)
 
 
 def log_file(settings: Settings) -> Path:
-    """The file that is written now: one a month, so that writers need not agree on when to rotate."""
+    """The current log file: one a month, so that concurrent writers need not agree on when to rotate."""
     return settings.logs / f"run-{datetime.now(TIME_ZONE):%Y-%m}.jsonl"
 
 
-def _told(error: BaseException) -> str:
-    """An error without what it may quote: the first line of our own, class and place of any other."""
+def _describe(error: BaseException) -> str:
+    """An error without data that it may quote: the first line of our own, class and place of any other."""
     if isinstance(error, ExpectedError):
         return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
     frames = traceback.extract_tb(error.__traceback__)
@@ -57,7 +57,7 @@ def _told(error: BaseException) -> str:
 
 
 class _JsonLine(logging.Formatter):
-    """A record as a line of JSON; `facts` of the record become fields of their own."""
+    """Formats a record as a line of JSON; its `facts` become fields."""
 
     def __init__(self, run_id: str) -> None:
         super().__init__()
@@ -74,12 +74,12 @@ class _JsonLine(logging.Formatter):
         }
         line |= getattr(record, "facts", {})
         if record.exc_info and record.exc_info[1]:
-            line["error"] = _told(record.exc_info[1])
+            line["error"] = _describe(record.exc_info[1])
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
 def _console() -> logging.Handler:
-    """Warnings on standard error, as without us; a step that fails is told by the command, in a sentence."""
+    """Warnings on standard error, as by default; without failed steps, which the command reports in a sentence."""
     console = logging.StreamHandler()
     console.setLevel(logging.WARNING)
     console.addFilter(lambda record: not hasattr(record, "facts"))
@@ -88,28 +88,28 @@ def _console() -> logging.Handler:
 
 @contextmanager
 def run_log(settings: Settings, run_id: str) -> Iterator[None]:
-    """Keep what this package logs meanwhile in the log file, under the run's id."""
+    """Write what this package logs meanwhile to the log file, under the run's id."""
     settings.logs.mkdir(parents=True, exist_ok=True)
     handler = logging.FileHandler(log_file(settings), encoding="utf-8", delay=True)
     handler.setFormatter(_JsonLine(run_id))
     package = logging.getLogger(PACKAGE)
     level = package.level
-    takers: list[logging.Handler] = [handler] if package.hasHandlers() else [handler, _console()]
-    for taker in takers:
-        package.addHandler(taker)
+    handlers: list[logging.Handler] = [handler] if package.hasHandlers() else [handler, _console()]
+    for each in handlers:
+        package.addHandler(each)
     package.setLevel(logging.INFO)
     try:
         yield
     finally:
         package.setLevel(level)
-        for taker in takers:
-            package.removeHandler(taker)
+        for each in handlers:
+            package.removeHandler(each)
         handler.close()
 
 
 @contextmanager
 def step(name: str, **facts: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401
-    """Log that a step starts, and how it ended after how many seconds; what is put into the facts is told with the end.
+    """Log the start of a step, and its end with its seconds and the facts that were put into the yielded mapping.
 
     Facts are counts, dates and names of datasets, files and stores, never of people.
     """

@@ -1,4 +1,4 @@
-"""What a run says of its settings, and goes on."""
+"""Warnings about a run's settings; the run continues."""
 
 from datetime import datetime
 
@@ -7,9 +7,9 @@ from dagster_project.settings import TIME_ZONE, Settings
 
 
 def run_warnings(settings: Settings, hash_key: str) -> list[str]:
-    """What may not be meant of the hash key and of the business date."""
-    told = (key_warning(settings.data), another_key_warning(settings.data, hash_key), _date_warning(settings))
-    return [warning for warning in told if warning]
+    """Warnings about a hash key or business date that may not be intended."""
+    warnings = (key_warning(settings.data), another_key_warning(settings.data, hash_key), _date_warning(settings))
+    return [warning for warning in warnings if warning]
 
 
 def _date_warning(settings: Settings) -> str | None:
@@ -17,6 +17,6 @@ def _date_warning(settings: Settings) -> str | None:
     if settings.as_of <= today:
         return None
     return (
-        f"WARNING: the business date {settings.as_of} is after today, {today}: figures whose time is not over are told "
-        "as final. Where that was not meant, run again with the right date"
+        f"WARNING: the business date {settings.as_of} is after today, {today}: figures of periods that are not over "
+        "are published as final. If this is not intended, run again with the right date"
     )

@@ -12,7 +12,7 @@ from dagster_project.settings import Settings
 
 
 class SampleMixed(ExpectedError):
-    """Real extracts were about to be loaded into the sample store's data, or the reverse."""
+    """Real extracts would be loaded into the sample store's data folder, or the reverse."""
 
 
 def sample_landing(data: Path) -> Path:
@@ -27,10 +27,10 @@ def choose_sample(
     tell: Callable[[str], None],
     environment: Mapping[str, str] = os.environ,
 ) -> Settings:
-    """The settings as they are when a landing folder was given or the default one exists.
+    """The settings unchanged when a landing folder was given or the default one exists.
 
-    Else the sample store's extracts are written below the data folder, and the settings point to them
-    and, unless a date was given, to the sample's own business date.
+    Otherwise the sample store's extracts are written below the data folder, and the returned settings point to
+    them and, unless a date was given, to the sample's own business date.
     """
     if landing or environment.get("AFTERSALES_LANDING_DIR") or settings.landing.exists():
         return settings
@@ -39,7 +39,7 @@ def choose_sample(
     folder = sample_landing(settings.data)
     tell(f"no landing folder given and none at {settings.landing}: using the sample store in {folder}")
     if not folder.exists():
-        # Under a temporary name until it is whole: a killed run must not leave half a sample.
+        # Under a temporary name until it is complete: a killed run must not leave half a sample.
         building = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
         write_sample(building)
         building.rename(folder)
@@ -54,9 +54,9 @@ def loaded_from(settings: Settings) -> Path | None:
 
 
 def guard_sample(settings: Settings) -> None:
-    """Remember what the lake was loaded from.
+    """Record which landing folder the lake is loaded from.
 
-    Raises SampleMixed when sample and real data would meet, LandingError when there is no landing folder.
+    Raises SampleMixed when sample and real data would be mixed, LandingError when there is no landing folder.
     """
     check_landing(settings.landing)
     note = settings.lake / "landing.txt"
@@ -64,7 +64,7 @@ def guard_sample(settings: Settings) -> None:
     before = loaded_from(settings)
     if before is not None and before != settings.landing and sample in (before, settings.landing):
         raise SampleMixed(
-            f"{settings.data} holds data of {before}, and would be mixed with {settings.landing}: "
+            f"{settings.data} holds data of {before}, which must not be mixed with that of {settings.landing}: "
             "give another folder with --data, or delete this one"
         )
     if before != settings.landing:

@@ -1,4 +1,4 @@
-"""Where the warehouse reads and writes, the business date it works for, and how much memory it takes."""
+"""Settings: the folders that are read and written, the business date, and how much memory the engine may use."""
 
 import os
 import re
@@ -14,11 +14,12 @@ PROJECT_DIR = Path(__file__).parent.parent
 DBT_DIR = PROJECT_DIR / "dbt"
 TIME_ZONE = ZoneInfo("Asia/Shanghai")
 
-# What builds the models: this machine, or a cluster.
+# The engines that build the models: this machine, or a cluster.
 DUCKDB = "duckdb"
 SPARK = "spark"
 
-# Every variable that the product reads; deploy/aftersales.env.example tells what each is.
+# Every variable that an installation may set; deploy/aftersales.env.example explains each. Not among them are those
+# that a run itself sets for dbt: AFTERSALES_BUILD (build incrementally) and AFTERSALES_VACUUM (free unused space).
 VARIABLES = (
     "AFTERSALES_LANDING_DIR",
     "AFTERSALES_DATA_DIR",
@@ -39,10 +40,10 @@ VARIABLES = (
 
 @dataclass(frozen=True)
 class Settings:
-    """Folders and business date of one installation.
+    """Folders, business date and engine of one installation.
 
-    `landing` holds the dropped extracts and is only read; everything written goes below `data`. `engine` is what the
-    models are built with: the target of dbt's profile.
+    `landing` holds the delivered extracts and is only read; everything that is written goes below `data`. `engine`
+    builds the models: it is the name of a target of dbt's profile.
     """
 
     landing: Path
@@ -52,17 +53,17 @@ class Settings:
 
     @property
     def lake(self) -> Path:
-        """Typed Parquet parts of every loaded file."""
+        """The typed Parquet parts of every loaded file."""
         return self.data / "lake"
 
     @property
     def warehouse(self) -> Path:
-        """The private DuckDB file that dbt builds in; never opened by readers."""
+        """The private DuckDB file that dbt builds in; readers never open it."""
         return self.data / "warehouse.duckdb"
 
     @property
     def cluster(self) -> Path:
-        """What a Spark cluster wrote of its tables, which the private warehouse shows then."""
+        """The tables that a Spark cluster built, as Parquet; views in the private warehouse read them."""
         return self.data / "cluster"
 
     @property
@@ -72,7 +73,7 @@ class Settings:
 
     @property
     def logs(self) -> Path:
-        """What runs logged."""
+        """The log files of runs."""
         return self.data / "logs"
 
 
@@ -81,21 +82,21 @@ class SettingsError(ExpectedError, ValueError):
 
 
 def engine_memory(environment: Mapping[str, str] = os.environ) -> str:
-    """How much memory DuckDB takes, as it is written for it: AFTERSALES_MEMORY, else 4GB; the rest goes to disk.
+    """DuckDB's memory limit, in DuckDB's spelling: AFTERSALES_MEMORY, else 4GB; what exceeds it is spilled to disk.
 
-    Raises SettingsError for what is no size.
+    Raises SettingsError for a value that is not a size.
     """
     size = environment.get("AFTERSALES_MEMORY") or "4GB"
     if not re.fullmatch(r"\d+(\.\d+)?\s*[KMGT]i?B", size.strip()):
-        raise SettingsError(f"AFTERSALES_MEMORY is {size!r}: write a number and a unit, as 8GB")
+        raise SettingsError(f"AFTERSALES_MEMORY is {size!r}: write a number and a unit, such as 8GB")
     return size.strip()
 
 
 def require_data(settings: Settings) -> None:
-    """Raise SettingsError where there is no data folder: a mistyped one must not look like an empty one."""
+    """Raise SettingsError where there is no data folder: a mistyped path must not look like an empty installation."""
     if not settings.data.is_dir():
         raise SettingsError(
-            f"no data folder at {settings.data}: give --data or set AFTERSALES_DATA_DIR; a run makes one"
+            f"no data folder at {settings.data}: give --data or set AFTERSALES_DATA_DIR; a run creates it"
         )
 
 
@@ -108,9 +109,9 @@ def read_settings(
 ) -> Settings:
     """Settings from arguments, else from the environment, else the defaults.
 
-    AFTERSALES_LANDING_DIR (data/landing), AFTERSALES_DATA_DIR (data) and AFTERSALES_AS_OF
-    (today in Asia/Shanghai). Raises SettingsError for an unreadable date or size of memory, or
-    a data folder that the engine takes for a pattern.
+    The variables and their defaults: AFTERSALES_LANDING_DIR (data/landing), AFTERSALES_DATA_DIR (data) and
+    AFTERSALES_AS_OF (today in Asia/Shanghai). Raises SettingsError for an unreadable date or memory size, or for
+    a data folder whose path the engine would read as a pattern.
     """
     engine_memory(environment)
     day = as_of or environment.get("AFTERSALES_AS_OF") or datetime.now(TIME_ZONE).date()
@@ -122,7 +123,7 @@ def read_settings(
     folder = Path(data or environment.get("AFTERSALES_DATA_DIR") or "data").resolve()
     if signs := sorted(set("*?[") & set(str(folder))):
         raise SettingsError(
-            f"the data folder {folder} has {' '.join(signs)} in its path, a pattern to the engine: rename it"
+            f"the path of the data folder {folder} has {' '.join(signs)}, a pattern to the engine: rename the folder"
         )
     return Settings(
         landing=Path(landing or environment.get("AFTERSALES_LANDING_DIR") or "data/landing").resolve(),

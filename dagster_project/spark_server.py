@@ -1,4 +1,4 @@
-"""The Thrift server of a Spark cluster: models are built and checks asked over it."""
+"""The Thrift server of a Spark cluster: models are built and checks are run through it."""
 
 import os
 import re
@@ -15,7 +15,7 @@ from dagster_project.settings import SettingsError
 if TYPE_CHECKING:
     from pyhive.hive import Connection
 
-# What dbt's profile sets for its sessions: a time has no zone, and what can't be read is an error and not null.
+# The session settings of dbt's profile: timestamps have no time zone, and an unreadable value is an error, not null.
 SESSION_SETTINGS = {
     "set:hiveconf:spark.sql.timestampType": "TIMESTAMP_NTZ",
     "set:hiveconf:spark.sql.session.timeZone": "UTC",
@@ -23,7 +23,7 @@ SESSION_SETTINGS = {
 }
 
 
-# How PyHive tells an error: with the server's whole trace of calls before what it says.
+# How PyHive words an error: the server's response with its whole stack trace around the message.
 _RESPONSE = re.compile(
     r"TExecuteStatementResp\(.*?errorMessage=(?P<quote>['\"])(?P<words>.*?)(?P=quote)\), operationHandle=\w+\)",
     re.DOTALL,
@@ -44,14 +44,14 @@ def require_libraries() -> None:
 
 @dataclass(frozen=True)
 class SparkServer:
-    """Where the server listens."""
+    """The address at which the server listens."""
 
     host: str = "127.0.0.1"
     port: int = 10000
 
 
 def read_spark_server(environment: Mapping[str, str] = os.environ) -> SparkServer:
-    """The server that dbt's profile names, too."""
+    """The server, from the same variables as in dbt's profile."""
     return SparkServer(
         host=environment.get("AFTERSALES_SPARK_HOST", SparkServer.host),
         port=int(environment.get("AFTERSALES_SPARK_PORT", SparkServer.port)),
@@ -60,7 +60,7 @@ def read_spark_server(environment: Mapping[str, str] = os.environ) -> SparkServe
 
 @contextmanager
 def open_spark(server: SparkServer) -> Iterator["Connection"]:
-    """A session; raises NoSparkServer when the server does not answer."""
+    """Open a session; raises NoSparkServer when the server does not answer."""
     from pyhive import hive
 
     try:
@@ -75,10 +75,10 @@ def open_spark(server: SparkServer) -> Iterator["Connection"]:
 
 
 def in_own_words(message: str) -> str:
-    """A message with the server's own words in the place of what the connection tells with them."""
+    """The message with PyHive's dump of the response reduced to the server's own words."""
     return _RESPONSE.sub(lambda response: response["words"].removeprefix("Error running query: "), message)
 
 
 def file_uri(path: Path) -> str:
-    """What Hadoop and Iceberg call a file or folder: as it is, for `%20` would be no blank to them."""
+    """The URI of a file or folder for Hadoop and Iceberg: not percent-encoded, for they do not decode `%20`."""
     return f"file://{path}"

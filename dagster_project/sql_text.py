@@ -1,6 +1,6 @@
-"""Values written into SQL that takes no parameters: paths that are attached or read, comments, settings."""
+"""Quoting of values in SQL statements that take no parameters: paths to attach or read, comments, settings."""
 
 
 def sql_text(value: object) -> str:
-    """A value as SQL text."""
+    """The value as an SQL string literal."""
     return "'" + str(value).replace("'", "''") + "'"

@@ -1,4 +1,4 @@
-"""What a run prints at its end: datasets, rows, what was refused, marts, where to look."""
+"""The summary that a run prints at its end: datasets, rows, refused files, marts, where to look."""
 
 from collections import defaultdict
 from pathlib import Path
@@ -12,7 +12,7 @@ from dagster_project.load.manifest import QUARANTINED, read_manifest
 from dagster_project.refresh import Refreshed
 from dagster_project.settings import Settings
 
-# Of checks that did not run; all of them, when one thing stops them.
+# How many of the checks that did not run are listed: one fault may stop all of them.
 _CHECKS_NAMED = 5
 
 _COUNTS = ("rows_read", "rows_accepted", "rows_rejected", "rows_superseded")
@@ -76,9 +76,9 @@ def summarise(settings: Settings, refreshed: Refreshed, seconds: float) -> str:
     rows_published = sum(refreshed.state.rows.values())
     if refreshed.nothing_new:
         run = refreshed.results[0]
-        lines += ["", f"nothing is new since the run of {run.run_at:%Y-%m-%d %H:%M}: its figures and checks stand"]
-        lines += ["  (--anew makes them again)"]
-    published = "published, as they stand:" if refreshed.nothing_new else "published"
+        lines += ["", f"nothing new since the run of {run.run_at:%Y-%m-%d %H:%M}: its figures and checks remain valid"]
+        lines += ["  (--anew computes them again)"]
+    published = "published, unchanged:" if refreshed.nothing_new else "published"
     lines += [
         "",
         f"{published} {len(refreshed.state.rows)} tables, {rows_published:,} rows, as of {settings.as_of} "

@@ -21,7 +21,7 @@ import pytest
 from dagster_project.automation.alerts import Alert, AlertSettingsError, read_sinks, send_alert
 from dagster_project.automation.arrivals import Look, Watched, look
 from dagster_project.automation.incidents import failed_run
-from dagster_project.automation.overdue import STALE_CHECK, backup, tell_once
+from dagster_project.automation.overdue import STALE_CHECK, alert_once, backup
 from dagster_project.automation.sensors import failure_sensor, overdue_sensor
 from dagster_project.checks.results import write_results
 from dagster_project.checks.suites import read_suites
@@ -29,7 +29,7 @@ from dagster_project.definitions import defs
 from dagster_project.load import part
 from dagster_project.load.part import LakeError
 from dagster_project.refresh import PublishingBlocked
-from dagster_project.resources import RUN_ID_TAG, Installation, told_errors
+from dagster_project.resources import RUN_ID_TAG, Installation, handle_errors
 from dagster_project.settings import TIME_ZONE
 from dagster_project.upkeep.backup import back_up
 from tests.conftest import STORES, Landing
@@ -193,7 +193,7 @@ def test_a_backup_that_does_not_come_is_told_once(landing: Landing, tmp_path: Pa
     found = {"backup_overdue": backup(landing.settings.data, now + timedelta(days=2, minutes=5))}
     told: list[Alert] = []
     for _ in range(2):
-        tell_once(landing.settings.data, found, "run", lambda alert: not told.append(alert))
+        alert_once(landing.settings.data, found, "run", lambda alert: not told.append(alert))
     (alert,) = told
     assert alert.kind == "backup_overdue"
     assert f"the last backup is of {now:%Y-%m-%d}" in alert.text
@@ -242,7 +242,7 @@ def test_a_disk_that_can_not_be_written_to_is_told_or_tried_again(
     landing: Landing, tmp_path: Path, number: int, raised: type[Exception]
 ) -> None:
     context = Mock(op_execution_context=Mock(retry_number=0))
-    with pytest.raises(raised) as failed, told_errors(context, landing.settings), part._writing(tmp_path / "part"):
+    with pytest.raises(raised) as failed, handle_errors(context, landing.settings), part._writing(tmp_path / "part"):
         raise OSError(number, os.strerror(number))
     if raised is LakeError:
         assert str(failed.value) == f"can't write {tmp_path / 'part'}: {os.strerror(number)}"

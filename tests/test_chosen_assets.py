@@ -82,6 +82,6 @@ def test_a_run_that_is_executed_again_has_an_id_of_its_own(landing: Landing, inh
 def test_models_of_one_business_date_are_not_checked_as_those_of_another(sample_run: Settings) -> None:
     """Checks and publishing can be materialized without the models, and days later."""
     another = replace(sample_run, as_of=sample_run.as_of - timedelta(days=90))
-    refused = f"the models stand for {sample_run.as_of} and would be published as those of {another.as_of}"
+    refused = f"the models were built for {sample_run.as_of} and would be published as those of {another.as_of}"
     with pytest.raises(NotChecked, match=refused):
         check_build(another, "20260101060000-a", [], CheckWorker(None))

@@ -110,7 +110,7 @@ def test_a_workbook_has_an_index_meanings_and_text_that_stays_text(
     assert book.sheet_names == ["Index 目录", "Columns 字段", "first_monthly"]
     assert index["first_monthly"][1:5] == ["first_monthly", 3, "Rows of the first_monthly.", "测试表。"]
     assert "too many rows" in index["second_monthly"][5]
-    with pytest.raises(ExportRefused, match="sheet may have: second_monthly"):
+    with pytest.raises(ExportRefused, match="of a sheet: second_monthly"):
         export_xlsx(small.published, tmp_path / "none.xlsx", ["second_monthly"])
     assert not (tmp_path / "none.xlsx").exists()
     monkeypatch.undo()
@@ -142,7 +142,7 @@ def test_what_cannot_be_exported_is_said_in_a_sentence(small: SmallWarehouse, tm
     csv_to = ["--csv", str(tmp_path / "csv")]
     for arguments, said in (
         (["--data", data], "give --postgres, --csv or --xlsx"),
-        (["--data", data, *csv_to, "--tables", "first_monthly,third"], "no published table third; there are first"),
+        (["--data", data, *csv_to, "--tables", "first_monthly,third"], "no published table third; choose from first"),
         (["--data", str(tmp_path / "nothing"), *csv_to], "nothing is published"),
     ):
         assert cli.main(["publish", *arguments]) == 1

@@ -44,11 +44,11 @@ def test_what_a_look_at_the_landing_folder_notes_of_unchanged_files_is_nothing_n
         ("key", "the hash key has changed"),
         ("code", "a rule (contract, model, check, seed or code)"),
         ("text", "a rule (contract, model, check, seed or code)"),
-        ("warehouse", "the private warehouse is not as"),
-        ("log", "the private warehouse is not as"),
-        ("state", "is gone"),
+        ("warehouse", "the private warehouse has changed"),
+        ("log", "the private warehouse has changed"),
+        ("state", "is missing"),
         # What is made of it would carry the fault on.
-        ("file", "the published files are not as"),
+        ("file", "the published files have changed"),
     ],
 )
 def test_whatever_the_figures_depend_on_makes_them_anew(

@@ -59,7 +59,7 @@ def test_a_dataset_has_one_loader_and_none_while_a_run_writes(landing: Landing) 
         with only_loader(settings, ["dms/vehicles"]):
             pass
         with (
-            pytest.raises(AlreadyRunning, match="another loader is at dms/stores"),
+            pytest.raises(AlreadyRunning, match="another loader is loading dms/stores"),
             only_loader(settings, ["dms/customers", "dms/stores"]),
         ):
             pass
@@ -81,4 +81,4 @@ def test_only_what_is_asked_for_is_loaded_and_what_is_not_there_is_told(landing:
     assert cli.main(["load", *places, "--dataset", "dms/stores"]) == 0
     assert capsys.readouterr().out == "dms/stores: 1 file(s) loaded now; in all 2 rows, 0 rejected\n"
     assert cli.main(["load", *places, "--dataset", "dms/shops"]) == 1
-    assert "no such dataset: dms/shops; there are dms/stores, " in capsys.readouterr().err
+    assert "no such dataset: dms/shops; choose from dms/stores, " in capsys.readouterr().err

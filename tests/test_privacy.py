@@ -23,7 +23,7 @@ from dagster_project.privacy.error_details import without_values
 from dagster_project.privacy.forgotten import Forgotten, ForgottenError, Request, read_forgotten
 from dagster_project.privacy.person import LakeRows
 from dagster_project.privacy.pseudonym import new_vin
-from dagster_project.resources import told_errors
+from dagster_project.resources import handle_errors
 from dagster_project.settings import PROJECT_DIR, Settings
 from tests.conftest import copy_run
 from tests.leaks import Secrets, leaks, secrets_of
@@ -319,7 +319,7 @@ def test_an_error_in_an_asset_is_told_without_the_row_it_quotes(tmp_path: Path) 
 
     @dg.asset
     def broken(context: dg.AssetExecutionContext) -> None:
-        with told_errors(context, settings):
+        with handle_errors(context, settings):
             try:
                 raise KeyError(PLATE)
             except KeyError:

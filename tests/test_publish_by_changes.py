@@ -235,7 +235,7 @@ def test_a_table_that_its_changes_leave_wrong_is_written_whole(warehouse: Wareho
     with caplog.at_level(logging.WARNING):
         second = warehouse.publish(tmp_path / "published", changes_since=first.name)
     assert second.rows["fct_line"] == 61
-    assert "fct_line has 60 rows by its changes and should have 61" in caplog.text
+    assert "fct_line has 60 rows after its changes and should have 61" in caplog.text
     assert misread_parquet(tmp_path / "published") == []
 
 

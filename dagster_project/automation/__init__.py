@@ -1,1 +1,1 @@
-"""What makes the warehouse run by itself and tell when it did not: landing sensor, schedules, alerts."""
+"""Automatic runs, and alerts when they fail: landing sensor, schedules, alerts."""

@@ -1,6 +1,6 @@
-"""Alerts: what people are told when the warehouse could not do its work, and by which way.
+"""Alerts: the messages that are sent when the warehouse could not do its work, and the channels they are sent by.
 
-AFTERSALES_ALERTS names the ways, separated by blanks:
+AFTERSALES_ALERTS names the channels, separated by blanks:
 
     https://…              a webhook: the alert as JSON
     dingtalk+https://…     a DingTalk (钉钉) group robot; `&secret=…` signs the message
@@ -32,12 +32,12 @@ logger = logging.getLogger(__name__)
 
 
 class AlertSettingsError(ExpectedError, ValueError):
-    """AFTERSALES_ALERTS or AFTERSALES_SMTP can't be used; the message says which part, without its secrets."""
+    """AFTERSALES_ALERTS or AFTERSALES_SMTP can't be used; the message names the part at fault, without its secrets."""
 
 
 @dataclass(frozen=True)
 class Alert:
-    """One thing that people have to know: `kind` is run_failed, publishing_blocked, dataset_stale or backup_overdue."""
+    """A message to people: `kind` is run_failed, publishing_blocked, dataset_stale or backup_overdue."""
 
     kind: str
     title: str
@@ -47,7 +47,7 @@ class Alert:
 
     @property
     def body(self) -> str:
-        """Title, text and link as they are read."""
+        """Title, text and link as one text."""
         return "\n\n".join(part for part in (self.title, self.text[:_LONGEST_TEXT], self.link) if part)
 
 
@@ -58,14 +58,14 @@ def _post(url: str, content: Mapping) -> None:
     body = json.dumps(content, ensure_ascii=False).encode()
     request = Request(url, data=body, headers={"Content-Type": "application/json; charset=utf-8"})
     with urlopen(request, timeout=_SECONDS_TO_ANSWER) as answer:
-        told = answer.read(10_000)
-    # DingTalk and WeCom answer 200 whatever happened; what happened is in the answer.
-    if b"errcode" in told and (code := json.loads(told).get("errcode")):
+        response = answer.read(10_000)
+    # DingTalk and WeCom always answer with status 200; an error is in the body.
+    if b"errcode" in response and (code := json.loads(response).get("errcode")):
         raise OSError(f"the robot refused the message, errcode {code}")
 
 
 def _signed(url: str, at_ms: int) -> str:
-    """The address of a DingTalk robot with its message signed, when it came with a secret."""
+    """The address of a DingTalk robot, signed when it came with a secret."""
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query))
     secret = query.pop("secret", "")
@@ -88,7 +88,7 @@ def _dingtalk(url: str) -> Send:
 
 
 def _wecom(url: str) -> Send:
-    # A WeCom message takes 2,048 bytes of text.
+    # WeCom accepts at most 2,048 bytes of text.
     return lambda alert: _post(
         url, {"msgtype": "text", "text": {"content": alert.body.encode()[:2000].decode(errors="ignore")}}
     )
@@ -117,7 +117,7 @@ def _mail(recipients: str, server: str) -> Send:
 
 
 def _host(url: str) -> str:
-    """The host that an address names; empty where it names none, or no port that there is."""
+    """The host of an address; empty where it has none, or its port is not valid."""
     try:
         parts = urlsplit(url)
         return "" if parts.port == 0 else parts.hostname or ""
@@ -126,15 +126,15 @@ def _host(url: str) -> str:
 
 
 def read_sinks(environment: Mapping[str, str] = os.environ) -> dict[str, Send]:
-    """The ways to tell people, by a name that holds no secret. Raises AlertSettingsError for one that is none."""
+    """The channels of alerts, by a name that holds no secret; raises AlertSettingsError for one that can't be used."""
     sinks: dict[str, Send] = {}
-    for number, way in enumerate(environment.get("AFTERSALES_ALERTS", "").split(), start=1):
-        scheme, _, rest = way.partition(":")
+    for number, channel in enumerate(environment.get("AFTERSALES_ALERTS", "").split(), start=1):
+        scheme, _, rest = channel.partition(":")
         kind, _, protocol = scheme.partition("+")
         host = _host(f"{protocol or scheme}:{rest}")
         makers: dict[str, Callable[[], Send]] = {
-            "http": partial(_webhook, way),
-            "https": partial(_webhook, way),
+            "http": partial(_webhook, channel),
+            "https": partial(_webhook, channel),
             "dingtalk": partial(_dingtalk, f"{protocol}:{rest}"),
             "wecom": partial(_wecom, f"{protocol}:{rest}"),
             "mailto": partial(_mail, rest, environment.get("AFTERSALES_SMTP", "")),
@@ -148,16 +148,16 @@ def read_sinks(environment: Mapping[str, str] = os.environ) -> dict[str, Send]:
 
 
 def send_alert(alert: Alert, sinks: Mapping[str, Send]) -> list[str]:
-    """Tell every sink; returns the names of those that could not be told.
+    """Send the alert through every channel; returns the names of those that failed.
 
-    A sink that fails is logged and never stops the others, nor the run.
+    A failure is logged and stops neither the other channels nor the run.
     """
-    silent = []
+    failed = []
     for name, send in sinks.items():
         try:
             send(alert)
         except Exception as error:
-            # Whatever one way answers, the others are told. The text of the error may hold the address with its token.
+            # Whatever one channel raises, the others follow. The error's text may hold the address with its token.
             logger.error("alert %r could not be sent by %s: %s", alert.kind, name, type(error).__name__)
-            silent.append(name)
-    return silent
+            failed.append(name)
+    return failed

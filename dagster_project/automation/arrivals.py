@@ -15,27 +15,27 @@ from dagster_project.load.manifest import Entry, read_manifest
 
 @dataclass(frozen=True)
 class Watched:
-    """What the sensor remembers between two looks: listings by their digest."""
+    """The sensor's memory between two looks: digests of the listing last seen and of the one last handled."""
 
     seen: str = ""
     handled: str = ""
 
     @classmethod
     def from_cursor(cls, cursor: str | None) -> "Watched":
-        """From what `to_cursor` wrote; anything else counts as never having looked."""
+        """Read what `to_cursor` wrote; anything else counts as a first look."""
         try:
             return cls(**json.loads(cursor or "{}"))
         except (ValueError, TypeError):
             return cls()
 
     def to_cursor(self) -> str:
-        """As text that Dagster keeps."""
+        """The text that Dagster keeps."""
         return json.dumps(asdict(self))
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """Files of one dataset that the lake does not hold yet; `system` and `dataset` are blank for misplaced files."""
+    """The files of one dataset that are not in the lake yet; `system` and `dataset` are blank for misplaced files."""
 
     system: str
     dataset: str
@@ -46,7 +46,7 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Look:
-    """One look at the landing folder: why nothing is to be done, or what arrived and the key of the run it needs."""
+    """The outcome of one look: the reason to do nothing, or what arrived and the key of the run that it needs."""
 
     watched: Watched
     reason: str | None = None
@@ -78,9 +78,9 @@ def _entries(lake: Path) -> dict[str, Entry]:
 
 
 def _changed(files: list[LandedFile], landing: Path, lake: Path) -> dict[str, tuple[LandedFile, str]]:
-    """Files whose content the lake does not hold, by path below the landing folder, each with what makes it new.
+    """Files whose content is not in the lake, by path below the landing folder, each with a text that identifies it.
 
-    What it would replace is part of that: a file that goes back to earlier content is new again.
+    The text includes the version that the file would replace: a file that returns to earlier content is new again.
     """
     entries = _entries(lake)
     changed = {}
@@ -93,7 +93,7 @@ def _changed(files: list[LandedFile], landing: Path, lake: Path) -> dict[str, tu
         if entry and content and content == entry.digest:
             continue
         before = f"{entry.digest} {entry.loaded_at}" if entry else ""
-        # A file that is landed again, after a run that died, is to be run again.
+        # With the time: a file that is landed again after a run that died needs a new run.
         changed[path] = (file, f"{path} {content} {file.mtime_ns} {before}")
     return changed
 
@@ -119,9 +119,9 @@ def _arrivals(files: Iterable[LandedFile]) -> tuple[Arrival, ...]:
 def look(landing: Path, lake: Path, watched: Watched) -> Look:
     """Look at the landing folder once.
 
-    A run is asked for when two looks in a row find the same names, sizes and times, so that no file is read
-    while it is still being copied, and when the content of a file is not what the lake holds: a file that
-    was only touched needs no run.
+    A run is requested when two looks in a row find the same names, sizes and times, so that no file is read
+    while it is still being copied, and the content of at least one file is not in the lake: a file that was only
+    touched needs no run.
     """
     if not landing.is_dir():
         return Look(watched, reason=f"no landing folder at {landing}: create it or set AFTERSALES_LANDING_DIR")
@@ -142,7 +142,7 @@ def look(landing: Path, lake: Path, watched: Watched) -> Look:
     )
 
 
-def told(arrivals: Iterable[Arrival]) -> str:
-    """The arrivals as a line: how many files of which dataset."""
+def describe(arrivals: Iterable[Arrival]) -> str:
+    """The number of files of each dataset, as one line."""
     counts = Counter({f"{a.system}/{a.dataset}" if a.system else "misplaced": len(a.files) for a in arrivals})
     return ", ".join(f"{name} {count}" for name, count in counts.items())

@@ -1,4 +1,4 @@
-"""Dagster asset that ends a run: what is too old goes, and what there is is measured."""
+"""The Dagster asset that ends a run: it removes what is past its retention and measures disk use."""
 
 import shutil
 from datetime import datetime, timedelta
@@ -13,17 +13,17 @@ from dagster_project.settings import TIME_ZONE
 from dagster_project.upkeep.housekeeping import clean_up, disk_use
 from dagster_project.upkeep.retention import DAGSTER_RUN_DAYS_KEPT
 
-_AT_ONCE = 50
+_RUNS_AT_ONCE = 50
 _ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 
 
 def forget_old_runs(instance: dg.DagsterInstance, job: str, now: datetime) -> int:
-    """Remove Dagster's memory of ended runs of a job that are too old, some at a time; returns how many."""
+    """Delete Dagster's records of a job's ended runs that are past retention, at most 50 per call; returns how many."""
     before = now - timedelta(days=DAGSTER_RUN_DAYS_KEPT)
-    old = instance.get_runs(dg.RunsFilter(job_name=job, statuses=_ENDED, created_before=before), limit=_AT_ONCE)
+    old = instance.get_runs(dg.RunsFilter(job_name=job, statuses=_ENDED, created_before=before), limit=_RUNS_AT_ONCE)
     for run in old:
         instance.delete_run(run.run_id)
-        # The console output of its steps, which Dagster leaves.
+        # The console output of its steps, which Dagster leaves behind.
         shutil.rmtree(Path(instance.storage_directory()) / run.run_id, ignore_errors=True)
     return len(old)
 
@@ -33,13 +33,14 @@ def forget_old_runs(instance: dg.DagsterInstance, job: str, now: datetime) -> in
     deps=[published_marts],
     group_name="operations",
     owners=[OWNER],
+    kinds={"python"},
     description=(
-        "Removes what is older than its retention, and measures what each folder takes on disk. "
+        "Removes files and run records past their retention, and measures the disk use of each folder. "
         "/ 清理过期内容，并统计磁盘占用。"
     ),
 )
 def housekeeping(context: dg.AssetExecutionContext, installation: Installation) -> dg.MaterializeResult:
-    """Clean up the data folder and Dagster's own memory."""
+    """Clean up the data folder and Dagster's run records."""
     settings = installation.settings(context.log.info)
     with writing(context, settings):
         done = clean_up(settings)

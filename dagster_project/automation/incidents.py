@@ -1,4 +1,4 @@
-"""Which alert a run gives that failed, or whose publishing was blocked."""
+"""The alert of a run that failed or whose publishing was blocked."""
 
 from dagster_project.automation.alerts import Alert
 from dagster_project.errors import ExpectedError
@@ -14,7 +14,7 @@ def _own_errors(base: type[Exception] = ExpectedError) -> set[str]:
 def failed_run(run_id: str, job: str, error: str, message: str) -> Alert:
     """The alert of a run that ended in an error of the class `error`.
 
-    Only messages of the product's own errors are told: they name files and rules, while a foreign one may quote a row.
+    Only messages of the product's own errors are sent: they name files and rules, while a foreign one may quote a row.
     """
     if error == BLOCKED:
         return Alert(
@@ -23,10 +23,10 @@ def failed_run(run_id: str, job: str, error: str, message: str) -> Alert:
             text=message[:_LONGEST_REASON],
             run_id=run_id,
         )
-    told = message[:_LONGEST_REASON] if error in _own_errors() else f"{error or 'the process ended'}; its log says more"
+    reason = message[:_LONGEST_REASON] if error in _own_errors() else f"{error or 'the process ended'}; see its log"
     return Alert(
         kind="run_failed",
         title="After-sales warehouse: a run failed / 售后数据仓库：运行失败",
-        text=f"job {job}, run {run_id}: {told}\nThe last published figures stay. / 已发布的数据保持不变。",
+        text=f"job {job}, run {run_id}: {reason}\nThe last published figures are unchanged. / 已发布的数据保持不变。",
         run_id=run_id,
     )

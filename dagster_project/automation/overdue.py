@@ -1,6 +1,6 @@
-"""What is overdue, a dataset or the backup: people are told of it once, until it has come.
+"""Alerts for overdue datasets and backups: one per delay, the next only after it has come and is overdue again.
 
-`<data>/overdue_told` says what they were told of.
+`<data>/overdue_told` records what has been reported.
 """
 
 import json
@@ -16,22 +16,22 @@ from dagster_project.publish.state import last_state
 from dagster_project.settings import Settings
 from dagster_project.upkeep.backup import last_backup
 
-# The check of every suite that says that the newest extract is too old.
+# The check, present in every suite, that fails when the newest extract is too old.
 STALE_CHECK = "newest_extract_in_time"
-# Backups are made every night; one that fails may meet a run, two in a row don't.
+# Backups are made every night. One may fail because a run is writing; two in a row are a fault.
 BACKUP_OVERDUE = timedelta(days=2)
 
 TITLES = {
-    "dataset_stale": "After-sales warehouse: datasets stopped coming / 售后数据仓库：数据未按时到达",
-    "backup_overdue": "After-sales warehouse: no backup lately / 售后数据仓库：备份未按时完成",
+    "dataset_stale": "After-sales warehouse: datasets are overdue / 售后数据仓库：数据未按时到达",
+    "backup_overdue": "After-sales warehouse: the backup is overdue / 售后数据仓库：备份未按时完成",
 }
 
 
 @dataclass(frozen=True)
 class Waited:
-    """What is waited for: `overdue` by a name that stays the same, with the line that people are told; what has come.
+    """What is expected: `overdue` maps a lasting name to the line that reports it, `come` holds what is in time.
 
-    What is in neither nobody knows of.
+    A name in neither has an unknown state.
     """
 
     overdue: Mapping[str, str]
@@ -39,7 +39,7 @@ class Waited:
 
 
 def datasets(results: Iterable[CheckResult]) -> Waited:
-    """The datasets by whether their newest extract is too old, as a run of the checks found."""
+    """The datasets, by whether their newest extract is too old according to a run's check results."""
     found = {f"{r.system}/{r.dataset}": r for r in results if r.check_name == STALE_CHECK}
     return Waited(
         {name: f"{name} ({result.owner})" for name, result in found.items() if result.passed is False},
@@ -48,18 +48,18 @@ def datasets(results: Iterable[CheckResult]) -> Waited:
 
 
 def backup(data: Path, now: datetime) -> Waited:
-    """The backup, overdue when the last one is too old; an installation that was never backed up waits for none."""
+    """The backup; overdue when the last one is too old. An installation that was never backed up expects none."""
     last = last_backup(data)
     if last is None or now - last <= BACKUP_OVERDUE:
         return Waited({}, frozenset(["backup"]))
-    told = f"the last backup is of {last:%Y-%m-%d %H:%M}; the log of `aftersales backup` says why"
-    return Waited({"backup": told}, frozenset())
+    line = f"the last backup is of {last:%Y-%m-%d %H:%M}; see the log of `aftersales backup` for the reason"
+    return Waited({"backup": line}, frozenset())
 
 
 def waited_for(settings: Settings, run_id: str, now: datetime) -> dict[str, Waited]:
-    """What is waited for after a run, by kind of alert.
+    """What is expected after a run, by kind of alert.
 
-    Of datasets only the run knows that looked at them, and none that looked back: they were in time then.
+    The state of datasets comes only from the run that checked them; a run for a past date is ignored.
     """
     found = {"backup_overdue": backup(settings.data, now)}
     results, _ = results_of_last_runs(settings.lake / "quality")
@@ -74,23 +74,23 @@ def _note(data: Path) -> Path:
     return data / "overdue_told"
 
 
-def read_told(data: Path) -> dict[str, list[str]]:
-    """What people were told of, by kind of alert."""
+def read_reported(data: Path) -> dict[str, list[str]]:
+    """The names that have been reported as overdue, by kind of alert."""
     try:
         return json.loads(_note(data).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return {}
 
 
-def tell_once(data: Path, found: Mapping[str, Waited], run_id: str, tell: Callable[[Alert], bool]) -> None:
-    """Tell of what is overdue and was not told of since it last came; `tell` says whether anybody could be told."""
-    told = read_told(data)
+def alert_once(data: Path, found: Mapping[str, Waited], run_id: str, send: Callable[[Alert], bool]) -> None:
+    """Alert to what is overdue and has not been reported since it last came; `send` says whether anyone was reached."""
+    reported = read_reported(data)
     for kind, waited in found.items():
-        before = {*told.get(kind, ())} - waited.come
+        before = {*reported.get(kind, ())} - waited.come
         new = sorted(waited.overdue.keys() - before)
         text = "\n".join(waited.overdue[name] for name in new)
-        # What nobody could be told of is told after the next run.
-        if new and tell(Alert(kind=kind, title=TITLES[kind], text=text, run_id=run_id)):
+        # An alert that reached nobody is sent again after the next run.
+        if new and send(Alert(kind=kind, title=TITLES[kind], text=text, run_id=run_id)):
             before.update(new)
-        told[kind] = sorted(before)
-    write_note(_note(data), json.dumps(told))
+        reported[kind] = sorted(before)
+    write_note(_note(data), json.dumps(reported))

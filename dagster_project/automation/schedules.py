@@ -13,7 +13,7 @@ daily_refresh = dg.ScheduleDefinition(
     default_status=dg.DefaultScheduleStatus.RUNNING,
     tags={"aftersales/trigger": "daily"},
     description=(
-        "Every morning at six, files or not: a new business date makes figures final and actions overdue. "
+        "Every morning at six, with or without new files: a new business date makes figures final and actions overdue. "
         "/ 每日六时运行：业务日期变化会影响最终性与逾期状态。"
     ),
 )
@@ -22,12 +22,12 @@ monthly_reports_job = dg.define_asset_job(
     "monthly_reports",
     selection=dg.AssetSelection.assets(monthly_reports),
     description=(
-        "Issue the reports of a month: pick it as partition, and stores in the launchpad where not all are meant. "
+        "Issues the reports of a month: choose it as the partition, and stores in the launchpad if not all are meant. "
         "/ 生成某月的报告。"
     ),
 )
 
-# The partition is the month before. It runs after the morning's refresh: Dagster queues one run after the other.
+# The partition is the month before. It runs after the morning's refresh: Dagster queues the runs one after another.
 issue_monthly_reports = dg.build_schedule_from_partitioned_job(
     monthly_reports_job,
     name="issue_monthly_reports",
@@ -37,6 +37,6 @@ issue_monthly_reports = dg.build_schedule_from_partitioned_job(
     tags={"aftersales/trigger": "monthly"},
     description=(
         "On the third at seven: the reports of the month before, when the extracts of its last days are in. "
-        "What is not final yet is told on the cover. / 每月三日七时生成上月报告，尚未确定的指标在封面注明。"
+        "The cover names what is not final yet. / 每月三日七时生成上月报告，尚未确定的指标在封面注明。"
     ),
 )

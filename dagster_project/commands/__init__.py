@@ -1,4 +1,4 @@
-"""The subcommands of `aftersales`: `add` declares the options of one, `do` does its work and returns the exit code.
+"""The subcommands of `aftersales`: `add` declares the options, `do` does the work and returns the exit code.
 
-Each imports what it needs when it works: a question to the published tables need not wait for the loader.
+Each imports its dependencies only when it runs: a query of the published tables need not wait for the loader.
 """

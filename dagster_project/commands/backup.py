@@ -1,4 +1,4 @@
-"""`aftersales backup`: copy what can't be made anew."""
+"""`aftersales backup`: copy what can't be rebuilt."""
 
 import os
 from argparse import Namespace, _SubParsersAction
@@ -11,19 +11,19 @@ def add(commands: _SubParsersAction) -> None:
     """Declare the subcommand."""
     backup = commands.add_parser(
         "backup",
-        help="copy lake, key, published state, reports and Dagster's memory into a new folder",
+        help="copy lake, key, published state, reports and Dagster's storage into a new folder",
         description=(
-            "Write a whole backup below DIR, in a folder named by its time; unchanged files take no room again. "
+            "Write a complete backup below DIR, in a folder named by its time; unchanged files take no extra space. "
             "It holds personal data and the key: keep it as safe as the data folder. To restore, copy it back."
         ),
     )
-    backup.add_argument("folder", metavar="DIR", type=Path, help="where backups are kept, best on another disk")
+    backup.add_argument("folder", metavar="DIR", type=Path, help="where backups are kept, preferably on another disk")
     backup.add_argument("--data", metavar="DIR", help="folder of the warehouse (AFTERSALES_DATA_DIR, else data)")
     backup.set_defaults(do=do)
 
 
 def do(parsed: Namespace) -> int:
-    """Back up, and say where to and how much."""
+    """Back up, and print the folder and the sizes."""
     from dagster_project.run_log import new_run_id, run_log
     from dagster_project.upkeep.backup import back_up
 

@@ -1,4 +1,4 @@
-"""`aftersales failing`: every row that fails a check."""
+"""`aftersales failing`: list every row that fails a check."""
 
 import atexit
 import os
@@ -15,28 +15,26 @@ def add(commands: _SubParsersAction) -> None:
         "failing",
         help="write every row that fails a check, as CSV",
         description=(
-            "Write every row that failed a check in the last run, as CSV: key, file, line and what the check is about, "
-            "without personal data."
+            "Write every row that failed a check in the last run, as CSV: key, file, line and the columns that the "
+            "check concerns, without personal data."
         ),
     )
     failing.add_argument("--dataset", required=True, metavar="SYSTEM/DATASET", help="for example dms/repair_orders")
-    failing.add_argument(
-        "--check", required=True, metavar="NAME", help="name of the check, as the quality report has it"
-    )
+    failing.add_argument("--check", required=True, metavar="NAME", help="name of the check, as in the quality report")
     failing.add_argument("--out", type=Path, metavar="FILE.csv", help="file to write (else standard output)")
     failing.add_argument("--data", metavar="DIR", help="folder of the installation (AFTERSALES_DATA_DIR, else data)")
     failing.set_defaults(do=do)
 
 
 def _leave() -> None:
-    # Without the interpreter's clean-up: after checks DuckDB's bindings report leaks there that are none of ours.
+    # Skips the interpreter's clean-up: after checks, DuckDB's bindings report leaks there that are not ours.
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)
 
 
 def do(parsed: Namespace) -> int:
-    """Write the rows, and say how many they are on standard error."""
+    """Write the rows, and their number to standard error."""
     from dagster_project.checks.failing import NoSuchRows, find_check, write_failing_file, write_failing_rows
     from dagster_project.run_lock import only_run
 
@@ -53,6 +51,6 @@ def do(parsed: Namespace) -> int:
     result = listed.result
     print(f"{listed.rows} rows fail {parsed.dataset} {parsed.check}, run {result.run_id}", file=sys.stderr)
     if listed.rows != result.failed:
-        print(f"the run counted {result.failed}: what was built since is not checked yet", file=sys.stderr)
+        print(f"the run counted {result.failed}: the data was rebuilt since and is not checked yet", file=sys.stderr)
     atexit.register(_leave)
     return 0

@@ -18,19 +18,19 @@ def add(commands: _SubParsersAction) -> None:
         "forget",
         help="delete one person's data on request; figures stay",
         description=(
-            "Delete a customer's name, phone, plates, gender, birth year, occupation and texts, and put a pseudonym in "
-            "place of their number and of their vehicles' VINs, in all that was loaded and in all that will be. Rows "
-            "stay, and so do figures. Published tables follow with the next `aftersales run`."
+            "Delete a customer's name, phone, plates, gender, birth year, occupation and texts, and replace their "
+            "number and their vehicles' VINs by pseudonyms, in everything loaded now or later. Rows and figures "
+            "stay. Published tables follow with the next `aftersales run`."
         ),
         epilog="examples: aftersales forget --phone 19900000001; "
         "aftersales forget --store S001 --customer 0000001 --dry-run",
     )
-    forget.add_argument("--store", metavar="CODE", help="store that has the customer on file")
+    forget.add_argument("--store", metavar="CODE", help="store where the customer is on file")
     forget.add_argument("--customer", metavar="NO", help="the customer's number at that store")
     forget.add_argument("--phone", metavar="NO", help="only look up: whose phone is this?")
     forget.add_argument("--name", metavar="NAME", help="only look up: who is called so?")
-    forget.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
-    forget.add_argument("--yes", action="store_true", help="do not ask before")
+    forget.add_argument("--dry-run", action="store_true", help="show what would change, and change nothing")
+    forget.add_argument("--yes", action="store_true", help="do not ask for confirmation")
     forget.add_argument("--data", metavar="DIR", help="folder of the installation (AFTERSALES_DATA_DIR, else data)")
     forget.set_defaults(do=do)
 
@@ -43,16 +43,16 @@ def _look_up(settings: Settings, parsed: Namespace) -> int:
     )
     for store, customer in found:
         print(f"--store {store} --customer {customer}")
-    print(f"{len(found)} customer(s) found; forget each by its store and number", file=sys.stderr)
+    print(f"{len(found)} customer(s) found; forget each by store and number", file=sys.stderr)
     return 0 if found else 1
 
 
-def _tell(plan: "Plan") -> None:
+def _print_plan(plan: "Plan") -> None:
     for name, rows in plan.rows.items():
         print(f"{name:<30}{rows:>9,} rows")
     print(f"{'in all':<30}{sum(plan.rows.values()):>9,} rows")
     for store, customer in plan.same_phone:
-        print(f"the same phone is on file also of: --store {store} --customer {customer}")
+        print(f"the same phone is also on file for: --store {store} --customer {customer}")
 
 
 def _is_agreed() -> bool:
@@ -63,7 +63,7 @@ def _is_agreed() -> bool:
 
 
 def _user() -> str:
-    """Who answers the request: the account's name, its number where it has none, as in a container."""
+    """The account that carries out the request: its name, or its number where it has none, as in a container."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
@@ -71,7 +71,7 @@ def _user() -> str:
 
 
 def do(parsed: Namespace) -> int:
-    """Say what changes, ask, and do it; 1 when it was not wanted."""
+    """Show what changes, ask for confirmation, and do it; 1 when it was declined."""
     from dagster_project.privacy.forget import forget, plan_forgetting
     from dagster_project.privacy.forgotten import ForgottenError
     from dagster_project.run_lock import only_run
@@ -82,21 +82,21 @@ def do(parsed: Namespace) -> int:
     if (parsed.phone or parsed.name) and not parsed.customer:
         return _look_up(settings, parsed)
     if not (parsed.store and parsed.customer):
-        raise ForgottenError("who is to be forgotten? Give --store and --customer, or look up with --phone or --name")
+        raise ForgottenError("which person? Give --store and --customer, or look them up with --phone or --name")
     with only_run(settings):
         plan = plan_forgetting(settings, parsed.store, parsed.customer)
-        _tell(plan)
+        _print_plan(plan)
     if parsed.dry_run:
         return 0
-    # Nobody is kept from running while the question waits for its answer.
+    # The lock is released while the question waits for its answer.
     if not (parsed.yes or _is_agreed()):
-        print("nothing was changed; without a terminal, agree with --yes", file=sys.stderr)
+        print("nothing was changed; without a terminal, confirm with --yes", file=sys.stderr)
         return 1
     with only_run(settings):
-        # Rows of theirs may have come meanwhile.
+        # More rows of the person may have been loaded meanwhile.
         plan = plan_forgetting(settings, parsed.store, parsed.customer)
         texts = forget(settings, plan, _user())
     for file, line in texts:
-        print(f"the name stands in a text of somebody else: {file}, line {line}; have it corrected where it came from")
+        print(f"another person's text mentions the name: {file}, line {line}; have it corrected at its source")
     print(f"request {plan.request.request}: forgotten in the lake; the next `aftersales run` publishes without them")
     return 0

@@ -1,4 +1,4 @@
-"""`aftersales load`: put new extracts of some datasets into the lake, and nothing else."""
+"""`aftersales load`: load new extracts of some datasets into the lake, and nothing else."""
 
 import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
@@ -13,8 +13,8 @@ def add(commands: _SubParsersAction) -> None:
         help="load new extracts of some datasets into the lake, and nothing else",
         description=(
             "Load what is new in the landing folder into the lake. Several loaders may work on one lake at once, each "
-            "on datasets of its own, while nobody runs; the next `aftersales run` checks, builds and publishes. Load "
-            "dms/stores first: rows of other datasets name its stores."
+            "on different datasets, as long as no run is active; the next `aftersales run` builds, checks and "
+            "publishes. Load dms/stores first: rows of other datasets refer to its stores."
         ),
     )
     load.add_argument(
@@ -22,7 +22,7 @@ def add(commands: _SubParsersAction) -> None:
         metavar="SYSTEM/DATASET",
         action="append",
         default=[],
-        help="load this one; may be given several times (default: all)",
+        help="dataset to load; may be given several times (default: all)",
     )
     load.add_argument("--landing", metavar="DIR", help="folder of the extracts (AFTERSALES_LANDING_DIR)")
     load.add_argument("--data", metavar="DIR", help="data folder (AFTERSALES_DATA_DIR, else data)")
@@ -30,14 +30,14 @@ def add(commands: _SubParsersAction) -> None:
         "--engine",
         choices=(DUCKDB, SPARK),
         default=DUCKDB,
-        help=f"{SPARK}: register what is loaded as Iceberg tables, too",
+        help=f"{SPARK}: also register the loaded files as Iceberg tables",
     )
     load.add_argument("--quiet", action="store_true", help="print no progress")
     load.set_defaults(do=do)
 
 
 def do(parsed: Namespace) -> int:
-    """Load, and say how many rows of which dataset."""
+    """Load, and print the number of rows of each dataset."""
     from dagster_project.contracts import read_contracts
     from dagster_project.load.hash_key import read_hash_key
     from dagster_project.load.load import load_landing
@@ -52,7 +52,7 @@ def do(parsed: Namespace) -> int:
         require_libraries()
     contracts = read_contracts()
     if unknown := sorted(set(parsed.dataset) - contracts.keys()):
-        raise SettingsError(f"no such dataset: {', '.join(unknown)}; there are {', '.join(contracts)}")
+        raise SettingsError(f"no such dataset: {', '.join(unknown)}; choose from {', '.join(contracts)}")
     chosen = [contract for name, contract in contracts.items() if not parsed.dataset or name in parsed.dataset]
     settings = read_settings(landing=parsed.landing, data=parsed.data)
     guard_sample(settings)
@@ -62,7 +62,7 @@ def do(parsed: Namespace) -> int:
             loads = load_landing(
                 settings.landing,
                 settings.lake,
-                None if parsed.quiet else lambda said: print(said, file=sys.stderr, flush=True),
+                None if parsed.quiet else lambda message: print(message, file=sys.stderr, flush=True),
                 forgotten=read_forgotten(settings.data, hash_key),
                 contracts=chosen if parsed.dataset else None,
             )
@@ -71,6 +71,6 @@ def do(parsed: Namespace) -> int:
 
                 register_iceberg(settings.lake, open_catalog(), hash_key)
     for load in loads:
-        told = f"{load.total('rows_parsed'):,} rows, {load.total('rows_rejected'):,} rejected"
-        print(f"{load.contract.name}: {load.files_loaded} file(s) loaded now; in all {told}")
+        totals = f"{load.total('rows_parsed'):,} rows, {load.total('rows_rejected'):,} rejected"
+        print(f"{load.contract.name}: {load.files_loaded} file(s) loaded now; in all {totals}")
     return 0

@@ -1,4 +1,4 @@
-"""`aftersales publish`: hand the last published state on, to Postgres, CSV files or a workbook."""
+"""`aftersales publish`: export the last published state to Postgres, CSV files or a workbook."""
 
 from argparse import Namespace, _SubParsersAction
 from collections.abc import Iterator
@@ -12,8 +12,8 @@ def add(commands: _SubParsersAction) -> None:
     """Declare the subcommand."""
     publish = commands.add_parser(
         "publish",
-        help="hand the last published marts on: Postgres, CSV, XLSX",
-        description="Hand the last published marts on, each target as a whole or not at all.",
+        help="export the last published marts: Postgres, CSV, XLSX",
+        description="Export the last published marts; each target is replaced as a whole or not at all.",
     )
     publish.add_argument("--data", metavar="DIR", help="data folder of the runs (AFTERSALES_DATA_DIR, else data)")
     publish.add_argument(
@@ -21,7 +21,7 @@ def add(commands: _SubParsersAction) -> None:
         metavar="URL",
         nargs="?",
         const="",
-        help=f"load all tables into this database; without a URL into that of {VARIABLE}",
+        help=f"load all tables into this database; without a URL, into that of {VARIABLE}",
     )
     publish.add_argument("--csv", metavar="DIR", type=Path, help="replace this folder by one CSV file a table")
     publish.add_argument("--xlsx", metavar="FILE", type=Path, help="write one workbook, a sheet a table")
@@ -29,13 +29,13 @@ def add(commands: _SubParsersAction) -> None:
         "--tables",
         metavar="A,B",
         default="",
-        help="for CSV and XLSX: these tables, else those that tell figures, and the names of stores, items and KPIs",
+        help="for CSV and XLSX: these tables; default: those with figures, and the names of stores, items and KPIs",
     )
     publish.set_defaults(do=do)
 
 
 def to_postgres(settings: Settings, target: PostgresTarget) -> str:
-    """Publish to Postgres; says what it holds now."""
+    """Publish to Postgres; returns a line on what it holds now."""
     from dagster_project.models.dbt_build import target_path
     from dagster_project.publish.postgres.load import publish_postgres
 
@@ -44,7 +44,7 @@ def to_postgres(settings: Settings, target: PostgresTarget) -> str:
 
 
 def publish_on(settings: Settings, parsed: Namespace) -> Iterator[str]:
-    """Do what the options ask for, saying of each target what it holds now."""
+    """Export to the targets that the options name; yields a line on what each holds now."""
     from dagster_project.publish.csv_files import export_csv
     from dagster_project.publish.state import NothingPublished
     from dagster_project.publish.workbook import export_xlsx
@@ -66,7 +66,7 @@ def publish_on(settings: Settings, parsed: Namespace) -> Iterator[str]:
 
 
 def do(parsed: Namespace) -> int:
-    """Publish on, and print what each target holds now."""
+    """Export, and print what each target holds now."""
     for done in publish_on(read_settings(data=parsed.data), parsed):
         print(done)
     return 0

@@ -10,7 +10,7 @@ from dagster_project.settings import Settings, read_settings, require_data
 
 
 class OptionsRefused(ExpectedError):
-    """Options that don't go together; the message says which to leave out."""
+    """Options that can't be combined; the message says which to leave out."""
 
 
 def _month(text: str) -> date:
@@ -44,7 +44,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     subject.add_argument(
         "--all",
         action="store_true",
-        help="all that Dagster issues: every store, each region, the group",
+        help="every report that Dagster issues: of each store, each region and the group",
     )
     report.add_argument("--month", metavar="YYYY-MM", type=_month, required=True, help="month the report is about")
     report.add_argument("--out", metavar="DIR", type=Path, help="folder to write to instead")
@@ -52,7 +52,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         "--template",
         metavar="FILE",
         type=Path,
-        help="presentation (.pptx, .potx) whose master the slides take (AFTERSALES_REPORT_TEMPLATE, else the house's)",
+        help="presentation (.pptx, .potx) whose master the slides use (AFTERSALES_REPORT_TEMPLATE, else built in)",
     )
     report.add_argument("--data", metavar="DIR", help="folder of the warehouse (AFTERSALES_DATA_DIR, else data)")
     report.set_defaults(do=do)
@@ -62,8 +62,8 @@ def do(parsed: argparse.Namespace) -> int:
     """Write the reports and print their paths."""
     if parsed.all and (parsed.out or parsed.template):
         raise OptionsRefused(
-            "--all writes what Dagster issues, into the data folder: leave out --out and --template "
-            "(AFTERSALES_REPORT_TEMPLATE names a presentation for all)"
+            "--all writes the reports that Dagster issues, into the data folder: leave out --out and --template "
+            "(AFTERSALES_REPORT_TEMPLATE names a presentation for all of them)"
         )
     settings = read_settings(data=parsed.data)
     require_data(settings)
@@ -73,8 +73,8 @@ def do(parsed: argparse.Namespace) -> int:
 
 
 def write_reports(settings: Settings, parsed: argparse.Namespace) -> Iterator[Path]:
-    """Write what the options ask for; raises NothingPublished, NothingToReport, BadTemplate or ReportsFailed."""
-    # Drawing charts loads much; other subcommands don't wait for it.
+    """Write the reports asked for; raises NothingPublished, NothingToReport, BadTemplate or ReportsFailed."""
+    # The chart libraries are large: other subcommands need not wait for them.
     from dagster_project.reports.issue import issue_group, issue_month, issue_store
     from dagster_project.reports.monthly.read import open_marts
     from dagster_project.run_log import new_run_id, run_log

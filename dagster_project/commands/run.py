@@ -32,21 +32,21 @@ def add(commands: _SubParsersAction) -> None:
         "--engine",
         choices=(DUCKDB, SPARK),
         default=DUCKDB,
-        help="what builds and checks: this machine, or the Spark cluster of dbt's profile",
+        help="where models are built and checked: this machine, or the Spark cluster of dbt's profile",
     )
-    run.add_argument("--anew", action="store_true", help="make all figures again, even where nothing is new")
+    run.add_argument("--anew", action="store_true", help="full refresh: rebuild every model, even if nothing is new")
     run.add_argument(
         "--reload",
         metavar="SYSTEM/DATASET[:FILE]",
         action="append",
         default=[],
-        help="read these files again though unchanged, `*` for anything: dms/repair_orders:ro_202603*, *:*202603*",
+        help="read these files again even if unchanged, `*` for anything: dms/repair_orders:ro_202603*, *:*202603*",
     )
     run.add_argument("--quiet", action="store_true", help="print the summary only, no progress")
     run.set_defaults(do=do)
 
 
-def _tell_since(started: float) -> Callable[[str], None]:
+def _progress_since(started: float) -> Callable[[str], None]:
     def tell(message: str) -> None:
         print(f"{time.monotonic() - started:6.1f}s  {message}", file=sys.stderr, flush=True)
 
@@ -54,7 +54,7 @@ def _tell_since(started: float) -> Callable[[str], None]:
 
 
 def do(parsed: Namespace) -> int:
-    """Refresh the warehouse and say what became of every row."""
+    """Refresh the warehouse and print the summary."""
     from dagster_project.commands.publish import to_postgres
     from dagster_project.publish.postgres.target import read_target
     from dagster_project.refresh import refresh
@@ -65,10 +65,10 @@ def do(parsed: Namespace) -> int:
     if parsed.engine == SPARK:
         require_libraries()
     started = time.monotonic()
-    tell = _tell_since(started)
+    tell = _progress_since(started)
     settings = read_settings(landing=parsed.landing, data=parsed.data, as_of=parsed.as_of)
     settings = replace(choose_sample(settings, parsed.landing, parsed.as_of, tell), engine=parsed.engine)
-    # Before the work: a URL that can't be read is told at once.
+    # Before the work: an unreadable URL is reported at once.
     postgres = read_target()
     guard_sample(settings)
     refreshed = refresh(settings, None if parsed.quiet else tell, parsed.reload, anew=parsed.anew)

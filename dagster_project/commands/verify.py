@@ -1,4 +1,4 @@
-"""`aftersales verify`: is everything on disk as it was written?"""
+"""`aftersales verify`: check that everything on disk is as it was written."""
 
 from argparse import Namespace, _SubParsersAction
 from dataclasses import replace
@@ -10,11 +10,11 @@ def add(commands: _SubParsersAction) -> None:
     """Declare the subcommand."""
     verify = commands.add_parser(
         "verify",
-        help="read all that is kept on disk, and say what is damaged",
+        help="read everything that is kept on disk, and report damage",
         description=(
             "Compare the lake with the digests it was written with, and read its histories, the private warehouse and "
-            "the published state from end to end. What is damaged and can be made anew is set aside: the next run "
-            "reads its files again."
+            "the published state from end to end. Damaged files that can be rebuilt are set aside: the next run "
+            "rebuilds them, reading the landed files again."
         ),
     )
     verify.add_argument("--data", metavar="DIR", help="data folder of the runs (AFTERSALES_DATA_DIR, else data)")
@@ -22,7 +22,7 @@ def add(commands: _SubParsersAction) -> None:
 
 
 def do(parsed: Namespace) -> int:
-    """Say that all is well; raises Damaged when it is not."""
+    """Report that nothing is damaged; raises Damaged otherwise."""
     from dagster_project.run_lock import only_run
     from dagster_project.sample_store import loaded_from
     from dagster_project.upkeep.damage import refuse_damage

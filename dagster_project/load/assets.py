@@ -139,7 +139,7 @@ def registered_lake(context: dg.AssetExecutionContext, installation: Installatio
             context.log.warning(warning)
         record_strays(settings.landing, settings.lake)
         if why_whole := why_built_whole(settings):
-            context.log.info("full refresh: %s", why_whole)
+            context.log.info("full refresh, every model is rebuilt: %s", why_whole)
         # The previous build does not match what is registered now: it must not be published as if it did.
         forget_build(settings)
         register_lake(settings.lake, settings.warehouse, hash_key, settings.as_of, by_changes=not why_whole)

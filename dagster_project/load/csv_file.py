@@ -40,7 +40,8 @@ def split_record(
 
     Returns its cells and the number of lines it spans: 0 when its quote is never closed (the only cell is then the
     raw line). Returns None when more lines are needed to decide; `at_end` says that there are no more. A quote also
-    counts as never closed when a line inside it is clearly a row: `width` cells, the first one equal to the record's, which ends on its own line.
+    counts as never closed when a line inside it is clearly a row: `width` cells, the first one equal to
+    the record's, if that ends on its line.
     """
     line = lines[start]
     if '"' not in line:

@@ -1,1 +1,1 @@
-"""Swap in what readers see."""
+"""Publish the marts to readers, atomically."""

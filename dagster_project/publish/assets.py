@@ -1,4 +1,4 @@
-"""Dagster asset of the published state."""
+"""Dagster assets of the published state."""
 
 import os
 
@@ -28,10 +28,10 @@ from dagster_project.resources import Installation, writing
     ),
 )
 def published_marts(context: dg.AssetExecutionContext, installation: Installation) -> dg.MaterializeResult:
-    """Publish all marts, or fail with what forbids it and leave them as they were."""
+    """Publish all marts, or fail with the reason that forbids it and leave them unchanged."""
     settings = installation.settings(context.log.info)
     with writing(context, settings) as run_id:
-        # Of this run, though another one checked since it began.
+        # The results of this run, even if another one has checked since it began.
         results = last_results(settings.lake / "quality", run_id)
         require_whole_build(settings)
         state = publish_checked(settings, results)
@@ -62,7 +62,7 @@ def published_marts(context: dg.AssetExecutionContext, installation: Installatio
     ),
 )
 def published_postgres(context: dg.AssetExecutionContext, installation: Installation) -> dg.MaterializeResult:
-    """Load the published state into Postgres, or fail and leave there what it held."""
+    """Load the published state into Postgres, or fail and leave its tables unchanged."""
     settings = installation.settings(context.log.info)
     target = read_target()
     assert target is not None, "this asset is defined only where AFTERSALES_POSTGRES_URL is set"
@@ -76,5 +76,5 @@ def published_postgres(context: dg.AssetExecutionContext, installation: Installa
     )
 
 
-# Postgres is one of the targets where a database is named.
+# Postgres is a target only where a database is named.
 published_assets = [published_marts, *([published_postgres] if os.environ.get(VARIABLE) else [])]

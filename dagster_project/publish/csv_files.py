@@ -14,7 +14,7 @@ _BATCH = 10_000
 
 
 class ExportRefused(ExpectedError):
-    """The place to write to holds something else; the message says what to do."""
+    """The export would lose other files or does not fit its format; the message says what to do."""
 
 
 def _rows(state: State, table: Table) -> Iterator[list[str | None]]:
@@ -27,7 +27,7 @@ def _rows(state: State, table: Table) -> Iterator[list[str | None]]:
 
 
 def _write(path: Path, state: State, table: Table) -> None:
-    # With a byte order mark: without one Excel reads Chinese in the encoding of its own country.
+    # With a byte order mark: without one, Excel reads the file in the code page of its locale.
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(column.name for column in table.columns)
@@ -40,14 +40,14 @@ def _guard(folder: Path, known: set[str]) -> None:
     strangers = [path.name for path in folder.iterdir() if path.suffix != ".csv" or path.stem not in known]
     if strangers:
         raise ExportRefused(
-            f"{folder} holds {strangers[0]}, which is no earlier export and would be lost: give a folder of its own"
+            f"{folder} holds {strangers[0]}, which is not from an export and would be lost: give another folder"
         )
 
 
 def export_csv(published: Path, folder: Path, names: Sequence[str] = ()) -> dict[str, int]:
-    """Replace `folder` by one CSV file a table, all of one state, or leave it as it is.
+    """Replace `folder` by one CSV file a table, all of one state, or leave it unchanged.
 
-    Without names: all tables that tell figures. Returns the number of rows of each.
+    Without names: all tables with figures. Returns the number of rows of each.
     """
     folder = folder.absolute()
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
-"""Bring what a Spark cluster built to where it is published as always: the private warehouse.
+"""Bring what a Spark cluster built into the private warehouse, from which it is published as usual.
 
-The cluster writes each of these relations as Parquet into `<data>/cluster/<schema>/<name>/`, which every node must see
-under the same path, as it must see the lake. In the private warehouse models are views of it, beside the lake.
+The cluster writes each relation as Parquet into `<data>/cluster/<schema>/<name>/`; like the lake, this folder must have
+the same path on every node. In the private warehouse, models are views of these files.
 """
 
 import json
@@ -21,19 +21,20 @@ from dagster_project.sql_text import sql_text
 
 
 def bring_relations(settings: Settings, hash_key: str, built: Container[str]) -> None:
-    """Make the private warehouse anew: of the lake, and of what the cluster built that is published or listed.
+    """Rebuild the private warehouse from the lake and from the cluster's relations that publishing and checks read.
 
-    Raises NoSparkServer when the cluster's Thrift server does not answer.
+    `built` holds the names of the nodes that dbt has built. Raises NoSparkServer when the cluster's Thrift server
+    does not answer.
     """
     relations = [
         relation for relation in _read_relations(target_path(settings) / "manifest.json") if relation.name in built
     ]
     with step("bring") as counted:
-        # Whatever stands there was built by another engine, or by the run before.
+        # What is there was built by another engine, or by the previous run.
         for file in (settings.warehouse, settings.warehouse.with_name(f"{settings.warehouse.name}.wal")):
             file.unlink(missing_ok=True)
         shutil.rmtree(settings.cluster, ignore_errors=True)
-        # The rows of staging are as they were delivered: nobody else may enter, whatever the cluster's own modes are.
+        # Staging holds rows as delivered, with personal data: the folder is private, whatever modes the cluster sets.
         settings.cluster.mkdir(mode=0o700)
         _write_parquet(relations, settings.cluster)
         register_lake(settings.lake, settings.warehouse, hash_key, settings.as_of)
@@ -48,7 +49,7 @@ def bring_relations(settings: Settings, hash_key: str, built: Container[str]) ->
 
 @dataclass(frozen=True)
 class _Relation:
-    """A table or view on the cluster, and what it is in the private warehouse."""
+    """A relation on the cluster; `kind` is what it becomes in the private warehouse, table or view."""
 
     schema: str
     name: str
@@ -59,10 +60,10 @@ class _Relation:
 
 
 def _read_relations(manifest: Path) -> list[_Relation]:
-    """What is published, but for what shows the lake; and staging and seeds, which failing rows are listed from."""
+    """The published relations, without the lake's views; and staging and seeds, from which failing rows are listed."""
     nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"].values()
     return [
-        # dbt replaces a view by a table, but not where a seed is to be: the next run may build on this machine.
+        # The next run may build on this machine: dbt replaces a view by a model's table, but not by a seed.
         _Relation(node["schema"], node["name"], "table" if node["resource_type"] == "seed" else "view")
         for node in nodes
         if node["resource_type"] in ("model", "seed")

@@ -1,4 +1,4 @@
-"""The key of each published table, as dbt tests it."""
+"""The key of each published table, taken from dbt's tests."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ class KeysUnknown(ExpectedError):
 def read_keys(manifest: Path) -> dict[str, tuple[str, ...]]:
     """Key columns by table, from the uniqueness tests in dbt's manifest; raises KeysUnknown before the first build."""
     if not manifest.exists():
-        raise KeysUnknown(f"{manifest} is missing, which tells the tables' keys: `aftersales run` makes it")
+        raise KeysUnknown(f"{manifest}, which holds the tables' keys, is missing: `aftersales run` writes it")
     nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"]
     keys = {}
     for node in nodes.values():

@@ -10,9 +10,9 @@ MONTH = "month"
 
 @dataclass(frozen=True)
 class Model:
-    """A model that is published: its descriptions, and the columns of its unit, whose rows are computed together.
+    """A published model: its descriptions, and `unit`, the columns of its affected key (dbt's `unique_key`).
 
-    `dated_by` is the column of dates by whose months a big table's Parquet is cut, where it has that column.
+    `dated_by` is the date column by whose months a large table's Parquet is split, where the model has that column.
     """
 
     name: str

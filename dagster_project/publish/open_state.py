@@ -1,4 +1,4 @@
-"""Read the published state: one open file, so that everything read through it is of one state."""
+"""Read the published state through one open file, so that everything read belongs to one state."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ import duckdb
 
 from dagster_project.publish.state import NothingPublished
 
-# Rows behind the figures: the tables of core, but for the names of the codes that figures are told by.
+# The tables of core hold the rows behind the figures, except for those that name the codes used in figures.
 DETAIL_PREFIXES = ("fct_", "dim_")
 NAMES_OF_CODES = ("dim_item", "dim_kpi", "dim_store")
 
@@ -34,13 +34,13 @@ class Table:
 
     @property
     def has_figures(self) -> bool:
-        """Whether it tells figures or names what they are told by, and is none of the rows and dimensions behind."""
+        """Whether it holds figures or the names of their codes, rather than the rows and dimensions behind them."""
         return self.name in NAMES_OF_CODES or not self.name.startswith(DETAIL_PREFIXES)
 
 
 @dataclass(frozen=True)
 class State:
-    """A published state that is open for reading; later publishes do not change it."""
+    """A published state that is open for reading; publishing a newer one does not change it."""
 
     name: str
     connection: duckdb.DuckDBPyConnection
@@ -69,11 +69,11 @@ class State:
         return counted[0] if counted else 0
 
     def chosen(self, names: Sequence[str]) -> list[Table]:
-        """The tables named, or all that tell figures when none is; raises NothingPublished for an unknown name."""
+        """The named tables, or all with figures when none is named; raises NothingPublished for an unknown name."""
         tables = self.tables()
         if unknown := sorted(set(names) - {table.name for table in tables}):
             known = ", ".join(table.name for table in tables)
-            raise NothingPublished(f"no published table {', '.join(unknown)}; there are {known}")
+            raise NothingPublished(f"no published table {', '.join(unknown)}; choose from {known}")
         return [table for table in tables if (table.name in names if names else table.has_figures)]
 
 
@@ -82,8 +82,8 @@ def published_state(published: Path) -> Iterator[State]:
     """Open the state that is published now; raises NothingPublished when there is none."""
     current = published / "current"
     if not current.exists():
-        raise NothingPublished(f"nothing is published in {published}: start `aftersales run` first")
-    # The link is followed once: a publish in between must not change what is read.
+        raise NothingPublished(f"nothing is published in {published}: run `aftersales run` first")
+    # The link is resolved once: publishing in between must not change what is read.
     folder = current.resolve()
     with duckdb.connect(str(folder / "aftersales.duckdb"), read_only=True) as connection:
         yield State(folder.name, connection)

@@ -1,9 +1,9 @@
-"""The Parquet files of a state: one a table; of a table too big to be written anew each day, one a month.
+"""The Parquet files of a state: one a table; for a table too large to be rewritten each day, one a month.
 
     parquet/css_store_monthly.parquet
     parquet/fct_job_line.parquet/2026-01.parquet
 
-What did not change since the last state is the same file on disk: files of a state are never written to.
+An unchanged file is a hard link to that of the last state: files of a state are never modified.
 """
 
 import os
@@ -17,18 +17,18 @@ from dagster_project.publish.models import Model
 from dagster_project.publish.tables import Written, is_dated, months_in
 from dagster_project.sql_text import sql_text
 
-# A table of more rows is a folder with a file a month, which readers of Parquet take for one table.
+# A table of more rows is a folder with one file a month, which readers of Parquet read as one table.
 ROWS_IN_ONE_FILE = 1_000_000
-# Higher levels cost a third more time and save nothing; keys in a dictionary are as long as without one.
+# Higher levels cost a third more time and save nothing. Dictionaries are limited: keys take as much space in one.
 FORMAT = "format parquet, compression zstd, compression_level 1, string_dictionary_page_size_limit 100000"
-# Rows without a month.
+# The file of rows without a month.
 NO_MONTH = "none"
 
 
 def write_parquet(
     connection: duckdb.DuckDBPyConnection, model: Model, written: Written, folder: Path, last: Path | None
 ) -> None:
-    """Write the Parquet of a table in `published.marts` into `folder`, or link what is the same in `last`."""
+    """Write the Parquet of a table in `published.marts` into `folder`, linking unchanged files to those in `last`."""
     table = f"published.marts.{model.name}"
     path = folder / f"{model.name}.parquet"
     before = last / path.name if last else None
@@ -58,7 +58,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None
 
 
 def link(source: Path, target: Path) -> None:
-    """Give a file another name; where the disk can't, copy it."""
+    """Hard-link a file, or copy it where the disk has no hard links."""
     try:
         os.link(source, target)
     except OSError:

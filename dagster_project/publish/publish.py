@@ -1,12 +1,11 @@
-"""Publish the marts: written beside the last published state, then swapped in at once.
+"""Publish the marts: write a new state beside the last one, then swap it in.
 
     published/aftersales.duckdb -> current/aftersales.duckdb
     published/parquet           -> current/parquet
     published/current           -> states/<time>-<process>
 
-Beside them, `state.json` says which run the marts come from.
-`current` is one link, replaced in one step, so the DuckDB file and the Parquet files change together.
-A reader that has a file open finishes on the state it began with.
+`state.json` in each state records which run its marts come from. `current` is one link, replaced atomically, so the
+DuckDB file and the Parquet files change together. A reader with an open file finishes on the state it began with.
 """
 
 import logging
@@ -39,9 +38,10 @@ from dagster_project.sql_text import sql_text
 from dagster_project.upkeep.retention import STATES_KEPT
 
 QUALITY_PREFIX = "quality_"
-# The steps of writing one table that only one core can do go on beside another table's.
+# Some steps of writing a table use one core only: another table is written at the same time.
 TABLES_AT_ONCE = 2
-# A file that has grown by more than this since it was written whole is written whole: replaced rows leave room behind.
+# A DuckDB file that has grown by more than this factor since it was last written in full is written in full again:
+# replaced rows leave unused space in it.
 GROWTH = 1.5
 
 logger = logging.getLogger(__name__)
@@ -61,8 +61,8 @@ def publish(
     """Write a new state of all published tables, swap it in, and remove states too old to keep.
 
     `manifest` is dbt's manifest.json: which models are published, and their descriptions. Call it only
-    after every blocking check has passed. `changes_since` names the state that `changed` and `written` in the
-    warehouse are relative to: while it is what readers see, only what changed is written anew.
+    after every blocking check has passed. `changes_since` names the state that the schemas `changed` and `written` of
+    the warehouse are relative to: if it is the current one, only what changed is written.
     """
     models = read_models(manifest)
     state = replace(state, name=_name_after_all(published / "states", state.name))
@@ -70,12 +70,12 @@ def publish(
     with _new_folder(published, state.name) as folder:
         file = folder / "aftersales.duckdb"
         if last:
-            logger.info("made of state %s and what changed since", last.name)
+            logger.info("made from state %s and the changes since", last.name)
             copy_file(last / file.name, file)
         with open_state_file(file, warehouse) as connection:
             built = relations(connection, "warehouse", *PUBLISHED_SCHEMAS)
             if missing := sorted({model.name for model in models} - built.keys()):
-                raise LookupError(f"not in the warehouse: {', '.join(missing)}; run dbt build")
+                raise LookupError(f"not in the warehouse: {', '.join(missing)}; run `dbt build`")
             for name in relations(connection, "published", "marts").keys() - built.keys():
                 connection.execute(f"drop table published.marts.{name}")
             sources = [(model, built[model.name]) for model in models]
@@ -87,7 +87,7 @@ def publish(
 
 
 def _accepted(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """How many rows of each dataset the marts are made from; none where the models that are published don't tell."""
+    """How many rows of each dataset the marts are made from; empty where `quality_load` is not published."""
     if "quality_load" not in relations(connection, "published", "marts"):
         return {}
     sql = "select system || '/' || dataset, sum(rows_accepted)::bigint from published.marts.quality_load group by all"
@@ -95,11 +95,11 @@ def _accepted(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 
 def publish_quality(warehouse: Path, manifest: Path, published: Path) -> PublishedState:
-    """Publish the quality tables alone, so that owners see why the others stay as they were."""
+    """Publish only the quality tables, so that owners see why the others are unchanged."""
     last = _current(published)
     name = _name_after_all(published / "states", state_name(datetime.now(TIME_ZONE)))
     with _new_folder(published, name) as folder:
-        # Written anew, not copied: rows replaced in a copy leave their bytes behind.
+        # Written in full, not copied: rows replaced in a copy leave their bytes in the file.
         with open_state_file(folder / "aftersales.duckdb", warehouse) as connection:
             built = relations(connection, "warehouse", *PUBLISHED_SCHEMAS)
             known = {name: source for name, source in built.items() if name.startswith(QUALITY_PREFIX)}
@@ -114,7 +114,7 @@ def publish_quality(warehouse: Path, manifest: Path, published: Path) -> Publish
 
 
 def _write_kept(connection: duckdb.DuckDBPyConnection, model: Model, source: str) -> Written:
-    """Write a table of the last state again, or a quality table."""
+    """Write a quality table, or again a table of the last state."""
     written = write_whole(connection, model, source)
     return written if model.name.startswith(QUALITY_PREFIX) else replace(written, months=frozenset())
 
@@ -125,19 +125,19 @@ def _current(published: Path) -> Path | None:
 
 
 def _state_to_renew(published: Path, changes_since: str | None) -> Path | None:
-    """The last state's folder, when the new one may be made of it and what changed since; None to write it whole."""
+    """The last state's folder, if the new state can be made from it and the changes since; None to write it in full."""
     last = _current(published)
     if changes_since is None or last is None:
         return None
     if last.name != changes_since:
         logger.warning(
-            "readers see state %s and the changes are those since %s: written whole", last.name, changes_since
+            "readers see state %s but the changes are relative to %s: written in full", last.name, changes_since
         )
         return None
     whole_bytes = state_of(last).whole_bytes
     size = (last / "aftersales.duckdb").stat().st_size
     if whole_bytes is None or size > GROWTH * whole_bytes:
-        logger.info("the published file has grown from %s to %s bytes: written whole", whole_bytes, size)
+        logger.info("the published file has grown from %s to %s bytes: written in full", whole_bytes, size)
         return None
     return last
 
@@ -149,7 +149,7 @@ def _write(
     folder: Path,
     last: Path | None,
 ) -> dict[str, int]:
-    """Write each table from its source, and its Parquet; returns their rows."""
+    """Write each table from its source, and its Parquet; returns the number of rows of each."""
     (folder / "parquet").mkdir()
 
     def write_one(model: Model, source: str) -> tuple[str, int]:
@@ -163,7 +163,7 @@ def _write(
 
 
 def _name_after_all(states: Path, name: str) -> str:
-    """The name, or where the clock went back one that sorts just after every state there is."""
+    """The name; where the clock went back, one that sorts just after all existing states."""
     newest = max((path.name for path in states.glob("[0-9]*")), default="")
     if name > newest:
         return name
@@ -173,7 +173,7 @@ def _name_after_all(states: Path, name: str) -> str:
 
 @contextmanager
 def _new_folder(published: Path, name: str) -> Iterator[Path]:
-    """A folder to write a state to; it has its name when all is written, and is gone when anything fails."""
+    """A folder to write a state to; it gets its final name when complete, and is removed when anything fails."""
     building = published / "states" / f".{name}"
     building.mkdir(parents=True)
     try:
@@ -190,7 +190,7 @@ def _swap_in(published: Path, name: str, rows: dict[str, int]) -> PublishedState
     for entry in ("aftersales.duckdb", "parquet"):
         if not (published / entry).is_symlink():
             point(published / entry, f"current/{entry}")
-    # Last: the first state, too, appears in one step.
+    # Last, so that the first state, too, appears atomically.
     point(published / "current", f"states/{name}")
     for leftover in published.glob(".*.tmp"):
         leftover.unlink()
@@ -199,7 +199,7 @@ def _swap_in(published: Path, name: str, rows: dict[str, int]) -> PublishedState
 
 
 def remove_states_before(published: Path, moment: datetime) -> None:
-    """Remove states that were published before that time, but for the one that readers see."""
+    """Remove states that were published before that time, except the one that readers see."""
     states = published / "states"
     current = (published / "current").resolve().name
     for folder in states.glob("[!.]*"):
@@ -208,9 +208,9 @@ def remove_states_before(published: Path, moment: datetime) -> None:
 
 
 def _remove_old_states(states: Path, current: str) -> None:
-    whole = sorted(path.name for path in states.iterdir() if not path.name.startswith("."))
+    complete = sorted(path.name for path in states.iterdir() if not path.name.startswith("."))
     needed = {current, state_of(states / current).looks_back_from}
-    for name in whole[:-STATES_KEPT]:
+    for name in complete[:-STATES_KEPT]:
         if name not in needed:
             shutil.rmtree(states / name, ignore_errors=True)
     for leftover in states.glob(".*"):

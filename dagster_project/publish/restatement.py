@@ -1,8 +1,8 @@
-"""Restatement: what a publishing changes in months that were closed.
+"""Restatements: changes that publishing makes to figures of closed months.
 
 Just before the marts are published they are compared with the last published ones. A difference in a closed month
-becomes a row below `<lake>/quality/restatement/`, in a file named after the state it is relative to: a publishing
-that is repeated because it was killed writes the same file again.
+becomes a row below `<lake>/quality/restatement/`, in a file named after the state it is relative to: publishing again
+after it was killed writes the same file again.
 
 A month is closed when its row was final; in marts without `is_final`, when the month ended before the business date
 of the last published state; and in every mart, when the store's report of that month was issued.
@@ -26,7 +26,7 @@ from dagster_project.sql_text import sql_text
 STORE_MONTH = ("store_code", "month")
 RELATIVE_TOLERANCE = 1e-9
 
-# Comparisons, which restate another month, another store or another column, and the bounds that follow their rate.
+# Columns that repeat a figure of another month, store or column, and the bounds of a rate, which change with it.
 DERIVED_PREFIXES = ("previous_", "region_", "national_", "gap_")
 DERIVED_SUFFIXES = ("_rate_low", "_rate_high")
 _NUMBERS = ("bigint", "double", "integer", "decimal")
@@ -46,7 +46,7 @@ RESTATEMENT_SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class FollowedMart:
-    """A mart with one row a store and month, or with rows of the whole store told by `total`."""
+    """A mart with one row a store and month; if it has more, `total` gives the values that mark the total row."""
 
     name: str
     measures: tuple[str, ...]
@@ -54,7 +54,7 @@ class FollowedMart:
 
     @property
     def condition(self) -> str:
-        """SQL of the rows that tell the store as a whole."""
+        """SQL condition of the rows for the store as a whole."""
         return " and ".join(["true", *(f"{_name(column)} = {sql_text(value)}" for column, value in self.total.items())])
 
 
@@ -68,10 +68,10 @@ def _is_measure(name: str, data_type: str) -> bool:
 
 
 def followed_marts(manifest: Path) -> list[FollowedMart]:
-    """The marts that are followed, by their key in dbt's manifest.
+    """The marts whose restatements are recorded, found by their key in dbt's manifest.
 
-    The key is store and month, or these and the columns of the model's `meta.store_total`, which says what they
-    hold in the rows of the whole store.
+    The key is store and month, or these and the columns of the model's `meta.store_total`, which gives their values
+    in the rows for the whole store.
     """
     nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"]
     found = []
@@ -102,16 +102,17 @@ def _published_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, set[s
 
 
 def _values(catalog: str, mart: FollowedMart, measures: list[str]) -> str:
-    """SQL of the known values of a mart, one a row."""
+    """SQL of the values of a mart that are not null, one a row."""
     numbers = ", ".join(f"cast({_name(measure)} as double) as {_name(measure)}" for measure in measures)
     rows = f"select store_code, month, {numbers} from {catalog}.marts.{mart.name} where {mart.condition}"
     return f"unpivot ({rows}) on {', '.join(map(_name, measures))} into name column_name value amount"
 
 
 def _closed(mart: FollowedMart, has_is_final: bool, as_of: date | None, catalogs: tuple[str, ...]) -> str:
-    """SQL that holds for a month of `changed` that is closed in each of the databases, or by the business date."""
+    """SQL condition: the month of `changed` is closed in each of the databases, or by the business date."""
     if has_is_final:
-        # A row that appears was not there to be final: its month was, when a later or the same month of others was.
+        # A new row has no earlier `is_final`: its month counts as closed if that month or a later one was final for
+        # any store.
         return " and ".join(
             f"coalesce((select known.is_final from {catalog}.marts.{mart.name} as known "
             "where known.store_code = changed.store_code and known.month = changed.month "
@@ -126,7 +127,7 @@ def _closed(mart: FollowedMart, has_is_final: bool, as_of: date | None, catalogs
 def _changes(
     connection: duckdb.DuckDBPyConnection, mart: FollowedMart, published: set[str], closed: str
 ) -> list[tuple]:
-    """What changed in closed months of a mart: store, month, column, value before and after; null where none stood."""
+    """Changes in closed months of a mart: store, month, column, value before and after; null where there was none."""
     measures = [measure for measure in mart.measures if measure in published]
     if not measures:
         return []
@@ -159,11 +160,11 @@ def find_restatements(
     *,
     corrected_as_of: date | None = None,
 ) -> list[dict[str, Any]]:
-    """What the marts in the warehouse change in closed months of the published ones.
+    """The figures of closed months that differ between the marts in the warehouse and the published ones.
 
     `published` is the last published DuckDB file, of business date `as_of` where that is known. Where that date was
-    a mistake, `corrected_as_of` is the warehouse's, which is before it: closed is what is so by both. Marts and
-    columns that only one of them has are left out: those are changes of the contract, not of figures.
+    a mistake, `corrected_as_of` is the warehouse's earlier one: a month must be closed by both. Marts and columns
+    that only one side has are left out: those are changes of the contract, not of figures.
     """
     closed_by = corrected_as_of or as_of
     catalogs = ("published", "warehouse") if corrected_as_of else ("published",)
@@ -182,28 +183,28 @@ def find_restatements(
 
 
 def write_no_restatement(lake: Path) -> None:
-    """Make the folder readable as a table before anything was restated."""
+    """Write an empty file, so that the folder can be read as a table before there is any restatement."""
     path = lake / "quality" / "restatement" / "empty.parquet"
     if not path.exists():
         write_rows(path, [], RESTATEMENT_SCHEMA)
 
 
 def record_restatements(
-    warehouse: Path, manifest: Path, standing: Path | None, lake: Path, state: StateInfo
+    warehouse: Path, manifest: Path, in_force: Path | None, lake: Path, state: StateInfo
 ) -> list[dict[str, Any]]:
-    """Keep in the lake what publishing the warehouse as `state` changes in closed months of `standing`; return it.
+    """Record in the lake, and return, what publishing the warehouse as `state` changes in closed months of `in_force`.
 
-    One that looks back changes nothing: the same figures stand, seen from there.
+    A state that looks back restates nothing: the state in force stays the same.
     """
-    if standing is None:
+    if in_force is None:
         return []
-    last = state_of(standing)
+    last = state_of(in_force)
     path = lake / "quality" / "restatement" / f"{last.name}.parquet"
     if state.looks_back_from:
-        # Of a run that was killed before it published.
+        # The file may be left from a run that was killed before it published.
         path.unlink(missing_ok=True)
         return []
-    database = standing / "aftersales.duckdb"
+    database = in_force / "aftersales.duckdb"
     is_corrected = last.as_of and state.as_of and state.as_of < last.as_of
     changes = find_restatements(
         warehouse,

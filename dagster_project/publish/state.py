@@ -1,4 +1,4 @@
-"""What a published state says of its marts: `state.json` beside them."""
+"""The description of a published state: `state.json` beside its marts."""
 
 import json
 import os
@@ -13,18 +13,18 @@ STATE_FILE = "state.json"
 
 
 class NothingPublished(ExpectedError):
-    """No state has been published, or not what is asked for; the message says what to do."""
+    """Nothing is published yet, or not the table or figures asked for; the message says what to do."""
 
 
 @dataclass(frozen=True)
 class StateInfo:
     """Which run the marts of a state come from.
 
-    `name` is the state that they were first published in: one that renews the quality tables alone keeps the
-    marts of another, and its `state.json`. The rest is unknown of states that were written without the file.
-    One of an earlier business date than what readers had looks back: `looks_back_from` is the folder in `states/`
-    whose figures stand meanwhile. `whole_bytes` is what its DuckDB file took when it was last written whole,
-    `accepted` how many rows of each dataset its marts are made from.
+    `name` is the state that they were first published in: a state in which only the quality tables are new keeps
+    the marts of the one before, and its `state.json`. The other fields are unknown for states that were written
+    without the file. A state of an earlier business date than readers had before looks back: `looks_back_from` is
+    the folder in `states/` that stays in force. `whole_bytes` is the size of its DuckDB file when it was last written
+    in full, `accepted` the number of rows of each dataset that its marts are made from.
     """
 
     name: str
@@ -41,24 +41,24 @@ def state_name(now: datetime) -> str:
     return f"{now:%Y%m%d%H%M%S%f}-{os.getpid()}"
 
 
-def new_state(as_of: date, run_id: str, standing: Path | None = None) -> StateInfo:
-    """A state of now, not written yet, after the one in the folder `standing`."""
+def new_state(as_of: date, run_id: str, in_force: Path | None = None) -> StateInfo:
+    """The description of a state that is about to be written; `in_force` is the folder of the state in force."""
     now = datetime.now(TIME_ZONE).replace(tzinfo=None)
-    before = state_of(standing).as_of if standing else None
-    # A date that has not come yet was a mistake: who corrects it does not look back.
+    before = state_of(in_force).as_of if in_force else None
+    # A business date in the future was a mistake: correcting it is not looking back.
     is_corrected = before is not None and before > now.date() >= as_of
-    looks_back_from = standing.name if standing and before and as_of < before and not is_corrected else None
+    looks_back_from = in_force.name if in_force and before and as_of < before and not is_corrected else None
     return StateInfo(state_name(now), now, as_of, run_id, looks_back_from)
 
 
-def standing_state(published: Path) -> Path | None:
-    """The folder whose figures stand: the current one, or that which it looks back from; None before any."""
+def state_in_force(published: Path) -> Path | None:
+    """The folder of the state in force: the current one, or the one that it looks back from; None before any."""
     current = (published / "current").resolve()
     if not current.exists():
         return None
     looks_back_from = state_of(current).looks_back_from
-    standing = current.with_name(looks_back_from) if looks_back_from else current
-    return standing if standing.exists() else current
+    in_force = current.with_name(looks_back_from) if looks_back_from else current
+    return in_force if in_force.exists() else current
 
 
 def write_state(folder: Path, state: StateInfo) -> None:
@@ -74,16 +74,16 @@ def last_state(published: Path) -> StateInfo | None:
 
 
 def state_of(folder: Path) -> StateInfo:
-    """What the state in a folder says of itself."""
+    """The description of the state in a folder."""
     if not (folder / STATE_FILE).exists():
         return StateInfo(name=folder.resolve().name)
-    told = json.loads((folder / STATE_FILE).read_text(encoding="utf-8"))
+    content = json.loads((folder / STATE_FILE).read_text(encoding="utf-8"))
     return StateInfo(
-        name=told["name"],
-        published_at=datetime.fromisoformat(told["published_at"]),
-        as_of=date.fromisoformat(told["as_of"]),
-        run_id=told["run_id"],
-        looks_back_from=told.get("looks_back_from"),
-        whole_bytes=told.get("whole_bytes"),
-        accepted=told.get("accepted"),
+        name=content["name"],
+        published_at=datetime.fromisoformat(content["published_at"]),
+        as_of=date.fromisoformat(content["as_of"]),
+        run_id=content["run_id"],
+        looks_back_from=content.get("looks_back_from"),
+        whole_bytes=content.get("whole_bytes"),
+        accepted=content.get("accepted"),
     )

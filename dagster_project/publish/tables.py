@@ -1,4 +1,4 @@
-"""The DuckDB file of a state: each table written whole, or brought up to date by what changed in the warehouse."""
+"""The DuckDB file of a state: each table written in full, or updated by what changed in the warehouse."""
 
 import fcntl
 import logging
@@ -17,11 +17,11 @@ from dagster_project.publish.models import MONTH, Model
 from dagster_project.settings import engine_memory
 from dagster_project.sql_text import sql_text
 
-# Old clients (DuckDB 1.0 on) read this storage version.
+# Clients from DuckDB 1.0 on can read this storage version.
 STORAGE_VERSION = "v1.0.0"
-# A table of no more rows is written whole, in order, when it changed at all: people export and read it as it stands.
+# A changed table of at most so many rows is written in full, sorted: people export and read such tables directly.
 ROWS_WRITTEN_WHOLE = 100_000
-# Linux's FICLONE: a file system that can shares the blocks of a copy until one of both is written to.
+# Linux's FICLONE: the file system, if it can, shares the blocks of both files until one is modified.
 SHARE_BLOCKS = 0x40049409
 COPIED_AT_ONCE = 8 << 20
 
@@ -30,9 +30,9 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Written:
-    """A written table: its rows, and in which months rows differ from the last state's; None: any may differ.
+    """A written table: its number of rows, and the months whose rows differ from the last state; None: any may differ.
 
-    A row without a date is in the month None.
+    Rows without a date belong to the month None.
     """
 
     rows: int
@@ -41,11 +41,11 @@ class Written:
 
 @contextmanager
 def open_state_file(file: Path, warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection that writes to `published.marts` and reads from `warehouse`; the file is whole when it ends."""
+    """A connection that writes to `published.marts` and reads from `warehouse`; the file is complete when it ends."""
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": engine_memory(),
         "temp_directory": str(file.parent / ".spilled"),
-        # Replaced rows leave room behind: a file that has grown by it is written whole.
+        # No vacuum: a file that has grown by the space of replaced rows is written in full instead.
         "max_vacuum_tasks": 0,
     }
     with duckdb.connect(config=config) as connection:
@@ -57,15 +57,15 @@ def open_state_file(file: Path, warehouse: Path) -> Iterator[duckdb.DuckDBPyConn
 
 
 def copy_file(source: Path, target: Path) -> None:
-    """Copy a file: its blocks are shared where the file system can, else it is copied past the system's cache.
+    """Copy a file: share its blocks where the file system can, else copy it bypassing the system's cache.
 
-    Through the cache, gigabytes that nobody read lately cost as much time as all else in publishing.
+    Copying gigabytes that are not cached through the cache takes as long as all other steps of publishing together.
     """
     with source.open("rb") as reading, target.open("wb") as writing:
         try:
             fcntl.ioctl(writing, SHARE_BLOCKS, reading.fileno())
             return
-        except OSError:  # A file system that can't, as most.
+        except OSError:  # Most file systems can't.
             pass
     try:
         _copy_directly(source, target)
@@ -74,7 +74,7 @@ def copy_file(source: Path, target: Path) -> None:
 
 
 def _copy_directly(source: Path, target: Path) -> None:
-    """Copy without the system's cache: in whole blocks, from memory that begins with a page."""
+    """Copy bypassing the system's cache, which requires whole blocks and page-aligned memory."""
 
     def direct(path: str, flags: int) -> int:
         return os.open(path, flags | os.O_DIRECT)
@@ -93,7 +93,7 @@ def _copy_directly(source: Path, target: Path) -> None:
 
 
 def relations(connection: duckdb.DuckDBPyConnection, catalog: str, *schemas: str) -> dict[str, str]:
-    """The tables and views of some schemas of a database, by name, as they are addressed."""
+    """The tables and views of some schemas of a database: name to qualified name."""
     found = connection.execute(
         "select table_name, table_schema from information_schema.tables "
         "where table_catalog = ? and list_contains(?, table_schema)",
@@ -113,37 +113,37 @@ def write_whole(connection: duckdb.DuckDBPyConnection, model: Model, source: str
     table = f"published.marts.{model.name}"
     connection.execute(f"create or replace table {table} as select * from {source} {_order(connection, model, source)}")
     connection.execute(f"comment on table {table} is {sql_text(model.description)}")
-    # A table that stays while publishing is blocked can lack columns that the code describes by now.
+    # A table that is kept while publishing is blocked may lack columns that the code describes by now.
     for column, _ in _columns(connection, table):
         connection.execute(f"comment on column {table}.{column} is {sql_text(model.columns.get(column, ''))}")
     return Written(count(connection, table), months=None)
 
 
 def _order(connection: duckdb.DuckDBPyConnection, model: Model, source: str) -> str:
-    """How the rows of a table lie, as SQL; facts lie as they come, which takes no sorting.
+    """The `order by` of a table; facts are not sorted, which saves time.
 
-    By the month first where its Parquet is cut by a date of its own: a month of it is then read without the others.
+    A table whose Parquet is split by a date column of its own is sorted by it: reading one month then skips the others.
     """
     if model.name.startswith("fct_"):
         return ""
     by = (model.dated_by, *model.unit)
-    # A table that stays while publishing is blocked may lack the date, too.
+    # A table that is kept while publishing is blocked may lack the date, too.
     if model.dated_by != MONTH and {*by} <= {name for name, _ in _columns(connection, source)}:
         return f"order by {', '.join(by)}"
     return "order by all"
 
 
 def renew(connection: duckdb.DuckDBPyConnection, model: Model, source: str) -> Written:
-    """Bring a table that was copied from the last state up to date, by what changed in the warehouse since.
+    """Update a table that was copied from the last state by what has changed in the warehouse since.
 
-    `changed.<model>` holds the rows that differ, or of a view `affected.<model>` their units; `written.<model>` all
-    rows of these units. Where they don't tell, or the table is small, it is written whole.
+    `changed.<model>` holds the rows that differ, or for a view `affected.<model>` their affected keys, and
+    `written.<model>` all rows of these keys. Where these are missing, or the table is small, it is written in full.
     """
     table = f"published.marts.{model.name}"
-    differing = _told(connection, model, "changed") or _told(connection, model, "affected")
+    differing = _relation_in(connection, model, "changed") or _relation_in(connection, model, "affected")
     if differing is None or _columns(connection, table) != _columns(connection, source):
         return write_whole(connection, model, source)
-    written = _told(connection, model, "written")
+    written = _relation_in(connection, model, "written")
     if not count(connection, differing):
         months: frozenset[date | None] | None = frozenset()
     elif not model.unit or written is None or count(connection, source) <= ROWS_WRITTEN_WHOLE:
@@ -152,15 +152,13 @@ def renew(connection: duckdb.DuckDBPyConnection, model: Model, source: str) -> W
         months = _replace_units(connection, model, differing, written)
     rows, wanted = count(connection, table), count(connection, source)
     if rows != wanted:
-        logger.warning(
-            "%s has %s rows by its changes and should have %s: it is written whole", model.name, rows, wanted
-        )
+        logger.warning("%s has %s rows after its changes and should have %s: written in full", model.name, rows, wanted)
         return write_whole(connection, model, source)
     return Written(rows, months)
 
 
-def _told(connection: duckdb.DuckDBPyConnection, model: Model, schema: str) -> str | None:
-    """What a build by changes tells of a model in one of its schemas; None where it tells nothing."""
+def _relation_in(connection: duckdb.DuckDBPyConnection, model: Model, schema: str) -> str | None:
+    """The relation that an incremental build left for a model in one of its schemas; None where there is none."""
     relation = f"warehouse.{schema}.{model.name}"
     return relation if _columns(connection, relation) else None
 
@@ -178,10 +176,10 @@ def _columns(connection: duckdb.DuckDBPyConnection, relation: str) -> list[tuple
 def _replace_units(
     connection: duckdb.DuckDBPyConnection, model: Model, differing: str, written: str
 ) -> frozenset[date | None] | None:
-    """Replace the units that differ by what was written of them; returns the months of the rows that do."""
+    """Replace the rows of the keys that differ by the written ones; returns the months of the rows that differ."""
     table = f"published.marts.{model.name}"
     unit = ", ".join(f'"{column}"' for column in model.unit)
-    # Only the columns of the unit are read of the table: all of its rows are looked at.
+    # All rows of the table are scanned, but only the columns of the key.
     of_units = f"where ({unit}) in (select {unit} from {differing})"
     months = None
     if is_dated(connection, model):
@@ -195,7 +193,7 @@ def _replace_units(
 
 
 def is_dated(connection: duckdb.DuckDBPyConnection, model: Model) -> bool:
-    """Whether the rows of a table have dates that they can be cut by."""
+    """Whether a table has the date column that it is split by."""
     return (model.dated_by, "DATE") in _columns(connection, f"published.marts.{model.name}")
 
 

@@ -11,7 +11,7 @@ from dagster_project.publish.open_state import Column, State, Table, published_s
 from dagster_project.reports.book import Book, Formatted, Heading
 from dagster_project.reports.text import split
 
-# A workbook with more opens slowly or not at all; such a table is told in the index.
+# A workbook with larger sheets opens slowly or not at all; such a table is only listed in the index.
 MAX_ROWS = 100_000
 _BATCH = 10_000
 _RATES = ("_rate", "_rate_low", "_rate_high", "share")
@@ -28,8 +28,8 @@ _INDEX: tuple[Heading, ...] = (
     ("Table", "表", 34),
     ("Sheet", "工作表", 32),
     ("Rows", "行数", 11),
-    ("What it tells", "说明（英文）", 70),
-    ("What it tells", "说明（中文）", 50),
+    ("Content", "说明（英文）", 70),
+    ("Content", "说明（中文）", 50),
     ("Note", "备注", 40),
 )
 _COLUMNS: tuple[Heading, ...] = (
@@ -50,13 +50,13 @@ def _form(column: Column) -> str:
 def _index(tables: Iterable[Table]) -> Iterator[Sequence[Formatted]]:
     for table in tables:
         fits = table.rows <= MAX_ROWS
-        told = split(table.description)
+        content = split(table.description)
         yield (
             (table.name, "text"),
             (table.name[:31] if fits else None, "text"),
             (table.rows, "number"),
-            (told.en, "wrapped"),
-            (told.zh, "wrapped"),
+            (content.en, "wrapped"),
+            (content.zh, "wrapped"),
             (None if fits else "too many rows for a sheet: use Parquet / 行数过多，请用 Parquet", "wrapped"),
         )
 
@@ -64,13 +64,13 @@ def _index(tables: Iterable[Table]) -> Iterator[Sequence[Formatted]]:
 def _meanings(tables: Iterable[Table]) -> Iterator[Sequence[Formatted]]:
     for table in tables:
         for column in table.columns:
-            told = split(column.description)
+            meaning = split(column.description)
             texts = (table.name, column.name, column.type.lower())
-            yield (*((text, "text") for text in texts), (told.en, "wrapped"), (told.zh, "wrapped"))
+            yield (*((text, "text") for text in texts), (meaning.en, "wrapped"), (meaning.zh, "wrapped"))
 
 
 def _heading(column: Column) -> Heading:
-    # The Chinese label is the description up to its first bracket or stop.
+    # The Chinese label is the description up to its first bracket or punctuation mark.
     chinese = split(column.description).zh
     label = chinese.split("（")[0].split("。")[0].split("，")[0].split("；")[0]
     width = max(11, min(30, len(column.name) + 3))
@@ -87,10 +87,10 @@ def _rows(state: State, table: Table) -> Iterator[Sequence[Formatted]]:
 
 
 def export_xlsx(published: Path, path: Path, names: Sequence[str] = ()) -> dict[str, int]:
-    """Write `path` anew from one published state, or leave it as it is.
+    """Replace the workbook `path` from one published state, or leave it unchanged.
 
-    Without names: all tables that tell figures. Returns the number of rows of each table that has a sheet. Raises
-    ExportRefused for a table that was named and has too many rows for one.
+    Without names: all tables with figures. Returns the number of rows of each table that has a sheet. Raises
+    ExportRefused for a named table with too many rows for a sheet.
     """
     path = path.absolute()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -101,7 +101,7 @@ def export_xlsx(published: Path, path: Path, names: Sequence[str] = ()) -> dict[
             fitting = [table for table in tables if table.rows <= MAX_ROWS]
             if names and (large := [f"{table.name} ({table.rows:,})" for table in tables if table not in fitting]):
                 raise ExportRefused(
-                    f"more rows than the {MAX_ROWS:,} that a sheet may have: {', '.join(large)}; use --csv, or Parquet"
+                    f"more rows than the {MAX_ROWS:,} of a sheet: {', '.join(large)}; use --csv or the Parquet files"
                 )
             book = Book(building)
             book.book.set_properties({"title": "After-sales marts", "comments": f"published state {state.name}"})

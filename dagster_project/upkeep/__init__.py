@@ -1,1 +1,1 @@
-"""What keeps an installation in order: how long things are kept, clean-up, backup, damage on disk."""
+"""Maintenance of an installation: retention, clean-up, backup, damage on disk."""

@@ -1,10 +1,10 @@
-"""Back up what can't be made anew: the lake, the key, what is published, the reports, Dagster's memory.
+"""Back up what can't be rebuilt: the lake, the key, the published state, the reports, Dagster's storage.
 
     <folder>/<time>/lake, private, published, reports, dagster
     <folder>/installation                                          whose backups these are
 
-Each backup is whole and stands for itself; a file that did not change since the one before is the same file on disk.
-The private warehouse, dbt's files and the logs are left out: a run makes them, or nobody needs them back.
+Each backup is complete by itself; a file that has not changed since the previous one is a hard link to it.
+The private warehouse, dbt's files and the logs are left out: a run rebuilds them, or they are not needed again.
 """
 
 import os
@@ -29,21 +29,21 @@ from dagster_project.upkeep.retention import BACKUPS_KEPT
 
 _DATA_FOLDERS = ("lake", "private", "reports")
 _OWNER_ONLY = 0o700
-# A backup, and one that was not finished.
+# The folder names of a backup, and of an unfinished one.
 _NAME = re.compile(r"\d{8}-\d{12}")
 _NAME_FORMAT = "%Y%m%d-%H%M%S%f"
 _UNFINISHED = re.compile(rf"\.{_NAME.pattern}\.tmp")
-# What SQLite keeps beside a database is in the copy of the database; beside the copy it would damage it.
+# SQLite's side files: their content is in the copy of the database, and copied beside it they would damage it.
 _SQLITE_ASIDE = ("-wal", "-shm", "-journal")
 
 
 class BackupError(ExpectedError):
-    """A backup can't be made, or would not be whole; the message says what to do."""
+    """A backup can't be made, or would be incomplete; the message says what to do."""
 
 
 @dataclass
 class Backup:
-    """A backup: its folder, its files, and how many bytes of them were copied now."""
+    """A backup: its folder, the number of its files, and the bytes that were copied rather than linked."""
 
     folder: Path
     files: int = 0
@@ -51,9 +51,9 @@ class Backup:
 
 
 def _files(source: Path) -> Iterator[Path]:
-    """Files and links below a folder, without those that are still being written."""
+    """Files and links below a folder, without unfinished ones."""
     for path in sorted(source.rglob("*")):
-        # Dagster keeps the events of no run in `.db`.
+        # `.db` is not unfinished: Dagster keeps events that belong to no run there.
         is_unfinished = path.name.startswith(".") and path.name != ".db"
         if not is_unfinished and not path.name.endswith(_SQLITE_ASIDE) and (path.is_symlink() or path.is_file()):
             yield path
@@ -78,7 +78,7 @@ def _copy_database(source: Path, target: Path) -> None:
 
 
 class _Copier:
-    """Copies folders into a new backup, sharing with the one before what did not change."""
+    """Copies folders into a new backup; unchanged files are linked to the previous one."""
 
     def __init__(self, backup: Backup, before: Path | None) -> None:
         self.backup = backup
@@ -93,7 +93,7 @@ class _Copier:
             self._copy_file(path, target, self.before / relative if self.before else None)
 
     def _make_folders(self, source: Path, target: Path) -> None:
-        """Make the folders of a file for those who may read them: readers have their figures once they are back."""
+        """Make the folders of a file with group and mode of the originals: readers need them after a restore."""
         if target.exists():
             return
         self._make_folders(source.parent, target.parent)
@@ -109,7 +109,7 @@ class _Copier:
                 os.link(before, target)
                 return
             except OSError:
-                pass  # A disk without hard links: copied like a new file.
+                pass  # A disk without hard links: copy the file.
         if path.name.endswith(".db"):
             _copy_database(path, target)
         else:
@@ -118,23 +118,23 @@ class _Copier:
         self.backup.bytes_copied += target.stat().st_size
 
 
-def _require_whole(lake: Path) -> None:
-    """Raise BackupError when a manifest names a part that is not there."""
+def _require_complete(lake: Path) -> None:
+    """Raise BackupError when a manifest names a part that is missing."""
     for contract in read_contracts().values():
         folder = lake / contract.system / contract.dataset
         for entry in read_manifest(folder).values():
             for part in filter(None, (entry.accepted_part, entry.rejected_part)):
                 if not (folder / part).exists():
                     raise BackupError(
-                        f"{folder / part} is missing, so this lake can't be backed up whole: "
+                        f"{folder / part} is missing, so the backup of this lake would be incomplete: "
                         f"`aftersales run --reload {contract.name}:{entry.source_file}` writes it again"
                     )
 
 
 def keep_readers(source: Path, target: Path) -> None:
-    """Give a copy the group and the mode of what it is a copy of."""
+    """Give a copy the group and the mode of its original."""
     status = source.stat()
-    # Of a group that this account is not in, it keeps its own.
+    # This account can't give a file to a group that it is not in: the copy keeps its own then.
     with suppress(PermissionError):
         os.chown(target, -1, status.st_gid)
     target.chmod(stat.S_IMODE(status.st_mode))
@@ -145,36 +145,36 @@ def _named(folder: Path, name: re.Pattern[str]) -> list[Path]:
 
 
 def _require_own(settings: Settings, folder: Path) -> None:
-    """Raise BackupError when the folder has backups of another installation: they would be taken for old ones."""
+    """Raise BackupError when the folder has backups of another installation: they would be removed as old ones."""
     mark = folder / "installation"
-    # An empty mark is what a full disk left of one.
+    # A full disk can leave an empty mark.
     whose = (mark.read_text(encoding="utf-8").strip() if mark.exists() else "") or str(settings.data)
     if whose != str(settings.data):
         raise BackupError(
-            f"{folder} has backups of {whose}: name a folder of its own for {settings.data}, or delete {mark} where "
-            "the data folder has moved"
+            f"{folder} has backups of {whose}: name another folder for {settings.data}, or delete {mark} if the data "
+            "folder has moved"
         )
     if not mark.exists() or not mark.stat().st_size:
         write_note(mark, f"{settings.data}\n")
 
 
 def back_up(settings: Settings, folder: Path, dagster_home: Path | None = None) -> Backup:
-    """Write a new backup below `folder` and remove those too old to keep.
+    """Write a new backup below `folder` and remove those past retention.
 
-    No run writes meanwhile; readers are not disturbed. Raises BackupError, or AlreadyRunning while a run writes.
+    No run can write meanwhile; readers are not disturbed. Raises BackupError, or AlreadyRunning while a run writes.
     """
     folder = folder.resolve()
     if folder.is_relative_to(settings.data):
-        raise BackupError(f"{folder} is part of {settings.data}: name a folder elsewhere, best on another disk")
+        raise BackupError(f"{folder} is part of {settings.data}: name a folder elsewhere, preferably on another disk")
     if dagster_home and folder.is_relative_to(dagster_home.resolve()):
-        raise BackupError(f"{folder} is part of {dagster_home}: name a folder elsewhere, best on another disk")
+        raise BackupError(f"{folder} is part of {dagster_home}: name a folder elsewhere, preferably on another disk")
     if dagster_home and not dagster_home.is_dir():
         raise BackupError(f"DAGSTER_HOME is {dagster_home}, which is no folder: set it to Dagster's, or unset it")
     if not settings.lake.is_dir():
         raise BackupError(f"there is nothing to back up in {settings.data}: set AFTERSALES_DATA_DIR or give --data")
     folder.mkdir(parents=True, exist_ok=True, mode=_OWNER_ONLY)
     with step("backup", folder=folder) as counted, only_run(settings):
-        _require_whole(settings.lake)
+        _require_complete(settings.lake)
         _require_own(settings, folder)
         before = _named(folder, _NAME)
         name = _new_name(before)
@@ -191,7 +191,7 @@ def back_up(settings: Settings, folder: Path, dagster_home: Path | None = None) 
                 copier.copy(dagster_home, "dagster")
             keep_readers(settings.data, backup.folder)
         except BaseException:
-            # On a full disk it would take the room until the next backup.
+            # On a full disk it would occupy the space until the next backup.
             shutil.rmtree(backup.folder, ignore_errors=True)
             raise
         backup.folder = backup.folder.rename(folder / name)
@@ -217,7 +217,7 @@ def _last_backup(data: Path) -> Path:
 
 
 def last_backup(data: Path) -> datetime | None:
-    """When the last backup was made; None where there was none, or this folder came from one."""
+    """When the last backup was made; None where there was none, or this data folder was restored from one."""
     try:
         return datetime.fromisoformat(_last_backup(data).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
@@ -225,7 +225,7 @@ def last_backup(data: Path) -> datetime | None:
 
 
 def _copy_published(copier: _Copier, published: Path) -> None:
-    """The state that readers see, and the links they see it by; older states are not worth keeping."""
+    """Copy the state that readers see, and the links to it; older states are left out."""
     current = published / "current"
     if not current.exists():
         return

@@ -1,7 +1,7 @@
-"""Find what was damaged on disk, set it aside, and say what to do.
+"""Find damaged files, set them aside, and say what to do.
 
-The lake's parts are compared with their seals, everything else is read from end to end: the histories in the lake, the
-private warehouse and the published state. A run does so when it can't read what it kept; `aftersales verify` on demand.
+The lake's parts are compared with their seals; the histories in the lake, the private warehouse and the published
+state are read from end to end. A run does so when it can't read its own files, `aftersales verify` on demand.
 """
 
 from collections.abc import Iterator
@@ -23,12 +23,13 @@ from dagster_project.models.dbt_build import ModelError
 from dagster_project.settings import Settings
 from dagster_project.sql_text import sql_text
 
-# What DuckDB raises where a file can't be opened, read or written, a full disk included.
+# The errors that DuckDB raises when a file can't be opened, read or written, including on a full disk.
 _OF_STORAGE = (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException)
+_LONGEST_ERROR = 200
 
 
 class Damaged(ExpectedError):
-    """Something kept on disk is damaged; the message says what became of it and what to do."""
+    """Files on disk are damaged; the message says which, and what to do."""
 
 
 class StorageError(ExpectedError):
@@ -46,7 +47,7 @@ def _damaged_parts(settings: Settings, contract: Contract) -> Iterator[str]:
     for source_path, entry in intact_entries(folder, entries, by_digest=True).items():
         if entries[source_path].parts and not entry.parts:
             is_landed = source_path in landed
-            cure = "the next run reads the file again" if is_landed else f"land {source_path} again: it is gone"
+            cure = "the next run reads the file again" if is_landed else f"deliver {source_path} again: it is gone"
             yield f"{contract.name}: the rows of {entry.source_file} are set aside in {folder / 'damaged'}; {cure}"
 
 
@@ -55,7 +56,7 @@ def _damaged_histories(lake: Path) -> Iterator[str]:
         try:
             pq.read_table(path)
         except (pa.ArrowException, OSError) as error:
-            yield f"{path} ({_short(error)}): put it back from a backup, or delete it and what it tells of one run"
+            yield f"{path} ({_short(error)}): restore it from a backup, or delete it and lose what it records"
 
 
 def _read_whole(connection: duckdb.DuckDBPyConnection, relation: str) -> None:
@@ -80,11 +81,12 @@ def _damaged_warehouse(warehouse: Path) -> Iterator[str]:
     except duckdb.Error as error:
         if is_open_elsewhere(error):
             raise WarehouseBusy(f"{warehouse} is open in another program: close it, then run again") from error
-        yield f"{warehouse} ({_short(error)}) is set aside as {set_warehouse_aside(warehouse)}; the next run builds it"
+        aside = set_warehouse_aside(warehouse)
+        yield f"{warehouse} ({_short(error)}) is set aside as {aside}; the next run rebuilds it"
 
 
 def _damaged_state(published: Path) -> Iterator[str]:
-    # A link that leads nowhere is damage, too.
+    # A broken link is damage, too.
     if not (published / "current").is_symlink():
         return
     folder = (published / "current").resolve()
@@ -94,15 +96,15 @@ def _damaged_state(published: Path) -> Iterator[str]:
             for table in tables:
                 _read_whole(connection, f"read_parquet({sql_text(folder / 'parquet' / f'{table}.parquet')})")
     except duckdb.Error as error:
-        yield f"the published state is damaged ({_short(error)}): delete {folder}; the next run publishes anew"
+        yield f"the published state is damaged ({_short(error)}): delete {folder}; the next run publishes a new one"
 
 
 def _short(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]
+    return " ".join(str(error).split())[:_LONGEST_ERROR]
 
 
 def find_damage(settings: Settings) -> list[str]:
-    """A sentence for each damaged file of an installation that nobody writes to; what can be made anew is set aside."""
+    """One sentence per damaged file; what can be rebuilt is set aside. Nobody may write to the data folder then."""
     found = [line for contract in read_contracts().values() for line in _damaged_parts(settings, contract)]
     found += _damaged_histories(settings.lake)
     found += _damaged_warehouse(settings.warehouse)
@@ -111,19 +113,22 @@ def find_damage(settings: Settings) -> list[str]:
 
 
 def refuse_damage(settings: Settings) -> None:
-    """Raise Damaged when anything kept on disk is."""
+    """Raise Damaged when any file of the installation is damaged."""
     if found := find_damage(settings):
-        told = "\n".join(f"  {line}" for line in found)
-        raise Damaged(f"{len(found)} damaged on disk:\n{told}\ndo what is asked for above, then run again")
+        listed = "\n".join(f"  {line}" for line in found)
+        raise Damaged(f"{len(found)} damaged on disk:\n{listed}\nfollow these instructions, then run again")
 
 
 @contextmanager
-def damage_is_told(settings: Settings) -> Iterator[None]:
-    """When something that is kept can't be read, say what is damaged and what to do; raises Damaged or StorageError."""
+def report_damage(settings: Settings) -> Iterator[None]:
+    """When the installation's files can't be read, find the damage; raises Damaged, which says what to do.
+
+    Raises StorageError when nothing is damaged but the disk can't be read or written.
+    """
     try:
         yield
     except (duckdb.Error, pa.ArrowException, ModelError, OSError) as error:
-        # Errors of Arrow come without the operating system's number.
+        # An OSError without an error number comes from Arrow and may be damage; one with a number is the system's.
         if isinstance(error, LakeError) or (isinstance(error, OSError) and error.errno):
             raise
         refuse_damage(settings)

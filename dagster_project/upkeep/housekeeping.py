@@ -1,4 +1,4 @@
-"""Remove what is older than `retention.py` keeps, at the end of each run."""
+"""Remove what is past the retention of `retention.py`, at the end of each run."""
 
 import shutil
 from datetime import date, datetime
@@ -24,9 +24,9 @@ def _old_logs(settings: Settings, today: date) -> list[Path]:
 
 
 def clean_up(settings: Settings, today: date | None = None) -> dict[str, int]:
-    """Remove and compact; returns how many of what. Published states are removed as new ones are swapped in.
+    """Remove old files and compact check results; returns the counts. Old published states are removed on publishing.
 
-    Call it while holding the data folder. `today` is the clock's day: age is not a matter of business dates.
+    Call it while the data folder is locked. `today` is the clock's day: retention does not follow business dates.
     """
     day = today or datetime.now(TIME_ZONE).date()
     with step("clean_up") as counted:
@@ -45,7 +45,7 @@ def clean_up(settings: Settings, today: date | None = None) -> dict[str, int]:
 
 
 def disk_use(settings: Settings) -> dict[str, int]:
-    """Bytes of each folder and file of the data folder; a file with several names counts once."""
+    """Bytes of each folder and file in the data folder; within each, a file with several hard links counts once."""
     return {path.name: _bytes(path) for path in sorted(settings.data.iterdir()) if not path.name.startswith(".")}
 
 

@@ -1,4 +1,4 @@
-"""Old snapshots of the cluster's tables: every build leaves what it replaced there, rows of forgotten people too."""
+"""Expire old snapshots of the cluster's tables: they hold replaced rows, those of forgotten people included."""
 
 import json
 import logging
@@ -17,19 +17,19 @@ logger = logging.getLogger(__name__)
 
 
 def delete_old_snapshots(manifest: Path) -> None:
-    """Delete what runs have replaced in their tables on the cluster; `manifest` is dbt's.
+    """Delete the snapshots that runs have replaced in their tables on the cluster; `manifest` is dbt's.
 
-    What can't be deleted is logged and left to the next run: this one has published.
+    A failure is logged and left to the next run: this one has published already.
     """
     try:
         expire_snapshots(read_spark_server(), open_catalog(), own_tables(manifest))
     except Exception as error:
-        told = without_values(in_own_words(str(error)))
-        logger.warning("old snapshots of the cluster's tables stay until the next run: %s", told)
+        reason = without_values(in_own_words(str(error)))
+        logger.warning("old snapshots of the cluster's tables are kept until the next run: %s", reason)
 
 
 def own_tables(manifest: Path) -> list[str]:
-    """The tables that runs write, and no others of the catalog: dbt's seeds and models, and the loader's copies."""
+    """The tables of the catalog that runs write: dbt's seeds and models, and the loader's copies."""
     nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"].values()
     built = [node for node in nodes if node["resource_type"] in ("seed", "model")]
     tables = [f"{node['schema']}.{node['name']}" for node in built if node["config"]["materialized"] != "view"]
@@ -44,7 +44,7 @@ def expire_snapshots(server: SparkServer, catalog: Catalog, tables: list[str]) -
             with closing(connection.cursor()) as cursor:
                 cursor.execute(
                     f"call {CATALOG}.system.expire_snapshots(table => {sql_text(name)}, "
-                    # However the clocks of the nodes differ.
+                    # A date far ahead, for the clocks of the nodes may differ.
                     "older_than => timestamp '9999-12-31 00:00:00', retain_last => 1)"
                 )
     return outgrown

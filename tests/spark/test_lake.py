@@ -96,4 +96,4 @@ def test_a_run_that_has_published_does_not_fail_for_old_snapshots(
 ) -> None:
     monkeypatch.delenv(f"PYICEBERG_CATALOG__{CATALOG.upper()}__URI", raising=False)
     delete_old_snapshots(tmp_path / "manifest.json")
-    assert "stay until the next run: " in caplog.text and CATALOG.upper() in caplog.text
+    assert "are kept until the next run: " in caplog.text and CATALOG.upper() in caplog.text

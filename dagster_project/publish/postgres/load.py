@@ -1,4 +1,4 @@
-"""Load the published state into Postgres: all tables in one transaction, seen by readers at its commit."""
+"""Load the published state into Postgres: all tables in one transaction, visible to readers at its commit."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,9 +22,9 @@ from dagster_project.publish.postgres.tables import (
 from dagster_project.publish.postgres.target import PostgresError, PostgresTarget
 from dagster_project.sql_text import sql_text
 
-# How the schema's comment begins: what carries it is the warehouse's own.
+# How the schema's comment begins: a schema with it belongs to the warehouse.
 _MARK = "Published by aftersales"
-# And ends, before their names: who made what is published no more is known by it.
+# And what precedes the list of its tables, by which tables that are no longer published are known to be its own.
 _TABLES = "; its tables: "
 # Longest wait for a table whose columns changed while a reader keeps it open.
 _LOCK_TIMEOUT = "60s"
@@ -39,7 +39,7 @@ _SCHEMA = """
 
 
 def _own_schema(connection: psycopg.Connection, schema: str) -> set[str]:
-    """Make the schema, or see that it is the warehouse's own; returns the tables that it made there.
+    """Create the schema, or make sure that it belongs to the warehouse; returns the warehouse's tables in it.
 
     Tables of others must not be lost.
     """
@@ -50,8 +50,7 @@ def _own_schema(connection: psycopg.Connection, schema: str) -> set[str]:
     comment, holds_something = found
     if holds_something and not comment.startswith(_MARK):
         raise PostgresError(
-            f"schema {schema} of this database holds tables of something else: "
-            "name another schema in AFTERSALES_POSTGRES_SCHEMA"
+            f"schema {schema} of this database holds other tables: name another schema in AFTERSALES_POSTGRES_SCHEMA"
         )
     _, _, made = comment.partition(_TABLES)
     return set(made.split(", "))
@@ -64,22 +63,22 @@ def _ensure_reader(connection: psycopg.Connection, reader: str) -> None:
         connection.execute(sql.SQL("create role {} nologin").format(sql.Identifier(reader)))
     except psycopg.errors.InsufficientPrivilege:
         raise PostgresError(
-            f"there is no role {reader} to read the marts, and this user may not create it: have an administrator "
-            f"run `create role {reader} nologin`, then publish again"
+            f"the role {reader}, which reads the marts, does not exist, and this user may not create it: have an "
+            f"administrator run `create role {reader} nologin`, then publish again"
         ) from None
 
 
 def _selected(column: Column) -> str:
     name = f'"{column.name}"'
-    # Postgres holds no NUL in texts.
+    # Postgres allows no NUL in texts.
     return f"replace({name}, chr(0), '') as {name}" if column.type == "VARCHAR" else name
 
 
 def _copy(connection: psycopg.Connection, relation: sql.Identifier, state: State, table: Table, folder: Path) -> None:
-    """Copy the rows of a table, through a CSV file: DuckDB writes it and Postgres reads it without Python's help."""
+    """Copy the rows of a table through a CSV file, written by DuckDB and read by Postgres without passing Python."""
     columns = ", ".join(map(_selected, table.columns))
     texts = ", ".join(f'"{column.name}"' for column in table.columns if column.type == "VARCHAR")
-    # Texts are quoted, null never is: so an empty text comes back as one.
+    # Texts are quoted and nulls are not, so an empty text stays one.
     quoted = f", force_quote ({texts})" if texts else ""
     path = folder / f"{table.name}.csv"
     try:
@@ -88,8 +87,8 @@ def _copy(connection: psycopg.Connection, relation: sql.Identifier, state: State
         )
     except duckdb.IOException as error:
         raise PostgresError(
-            f"{table.name} could not be written to {folder}, by which it goes to Postgres: make room there, or set "
-            "TMPDIR to a folder that has it"
+            f"{table.name} could not be written to {folder}, from where it is loaded into Postgres: free space there, "
+            "or set TMPDIR to a folder with enough space"
         ) from error
     names = sql.SQL(", ").join(sql.Identifier(column.name) for column in table.columns)
     statement = sql.SQL("copy {} ({}) from stdin (format csv, encoding 'utf8')").format(relation, names)
@@ -102,7 +101,7 @@ def _copy(connection: psycopg.Connection, relation: sql.Identifier, state: State
 def _load(
     connection: psycopg.Connection, schema: str, state: State, keys: dict[str, tuple[str, ...]], made: set[str]
 ) -> list[Table]:
-    """Load all tables, and drop those that were `made` before and are published no more."""
+    """Load all tables, and drop those that were `made` earlier and are no longer published."""
     held: dict[str, Shape] = held_shapes(connection, schema)
     tables = state.tables()
     with TemporaryDirectory(prefix="aftersales-") as folder:
@@ -113,8 +112,8 @@ def _load(
                 is_new = empty_table(connection, relation, held.get(table.name), wanted)
             except psycopg.errors.LockNotAvailable:
                 raise PostgresError(
-                    f"somebody has kept {schema}.{table.name} open for {_LOCK_TIMEOUT}, whose columns change: end that "
-                    "session (pg_stat_activity names it), then publish again"
+                    f"the columns of {schema}.{table.name} have changed, and another session has held it open for "
+                    f"{_LOCK_TIMEOUT}: end that session (pg_stat_activity names it), then publish again"
                 ) from None
             _copy(connection, relation, state, table, Path(folder))
             if is_new:
@@ -133,28 +132,28 @@ def _grant(connection: psycopg.Connection, target: PostgresTarget) -> None:
 
 
 def publish_postgres(published: Path, manifest: Path, target: PostgresTarget) -> dict[str, int]:
-    """Make the target's schema hold the published state, or leave it as it is; returns the rows of each table.
+    """Make the target's schema hold the published state, or leave it unchanged; returns the rows of each table.
 
-    Readers see all tables change at the commit: in one statement, and in one `repeatable read` transaction, they
-    see one state. Raises PostgresError with the reason, never with the password.
+    All tables change at the commit: one statement, or one `repeatable read` transaction, sees one state. Raises
+    PostgresError with the reason, never with the password.
     """
     schema = target.schema
     with target.connected() as connection:
-        # For the session: tables are vacuumed after the transaction.
+        # For the whole session: tables are vacuumed after the transaction.
         connection.execute("set statement_timeout = 0")
         with connection.transaction():
-            # One publisher at a time, and the state is looked up after it: an older one never replaces a newer one.
+            # One publisher at a time. The state is read under the lock, so an older one never replaces a newer one.
             connection.execute("select pg_advisory_xact_lock(hashtext(%s))", [f"aftersales {schema}"])
             connection.execute(f"set local lock_timeout = '{_LOCK_TIMEOUT}'")
             made = _own_schema(connection, schema)
             _ensure_reader(connection, target.reader)
             with published_state(published) as state:
                 tables = _load(connection, schema, state, read_keys(manifest), made)
-                told = f"{_MARK}: state {state.name}{_TABLES}{', '.join(table.name for table in tables)}"
-            comment = sql.SQL("comment on schema {} is {}").format(sql.Identifier(schema), sql.Literal(told))
+                note = f"{_MARK}: state {state.name}{_TABLES}{', '.join(table.name for table in tables)}"
+            comment = sql.SQL("comment on schema {} is {}").format(sql.Identifier(schema), sql.Literal(note))
             connection.execute(comment)
             _grant(connection, target)
-        # The rows replaced are dead, not gone: their space serves the next publish.
+        # Replaced rows are dead but still take space: vacuum makes it available to the next load.
         for table in tables:
             connection.execute(sql.SQL("vacuum (analyze) {}").format(sql.Identifier(schema, table.name)))
     return {table.name: table.rows for table in tables}

@@ -1,4 +1,4 @@
-"""Tables in Postgres that are like the published ones: columns, types, keys, indexes, comments."""
+"""Tables in Postgres that mirror the published ones: columns, types, keys, indexes, comments."""
 
 import re
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from psycopg import sql
 from dagster_project.publish.open_state import Column, Table
 from dagster_project.publish.postgres.target import PostgresError
 
-# In Postgres' own words for them, so that they compare with what it says of a table.
+# In Postgres' own spelling, so that they can be compared with the types it reports.
 _TYPES = {
     "VARCHAR": "text",
     "BOOLEAN": "boolean",
@@ -40,7 +40,7 @@ _HELD = """
 
 @dataclass(frozen=True)
 class Shape:
-    """What a table must be, or is: the type of each column by its name, and its key in order."""
+    """The shape of a table, wanted or existing: the type of each column by name, and the key columns in order."""
 
     columns: dict[str, str]
     key: tuple[str, ...]
@@ -51,17 +51,17 @@ def postgres_type(column: Column) -> str:
     if decimal := _DECIMAL.fullmatch(column.type):
         return f"numeric({decimal[1]},{decimal[2]})"
     if column.type not in _TYPES:
-        raise PostgresError(f"column {column.name} is of type {column.type}, which has no like in Postgres")
+        raise PostgresError(f"column {column.name} is of type {column.type}, which has no equivalent in Postgres")
     return _TYPES[column.type]
 
 
 def wanted_shape(table: Table, key: tuple[str, ...]) -> Shape:
-    """What the published table must be in Postgres."""
+    """The shape that the published table needs in Postgres."""
     return Shape({column.name: postgres_type(column) for column in table.columns}, key)
 
 
 def held_shapes(connection: psycopg.Connection, schema: str) -> dict[str, Shape]:
-    """The tables that Postgres holds in the schema."""
+    """The shapes of the existing tables of a schema in Postgres, by name."""
     columns: dict[str, dict[str, str]] = {}
     keys: dict[str, dict[int, str]] = {}
     for table, column, kind, place in connection.execute(_HELD, [schema]).fetchall():
@@ -80,10 +80,10 @@ def _typed(columns: dict[str, str]) -> list[sql.Composed]:
 
 
 def empty_table(connection: psycopg.Connection, relation: sql.Identifier, held: Shape | None, wanted: Shape) -> bool:
-    """Leave an empty table of the wanted shape; True when it was made anew.
+    """Leave an empty table of the wanted shape; True when it was created.
 
-    A table of that shape is emptied row by row: readers go on with the rows they began with, and neither wait nor
-    make wait. New columns are added to it, so that views on it stay. Only another shape makes it a new table.
+    An existing table of that shape is emptied by deleting its rows: readers continue with the rows they began with,
+    and neither side waits. Missing columns are added, so that views on it stay. A table of another shape is dropped.
     """
     if held is not None and held.key == wanted.key and held.columns.items() <= wanted.columns.items():
         connection.execute(sql.SQL("delete from {}").format(relation))
@@ -99,25 +99,25 @@ def empty_table(connection: psycopg.Connection, relation: sql.Identifier, held: 
 
 
 def drop_table(connection: psycopg.Connection, relation: sql.Identifier) -> None:
-    """Drop a table that is published no more or otherwise; raises PostgresError when a view depends on it."""
+    """Drop a table that is not published any more or has another shape; raises PostgresError when a view needs it."""
     try:
         connection.execute(sql.SQL("drop table {}").format(relation))
     except psycopg.errors.DependentObjectsStillExist as error:
         raise PostgresError(
-            f"{relation.as_string(connection)} has changed and can't be replaced while something of yours depends "
-            f"on it: {error.diag.message_detail}. Drop that, publish again, then create it anew"
+            f"{relation.as_string(connection)} has changed and can't be replaced while another object depends on it: "
+            f"{error.diag.message_detail}. Drop that object, publish again, then create it again"
         ) from None
 
 
 def add_key(connection: psycopg.Connection, relation: sql.Identifier, wanted: Shape) -> None:
-    """Add the key of a table just made; faster after its rows than before."""
+    """Add the key of a table that was just created; after its rows are loaded, which is faster."""
     if wanted.key:
         key = sql.SQL(", ").join(map(sql.Identifier, wanted.key))
         connection.execute(sql.SQL("alter table {} add primary key ({})").format(relation, key))
 
 
 def add_index(connection: psycopg.Connection, relation: sql.Identifier, table: str, wanted: Shape) -> None:
-    """Index a table by store and month, which most questions ask for, where its key does not do so."""
+    """Index a table by store and month, which most queries filter by, unless its key does so."""
     indexed = _BY_STORE_AND_MONTH
     if set(indexed) <= wanted.columns.keys() and wanted.key[: len(indexed)] != indexed:
         columns = sql.SQL(", ").join(map(sql.Identifier, indexed))
@@ -126,9 +126,9 @@ def add_index(connection: psycopg.Connection, relation: sql.Identifier, table: s
 
 
 def comments(relation: sql.Identifier, schema: str, table: Table) -> sql.Composed:
-    """One statement each for the descriptions of the table and its columns."""
-    told = [sql.SQL("comment on table {} is {}").format(relation, sql.Literal(table.description))]
+    """The statements that set the comments of the table and its columns."""
+    statements = [sql.SQL("comment on table {} is {}").format(relation, sql.Literal(table.description))]
     for column in table.columns:
         name = sql.Identifier(schema, table.name, column.name)
-        told.append(sql.SQL("comment on column {} is {}").format(name, sql.Literal(column.description)))
-    return sql.SQL("; ").join(told)
+        statements.append(sql.SQL("comment on column {} is {}").format(name, sql.Literal(column.description)))
+    return sql.SQL("; ").join(statements)

@@ -1,4 +1,4 @@
-"""Which Postgres database to publish to, and errors that never tell its password."""
+"""The Postgres database to publish to, and errors that never contain its password."""
 
 import os
 import re
@@ -13,13 +13,13 @@ from dagster_project.errors import ExpectedError
 
 VARIABLE = "AFTERSALES_POSTGRES_URL"
 
-# Stricter than libpq, which takes the rest of a password with @ or / in it for a host and tells it in its error.
+# Stricter than libpq, which reads the rest of a password with @ or / as a host and repeats it in its error.
 _URL = re.compile(r"postgres(?:ql)?://(?:[^\s:/@?#]+(?::(?P<password>[^\s:/@?#]*))?@)?[^\s@#]*")
 _PASSWORD_OPTION = re.compile(r"[?&]\w*password=([^&]*)")
 
 
 class PostgresError(ExpectedError):
-    """Postgres could not be published to: what it holds is as it was; the message says why."""
+    """Publishing to Postgres failed, and its tables are unchanged; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class PostgresTarget:
 
     @contextmanager
     def connected(self) -> Iterator[psycopg.Connection]:
-        """A connection in autocommit; an error of Postgres leaves as PostgresError, without the password."""
+        """A connection in autocommit; errors of Postgres become PostgresError, without the password."""
         try:
             with psycopg.connect(
                 self.url, autocommit=True, connect_timeout=15, application_name="aftersales"
@@ -54,15 +54,15 @@ def read_target(environment: Mapping[str, str] = os.environ, url: str = "") -> P
     """The database from `url`, else from AFTERSALES_POSTGRES_URL; None when neither is given.
 
     AFTERSALES_POSTGRES_SCHEMA (marts) and AFTERSALES_POSTGRES_READER (aftersales_reader) name the schema and
-    the role. Raises PostgresError, without repeating it, for what is no URL.
+    the role. Raises PostgresError for an invalid URL, without repeating it.
     """
     url = (url or environment.get(VARIABLE, "")).strip()
     if not url:
         return None
     if not _URL.fullmatch(url):
         raise PostgresError(
-            "the Postgres URL can't be read: write postgresql://user:password@host:5432/database; in user and "
-            "password, write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23, % as %25"
+            "the Postgres URL is invalid: write postgresql://user:password@host:5432/database; in user and password, "
+            "write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23, % as %25"
         )
     return PostgresTarget(
         url=url,
