@@ -1,8 +1,8 @@
-"""What the checks cost, against plain SQL that counts the same failures: `python -m benchmarks.checks --help`.
+"""The cost of the checks, beside plain SQL that counts the same failures: `python -m benchmarks.checks --help`.
 
-Every figure of the plain SQL (`plain/<system>/<dataset>.sql`) is compared with what the checks found: a
-difference ends the run. The plain SQL only counts; the checks also count what they apply to, list up to
-200 failing rows of each, and write nothing.
+Every count of the plain SQL (`plain/<system>/<dataset>.sql`) is compared with the checks' result: a difference
+ends the run. The plain SQL only counts failures; the checks also count the evaluated rows and list up to 200
+failing rows each. Results are not written in either case.
 """
 
 import argparse
@@ -30,7 +30,7 @@ def _import_engine() -> None:
 
 
 def _nothing() -> None:
-    """Plain SQL needs no more than is imported here."""
+    """Plain SQL needs no further imports."""
 
 
 def count_by_checks(warehouse: Path, as_of: date) -> Counts:
@@ -59,7 +59,7 @@ def count_plainly(warehouse: Path, as_of: date) -> Counts:
 
 
 def differences(by_checks: Counts, plainly: Counts) -> list[str]:
-    """Where the two disagree, in the datasets that the plain SQL tells of; also a check that only one has."""
+    """Where the two disagree, in the datasets that the plain SQL covers; also checks that only one of them has."""
     datasets = {dataset for dataset, _ in plainly}
     asked = {key for key in by_checks if key[0] in datasets} | plainly.keys()
     return [
@@ -70,7 +70,7 @@ def differences(by_checks: Counts, plainly: Counts) -> list[str]:
 
 
 def compare(size: Size, folder: Path) -> tuple[Cost, Cost, int]:
-    """Cost of the checks, cost of the plain SQL, and how many failures both counted; raises when they disagree."""
+    """Cost of the checks, cost of the plain SQL, and the number of failures; raises when the two disagree."""
     settings = staged(size, folder)
     by_checks, cost = measured(_import_engine, count_by_checks, settings.warehouse, settings.as_of)
     plainly, plain_cost = measured(_nothing, count_plainly, settings.warehouse, settings.as_of)

@@ -1,7 +1,7 @@
-"""What a whole run costs against SQL by hand that makes the same tables: `python -m benchmarks.end_to_end --help`.
+"""The cost of a run beside handwritten SQL that makes the same tables: `python -m benchmarks.end_to_end --help`.
 
 For each size: a full run of the product and of the reference (`reference/`), one more day on top, and a run with
-nothing new. What both publish is compared cell by cell, and a difference ends the benchmark.
+nothing new. The tables that both publish are compared cell by cell; a difference ends the benchmark.
 """
 
 import argparse
@@ -22,9 +22,9 @@ RESULTS_FILE = "end_to_end.json"
 
 
 class _Benchmark:
-    """One size: its files, and what is measured on them.
+    """One size: its files and its measurements.
 
-    The measured processes begin with this module: what they don't need is imported where it is used.
+    The measured processes import this module: what they don't need is imported where it is used.
     """
 
     def __init__(self, folder: Path, repair_orders: int) -> None:
@@ -63,7 +63,7 @@ class _Benchmark:
         keys = read_keys(target_path(self.settings) / "manifest.json")
         cells, differences = compare(self.settings.published / "aftersales.duckdb", by_hand.published, keys)
         if differences:
-            raise RuntimeError("\n".join(["product and reference publish other values:", *map(str, differences)]))
+            raise RuntimeError("\n".join(["product and reference publish different values:", *map(str, differences)]))
         print(f"{'':>12}  {cells:,} published cells are equal", flush=True)
 
     def _measure_report(self) -> None:
@@ -87,7 +87,7 @@ class _Benchmark:
 
 
 def read_results(folder: Path) -> list[dict]:
-    """What was measured so far in a folder."""
+    """The measurements kept in a folder so far."""
     path = folder / RESULTS_FILE
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
 
@@ -95,10 +95,12 @@ def read_results(folder: Path) -> list[dict]:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure each size, keep the figures, and print them as tables."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.end_to_end", description="What a whole run costs against SQL by hand."
+        prog="python -m benchmarks.end_to_end", description="The cost of a run beside handwritten SQL."
     )
     parser.add_argument("folder", type=Path, help="folder to work in: about 3 GB a million repair orders")
-    parser.add_argument("--repair-orders", type=int, nargs="*", default=[], help="sizes; none: print what is kept")
+    parser.add_argument(
+        "--repair-orders", type=int, nargs="*", default=[], help="sizes; none: only print earlier results"
+    )
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw time over size as .svg or .png")
     parser.add_argument("--remove", action="store_true", help="remove the files of a size when it is measured")
     parsed = parser.parse_args(arguments)

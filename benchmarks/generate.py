@@ -1,7 +1,7 @@
-"""Write extracts of any size, as a group of stores would drop them: `python -m benchmarks.generate --help`.
+"""Write extracts of any size, as a group of stores would deliver them: `python -m benchmarks.generate --help`.
 
-Every row is drawn from its number by hashing (`macros.sql`), so extracts of the same size and seed are
-alike, and one more day continues what stands: it needs no look at the files before it.
+Every row is derived from its number by hashing (`macros.sql`), so extracts of the same size and seed are identical,
+and a further day continues the history without reading the files before it.
 """
 
 import argparse
@@ -20,13 +20,13 @@ REJECTED_SHARE = 0.001
 
 SQL_DIR = Path(__file__).parent
 EXTRACTS_DIR = SQL_DIR / "extracts"
-# Tables that extracts are written from, in this order.
+# The base tables of the extracts, in the order in which they are built.
 BASES = ("visits.sql", "calls.sql", "complaints.sql")
 
 
 @dataclass(frozen=True)
 class Size:
-    """How much is written: repair orders of the whole history, its months, and what is wrong with how many."""
+    """How much is written: repair orders of the whole history, its months, and the share of rows with each fault."""
 
     repair_orders: int
     months: int = 12
@@ -50,7 +50,7 @@ def _months_later(day: date, months: int) -> date:
 
 
 def _sent_on(to_day: date) -> date:
-    # A day later than the last day it tells of: cars are delivered, and cases closed, by then.
+    # A day after the last day that it covers: cars are delivered, and cases closed, by then.
     return to_day + timedelta(days=1)
 
 
@@ -84,7 +84,7 @@ def _set(connection: duckdb.DuckDBPyConnection, values: dict[str, object]) -> No
 
 
 def _write_extracts(connection: duckdb.DuckDBPyConnection, landing: Path, from_day: date, to_day: date) -> list[Path]:
-    """Write one file a dataset, of what happened from a day to the one before another."""
+    """Write one file a dataset, of what happened from `from_day` until before `to_day`."""
     _set(connection, {"from_day": from_day, "to_day": to_day, "is_first": from_day == STARTS_ON})
     for base in BASES:
         connection.execute((SQL_DIR / base).read_text(encoding="utf-8"))
@@ -117,7 +117,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("landing", type=Path, help="landing folder to write to")
     parser.add_argument("--repair-orders", type=int, default=1_000_000, help="of the whole history (1,000,000)")
     parser.add_argument("--months", type=int, default=12, help="months of history (12)")
-    parser.add_argument("--seed", type=int, default=1, help="another seed, other rows (1)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the rows (1)")
     parser.add_argument("--faults", type=float, default=0.001, help="share of rows with each planted fault (0.001)")
     parser.add_argument(
         "--day", type=int, metavar="N", help="write only the N-th day after a history of the same size and seed"
@@ -126,7 +126,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Write extracts and say how much."""
+    """Write extracts, and print their number, size and cost."""
     parsed = _parser().parse_args(arguments)
     size = Size(parsed.repair_orders, parsed.months, parsed.seed, parsed.faults)
     started, used = time.monotonic(), time.process_time()

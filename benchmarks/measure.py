@@ -1,4 +1,4 @@
-"""What a piece of work costs, in a process of its own."""
+"""Measure the cost of a function in a separate process."""
 
 import atexit
 import os
@@ -13,9 +13,9 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Cost:
-    """CPU is user and system time of all threads; memory is the most that was resident, in MB.
+    """The cost in seconds and MB: CPU is user and system time of all threads, memory the peak resident size.
 
-    `warm_up_cpu` and `warm_memory` are what imports took before: they are not part of `cpu`.
+    `warm_up_cpu` and `warm_memory` are those of the imports before; `cpu` does not include them.
     """
 
     wall: float
@@ -26,7 +26,7 @@ class Cost:
 
 
 def _peak() -> float:
-    # Of this program alone (Linux): what getrusage tells began with the process that started it.
+    # The peak of this program alone (Linux): that of getrusage includes the process that it was started from.
     status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 1024
 
@@ -34,7 +34,7 @@ def _peak() -> float:
 def _work(
     answer_to: Connection, warm_up: Callable[[], object], work: Callable[..., object], arguments: tuple[Any, ...]
 ) -> None:
-    # Without the interpreter's clean-up: DuckDB's bindings report leaks there that are none of ours.
+    # Skips the interpreter's clean-up: DuckDB's bindings report leaks there that are not ours.
     atexit.register(os._exit, 0)
     warm_up()
     warm_up_cpu, warm_memory = time.process_time(), _peak()
@@ -51,7 +51,7 @@ def _work(
 
 
 def measured(warm_up: Callable[[], object], work: Callable[..., Any], *arguments: Any) -> tuple[Any, Cost]:  # noqa: ANN401
-    """Run `work` in a new process after `warm_up`; what it returns, and what it cost."""
+    """Run `work` in a new process after `warm_up`; returns its result and its cost."""
     context = get_context("spawn")
     receiving, sending = context.Pipe(duplex=False)
     process = context.Process(target=_work, args=(sending, warm_up, work, arguments))

@@ -1,7 +1,7 @@
-"""What the models cost on a Spark cluster as the data grows: `python -m benchmarks.on_spark --help`.
+"""The cost of the models on a Spark cluster as the data grows: `python -m benchmarks.on_spark --help`.
 
-For each size the same lake is built by DuckDB and by the cluster that the tests use, both on this machine: the two
-executors of one core each take turns with all else on its cores.
+For each size the models are built from the same lake by DuckDB and by the cluster that the tests use, both on this
+machine: the two executors, of one core each, share its cores with everything else.
 """
 
 import argparse
@@ -21,12 +21,12 @@ from dagster_project.models.dbt_build import NodeResult, build_models
 from dagster_project.settings import SPARK, Settings
 from tests.spark.cluster import Cluster, running_cluster
 
-# Of each of the two executors, and of the driver: the tests have less, for small stores.
+# More than in the tests, whose stores are small.
 EXECUTOR_MEMORY, DRIVER_MEMORY = "4g", "3g"
 
 
 def _cpu_of_groups(groups: set[int]) -> float:
-    """CPU seconds of all processes that stand in these process groups, and of their children that ended."""
+    """CPU seconds of all processes in these process groups, and of their children that have ended."""
     ticks = 0
     for status in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -39,17 +39,17 @@ def _cpu_of_groups(groups: set[int]) -> float:
 
 
 @contextmanager
-def _told(what: str, repair_orders: int, cluster: Cluster | None = None) -> Iterator[None]:
+def _timed(what: str, repair_orders: int, cluster: Cluster | None = None) -> Iterator[None]:
     groups = {server.process.pid for server in cluster.servers} if cluster else set()
     cluster_before, started, before = _cpu_of_groups(groups), time.monotonic(), os.times()
     yield
     after = os.times()
     own = sum(after[:4]) - sum(before[:4])
-    told = f"{own:8.1f} CPU s here  {_cpu_of_groups(groups) - cluster_before:8.1f} CPU s on the cluster"
-    print(f"{repair_orders:>12,}  {what:<20}  {time.monotonic() - started:8.1f} s  {told}", flush=True)
+    cpu = f"{own:8.1f} CPU s here  {_cpu_of_groups(groups) - cluster_before:8.1f} CPU s on the cluster"
+    print(f"{repair_orders:>12,}  {what:<20}  {time.monotonic() - started:8.1f} s  {cpu}", flush=True)
 
 
-def _must_be_sound(nodes: list[NodeResult]) -> None:
+def _require_success(nodes: list[NodeResult]) -> None:
     if failed := [f"{node.name}: {node.message}" for node in nodes if node.has_failed]:
         raise RuntimeError("\n".join(failed))
 
@@ -59,29 +59,29 @@ def _measure(folder: Path, repair_orders: int, cluster: Cluster) -> None:
     settings = Settings(folder / str(repair_orders) / "landing", folder / str(repair_orders) / "data", size.as_of)
     if not settings.landing.exists():
         write_history(settings.landing, size)
-    with _told("load", repair_orders):
+    with _timed("load", repair_orders):
         load_landing(settings.landing, settings.lake)
     key = read_hash_key(settings.data)
     register_lake(settings.lake, settings.warehouse, key, settings.as_of)
-    with _told("build on DuckDB", repair_orders):
-        _must_be_sound(build_models(settings))
-    with _told("register", repair_orders, cluster):
+    with _timed("build on DuckDB", repair_orders):
+        _require_success(build_models(settings))
+    with _timed("register", repair_orders, cluster):
         register_iceberg(settings.lake, open_catalog(), key)
-    with _told("build on Spark", repair_orders, cluster):
-        _must_be_sound(build_models(replace(settings, engine=SPARK)))
+    with _timed("build on Spark", repair_orders, cluster):
+        _require_success(build_models(replace(settings, engine=SPARK)))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure each size; the files are kept and used again."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.on_spark", description="What the models cost on a Spark cluster, beside DuckDB."
+        prog="python -m benchmarks.on_spark", description="The cost of the models on a Spark cluster, beside DuckDB."
     )
     parser.add_argument("folder", type=Path, help="folder to work in: about 3 GB a million repair orders")
     parser.add_argument("--repair-orders", type=int, nargs="+", required=True, help="sizes")
     parsed = parser.parse_args(arguments)
     folder = parsed.folder.resolve()
     for repair_orders in parsed.repair_orders:
-        # A cluster of its own for each, as the lake's tables have one name.
+        # A separate cluster for each size, as the lake's tables have the same names.
         place = folder / str(repair_orders) / "cluster"
         place.mkdir(parents=True)
         with running_cluster(place, EXECUTOR_MEMORY, DRIVER_MEMORY) as cluster:

@@ -1,4 +1,4 @@
-"""CPU seconds over size, stage by stage, of product and reference: both axes logarithmic."""
+"""Plot CPU seconds over size, stage by stage, of product and reference; both axes are logarithmic."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -44,7 +44,7 @@ def draw(records: Sequence[dict], path: Path) -> None:
             "stage:N", title="stage 阶段", sort=None, scale=alt.Scale(domain=list(_STAGES.values()), range=_COLOURS)
         ),
     )
-    # Points know no dashes: in one legend with them the samples of the lines would be blank.
+    # Points have no dashes: without these settings the legend's samples of the lines would be blank.
     samples = alt.Legend(symbolStrokeColor="#333333", symbolSize=300)
     sides = alt.StrokeDash("of:N", title=None, sort=list(_SIDES.values()), legend=samples)
     lines = axes.mark_line().encode(strokeDash=sides)

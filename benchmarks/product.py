@@ -1,4 +1,4 @@
-"""Runs of the product, told stage by stage from outside: nothing in it knows of being measured."""
+"""Runs of the product, divided into stages from outside: the product itself contains no measuring code."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ _STAGES = {
 
 
 def run(settings: Settings, begin: Begin) -> None:
-    """A run as `aftersales run` does it; the process of the checks warms up before the models, not beside them."""
+    """A run like `aftersales run`, except that the checks' process warms up before the models, not beside them."""
 
     def beginning(stage: str, function: Callable) -> Callable:
         def call(*arguments: object, **named: object) -> object:

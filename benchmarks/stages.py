@@ -1,4 +1,4 @@
-"""What the stages of a long piece of work cost, told from outside: the work runs in a process of its own."""
+"""Measure the stages of a long piece of work from outside: it runs in a separate process."""
 
 import atexit
 import os
@@ -24,9 +24,9 @@ Work = Callable[..., None]
 
 @dataclass(frozen=True)
 class StageCost:
-    """CPU is user and system time, memory the most that was resident at one of the looks ten times a second (MB).
+    """The cost of a stage: CPU is user and system time, memory the peak resident size, sampled ten times a second (MB).
 
-    Both are sums over the process and all that it started. `disk` is what the stage added to a folder (MB).
+    Both are sums over the process and its children. `disk` is what the stage added to a folder (MB).
     """
 
     stage: str
@@ -36,15 +36,15 @@ class StageCost:
     disk: float
 
 
-def _work(telling: Connection, work: Work, arguments: tuple[object, ...]) -> None:
+def _work(to_parent: Connection, work: Work, arguments: tuple[object, ...]) -> None:
     die_with_parent()
-    # Without the interpreter's clean-up: DuckDB's bindings report leaks there that are none of ours.
+    # Skips the interpreter's clean-up: DuckDB's bindings report leaks there that are not ours.
     atexit.register(os._exit, 0)
 
     def begin(stage: str) -> None:
-        telling.send(stage)
-        # The costs of the stage before are read meanwhile.
-        telling.recv()
+        to_parent.send(stage)
+        # Waits while the parent reads the costs of the stage before.
+        to_parent.recv()
 
     work(*arguments, begin)
     begin(_END)
@@ -61,7 +61,7 @@ def _cpu(process: psutil.Process) -> float:
             times = each.cpu_times()
         except psutil.NoSuchProcess:
             continue
-        # With what children took that have ended and been waited for.
+        # Includes children that have ended and been waited for.
         seconds += times.user + times.system + times.children_user + times.children_system
     return seconds
 
@@ -82,30 +82,30 @@ def size_of(folder: Path) -> float:
 
 
 def measured_stages(folder: Path, work: Work, *arguments: object) -> list[StageCost]:
-    """Run `work(*arguments, begin)` in a new process; the cost of each stage it begins, what came before as start-up.
+    """Run `work(*arguments, begin)` in a new process; returns the cost of each stage that it begins, after start-up.
 
-    `folder` is where the work writes to. `work` must be importable by its name.
+    `folder` is where the work writes to. `work` must be importable by name.
     """
     context = get_context("spawn")
-    told, telling = context.Pipe()
-    child = context.Process(target=_work, args=(telling, work, arguments))
+    to_child, to_parent = context.Pipe()
+    child = context.Process(target=_work, args=(to_parent, work, arguments))
     disk = size_of(folder)
     started = time.monotonic()
     child.start()
-    telling.close()
+    to_parent.close()
     process = psutil.Process(child.pid)
     costs: list[StageCost] = []
     stage, cpu, memory = START_UP, 0.0, 0.0
     try:
         while True:
-            while not told.poll(_SECONDS_BETWEEN_LOOKS):
+            while not to_child.poll(_SECONDS_BETWEEN_LOOKS):
                 memory = max(memory, _resident(process))
-            following = told.recv()
+            following = to_child.recv()
             now, used, written = time.monotonic(), _cpu(process), size_of(folder)
             memory = max(memory, _resident(process))
             costs.append(StageCost(stage, now - started, used - cpu, memory, written - disk))
             stage, started, cpu, memory, disk = following, time.monotonic(), used, 0.0, written
-            told.send(None)
+            to_child.send(None)
             if following == _END:
                 return costs
     except (EOFError, psutil.NoSuchProcess):

@@ -1,9 +1,9 @@
-"""The figures of `benchmarks.end_to_end` as Markdown tables."""
+"""The results of `benchmarks.end_to_end` as Markdown tables."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-# So few that nothing but the fixed cost of a run is left; as many files as at any size.
+# So few that only the fixed cost of a run remains; the number of files is that of any size.
 FIXED_COST_AT = 1_000
 FULL, DAY, NOTHING_NEW, REPORT = "full", "one more day", "nothing new", "monthly report"
 RUNS = (FULL, DAY, NOTHING_NEW, REPORT)
@@ -23,13 +23,13 @@ class Results:
         self._records = {(record["repair_orders"], record["of"], record["run"]): record for record in records}
 
     def sizes(self, *runs: tuple[str, str]) -> list[int]:
-        """Sizes of which these sides and runs are measured, smallest first; the fixed cost is none."""
+        """The sizes at which all these sides and runs are measured, smallest first, without that of the fixed cost."""
         found = {size for size, _, _ in self._records} - {FIXED_COST_AT}
         return sorted(size for size in found if all((size, *run) in self._records for run in runs))
 
     @property
     def has_fixed_cost(self) -> bool:
-        """Whether what a run costs without data is measured, of every side and run."""
+        """Whether the fixed cost is measured, of every side and run."""
         return all((FIXED_COST_AT, *run) in self._records for run in (*BOTH, *(("product", run) for run in RUNS)))
 
     def stages(self, repair_orders: int, of: str, run: str) -> dict[str, dict]:
@@ -46,7 +46,7 @@ class Results:
         return sum(cost[measure] for stage, cost in costs.items() if not stages or stage in stages)
 
     def memory(self, repair_orders: int, of: str, run: str) -> float:
-        """The most that was resident in any stage (MB)."""
+        """The peak resident size of all stages (MB)."""
         return max(cost["memory"] for cost in self.stages(repair_orders, of, run).values())
 
 

@@ -1,4 +1,4 @@
-"""A warehouse of any size that checks can read: extracts written, loaded, and staged by dbt."""
+"""A warehouse of any size for the checks: extracts are written, loaded, and staged by dbt."""
 
 import shutil
 from pathlib import Path
@@ -12,14 +12,14 @@ from dagster_project.settings import Settings
 
 
 def staged(size: Size, folder: Path) -> Settings:
-    """The warehouse of `size` in `folder`, with seeds and staging only; made once, then used again."""
+    """The warehouse of `size` in `folder`, with seeds and staging only; built once, then reused."""
     settings = Settings(landing=folder / "landing", data=folder / "data", as_of=size.as_of)
     made = folder / "made"
     if made.exists():
         return settings
     write_history(settings.landing, size)
     load_landing(settings.landing, settings.lake)
-    # The lake holds all that checks read.
+    # The checks read the lake, not the landed files.
     shutil.rmtree(settings.landing)
     register_lake(settings.lake, settings.warehouse, read_hash_key(settings.data), settings.as_of)
     for command in (["seed"], ["run", "--select", "staging"]):

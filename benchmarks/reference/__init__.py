@@ -1,1 +1,1 @@
-"""The same tables by hand: DuckDB SQL for the generator's extracts, as an expert would write it, and no more."""
+"""The same tables in handwritten DuckDB SQL, as an expert would write it for the generator's extracts."""

@@ -1,7 +1,7 @@
-"""Whether what the product publishes and what the reference publishes is equal, cell by cell.
+"""Compare the tables that the product and the reference publish, cell by cell.
 
-The rows of a table are hashed where they lie, and the sums of the hashes compared: that takes no memory, whatever the
-size. Only tables that differ there, be it in a last bit, are joined on their keys and compared column by column.
+The rows of a table are hashed and the sums of the hashes compared, which takes little memory at any size. Only tables
+that differ there, if only in a last bit, are joined on their keys and compared column by column.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,10 +12,10 @@ import duckdb
 
 from benchmarks.reference.run import LEFT_OUT
 
-# Sums of binary fractions differ in their last bits by the order of rows.
+# The last bits of a sum of binary fractions depend on the order of rows.
 TOLERANCE = 1e-9
 EXAMPLES = 3
-# Joins of large tables go to disk beyond it.
+# Joins of large tables spill to disk beyond this limit.
 MEMORY_LIMIT = "4GB"
 
 Columns = dict[str, str]
@@ -23,7 +23,7 @@ Columns = dict[str, str]
 
 @dataclass(frozen=True)
 class Difference:
-    """What differs in a table: cells of a column, or what only one of the two has."""
+    """A difference in a table: cells of a column, or something that only one side has."""
 
     mart: str
     column: str | None
@@ -47,7 +47,7 @@ def _tables(connection: duckdb.DuckDBPyConnection, catalog: str) -> dict[str, Co
 
 
 def _fingerprint(connection: duckdb.DuckDBPyConnection, side: str, mart: str, columns: Columns) -> tuple:
-    """The number of rows and the sum of their hashes, alike in any order; values read as the product's types."""
+    """The number of rows and the sum of their hashes, in any order; values are cast to the product's types."""
     cells = ", ".join(f"cast({name} as {kind})" for name, kind in columns.items())
     query = f"select count(*), sum(hash({cells})) from {side}.marts.{mart}"
     return connection.execute(query).fetchone() or ()
@@ -67,7 +67,7 @@ def _differs(column: str, kind: str) -> str:
 def _compare(
     connection: duckdb.DuckDBPyConnection, mart: str, columns: Columns, key: Sequence[str]
 ) -> list[Difference]:
-    """Rows of one mart that one side lacks, and differing cells of each column."""
+    """The rows of a mart that are missing on one side, and the differing cells of each column."""
     matches = " and ".join(f"product.{name} = reference.{name}" for name in key)
     joined = f"product.marts.{mart} as product full join reference.marts.{mart} as reference on {matches}"
     in_both = f"product.{key[0]} is not null and reference.{key[0]} is not null"
@@ -78,20 +78,20 @@ def _compare(
     ).fetchone()
     assert counts is not None
     missing = zip(("product", "reference"), counts, strict=False)
-    told = [Difference(mart, None, f"{count} rows that the {side} lacks") for side, count in missing if count]
+    found = [Difference(mart, None, f"{count} rows are missing in the {side}") for side, count in missing if count]
     for (name, case), count in zip(cases.items(), counts[2:], strict=True):
         if count:
             row = f"concat_ws(' ', {', '.join(f'product.{part}' for part in key)})"
             examples = connection.execute(
                 f"select {row}, product.{name}, reference.{name} from {joined} where {case} order by 1 limit {EXAMPLES}"
             ).fetchall()
-            told.append(Difference(mart, name, f"{count} cells differ, as {examples}"))
-    return told
+            found.append(Difference(mart, name, f"{count} cells differ, for example {examples}"))
+    return found
 
 
 def compare(product: Path, reference: Path, keys: Mapping[str, Sequence[str]]) -> tuple[int, list[Difference]]:
-    """How many cells of two published files were compared, and what differs; `keys` are key columns by table."""
-    told: list[Difference] = []
+    """The number of compared cells of two published files, and their differences; `keys`: key columns by table."""
+    found: list[Difference] = []
     cells = 0
     with duckdb.connect() as connection:
         connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
@@ -101,14 +101,14 @@ def compare(product: Path, reference: Path, keys: Mapping[str, Sequence[str]]) -
             connection.execute(f"attach '{path}' as {name} (read_only)")
         of_product, of_reference = _tables(connection, "product"), _tables(connection, "reference")
         for mart in sorted((of_product.keys() ^ of_reference.keys()) - LEFT_OUT):
-            told.append(Difference(mart, None, f"only the {'product' if mart in of_product else 'reference'} has it"))
+            found.append(Difference(mart, None, f"only the {'product' if mart in of_product else 'reference'} has it"))
         for mart in sorted(of_product.keys() & of_reference.keys()):
             columns = of_product[mart]
             if odd := columns.keys() ^ of_reference[mart].keys():
-                told.append(Difference(mart, None, f"only one has {', '.join(sorted(odd))}"))
+                found.append(Difference(mart, None, f"only one side has {', '.join(sorted(odd))}"))
                 continue
             fingerprint = _fingerprint(connection, "product", mart, columns)
             if fingerprint != _fingerprint(connection, "reference", mart, columns):
-                told += _compare(connection, mart, columns, keys[mart])
+                found += _compare(connection, mart, columns, keys[mart])
             cells += fingerprint[0] * len(columns)
-    return cells, told
+    return cells, found

@@ -1,8 +1,8 @@
 """Run the reference: extracts in, published marts out, in three steps that can be measured one by one.
 
-Facts are written once, into the published file, and marts read them there. What the product does beside and the
-reference does not: find out encodings, headers and spellings, check, reject, count what became of every row, test what
-is published; and it publishes more tables (`LEFT_OUT`).
+Facts are written once, into the published file, and marts read them there. The reference does not do what the product
+does besides: detect encodings, headers and spellings, check and reject rows, account for every row, test the published
+tables; and it publishes fewer tables (`LEFT_OUT`).
 """
 
 from collections.abc import Callable
@@ -16,8 +16,8 @@ from dagster_project.settings import PROJECT_DIR
 
 SQL_DIR = Path(__file__).parent
 MODELS = ("dimensions", "repair_orders", "first_fix", "churn", "callbacks", "css", "complaints", "scorecard")
-# What tells of mystery visits and of the managers' workbooks, facts and a dimension that only the product publishes,
-# and tables that tell of the data, not of the stores.
+# Tables of mystery visits and of the managers' workbooks, facts and a dimension that only the product publishes, and
+# tables that describe the data, not the stores.
 LEFT_OUT = {
     "mystery_store_monthly",
     "improvement_action",
@@ -39,7 +39,7 @@ LEFT_OUT = {
 
 @dataclass(frozen=True)
 class Reference:
-    """Where the reference reads and writes; `hash_key` is the product's, so that keys of vehicles are alike."""
+    """Where the reference reads and writes; `hash_key` is the product's, so that both make the same vehicle keys."""
 
     landing: Path
     folder: Path
@@ -53,7 +53,7 @@ class Reference:
 
     @property
     def published(self) -> Path:
-        """Marts, facts and dimensions, as readers would have them."""
+        """Marts, facts and dimensions, as readers would see them."""
         return self.folder / "published.duckdb"
 
 
@@ -62,7 +62,7 @@ def _run(connection: duckdb.DuckDBPyConnection, name: str) -> None:
 
 
 def _publish(connection: duckdb.DuckDBPyConnection, published: Path) -> None:
-    """The marts beside the facts that are published already, and each table as Parquet."""
+    """Publish the marts beside the facts, which are published already, and each table as Parquet."""
     names = connection.execute(
         "select table_name from duckdb_tables() where database_name = current_database() and schema_name = 'marts'"
     ).fetchall()
@@ -78,13 +78,13 @@ def _publish(connection: duckdb.DuckDBPyConnection, published: Path) -> None:
 
 
 def run(reference: Reference, begin: Callable[[str], None] = lambda stage: None) -> None:
-    """Make everything anew; `begin` is told when each step begins: load, model, publish."""
+    """Rebuild everything; `begin` is called at the start of each step: load, model, publish."""
     reference.folder.mkdir(parents=True, exist_ok=True)
     for file in (reference.database, reference.published):
         file.unlink(missing_ok=True)
     with duckdb.connect(str(reference.database)) as connection:
         connection.execute("set enable_progress_bar = false")
-        # Rows keep their rowids while their tables are not checkpointed: lines are told by them.
+        # Lines are identified by rowid, which rows keep only as long as there is no checkpoint.
         connection.execute("set wal_autocheckpoint = '1TB'")
         for name, value in {
             "landing": str(reference.landing),

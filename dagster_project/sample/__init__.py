@@ -1,6 +1,6 @@
-"""Sample extracts of an invented store group; its main store reproduces every published table.
+"""Sample extracts of an invented store group; its main store reproduces every printed table of a real report.
 
-`write_sample` writes the landing folder; the constants say where the published figures are found.
+`write_sample` writes the landing folder; the constants name the stores and months of the printed figures.
 """
 
 from collections.abc import Callable

@@ -44,7 +44,7 @@ def build_appointments(group: Group) -> list[Row]:
 
 
 def _kept(visit: Visit, random: Random) -> Row:
-    """A booking that became this visit; who booked waits less at the reception."""
+    """A booking that became this visit; customers with a booking wait less at the reception."""
     row = _booking(visit, random)
     row |= {"status": "kept", "repair_order_no": visit.number, "arrived_at": None}
     arrived = visit.at - timedelta(minutes=random.randrange(1, 6))

@@ -1,4 +1,4 @@
-"""All rows of the sample, in memory, before they are dressed up as extracts."""
+"""All rows of the sample, in memory, before they are formatted as extracts."""
 
 from dagster_project.sample.appointments import build_appointments
 from dagster_project.sample.callbacks import build_callbacks

@@ -38,7 +38,7 @@ WISHES = (
 
 
 def build_callbacks(visits: list[Visit], staff: dict[str, Staff]) -> tuple[list[Row], list[Row]]:
-    """Calls one to four days after delivery, and what was answered."""
+    """The calls, one to four days after delivery, and their answers."""
     random = rng("callbacks")
     months: dict[tuple[str, int], list[tuple[datetime, Visit]]] = {}
     for visit in visits:
@@ -93,7 +93,7 @@ def _results(count: int, exact: tuple[int, ...] | None, quality: float, random: 
 
 
 def _answers(call: Row, overall: int, random: Random) -> list[Row]:
-    """Q1 to Q7 around the overall score, Q8 (0–10) in line with it, Q9 in words by one in five."""
+    """Q1 to Q7 around the overall score, Q8 (0–10) in line with it, and free text in Q9 from one customer in five."""
     head = {"store_code": call["store_code"], "callback_no": call["callback_no"]}
     rows = [head | {"question_code": "Q1", "score": overall, "answer_text": None}]
     for question, shift in (("Q2", 0.5), ("Q3", 0.0), ("Q4", 0.2), ("Q5", -0.3), ("Q6", 0.3), ("Q7", 0.1)):

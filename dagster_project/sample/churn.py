@@ -26,7 +26,7 @@ CHURN = month_of(CHURN_MONTH)
 
 
 def build_churn_callbacks(group: Group) -> list[Row]:
-    """Calls on or after the day on which the vehicle counted as lost."""
+    """Calls on or after the day on which the vehicle counts as lost."""
     random = rng("churn")
     rows: list[Row] = []
     for store in STORES:
@@ -70,7 +70,7 @@ def _lost(group: Group, store: str, month: int) -> list[Visit]:
 
 
 def _published(lost: list[Visit], group: Group, random: Random) -> list[tuple[Visit, str, str | None]]:
-    """The published outcomes and reasons; who moved to a sister store was reached and says so."""
+    """The printed outcomes and reasons; customers who moved to a sister store were reached and said so."""
     private = [visit for visit in lost if not visit.customer.corporate]
     moved = [visit for visit in private if visit.customer in group.moved]
     others = [visit for visit in private if visit.customer not in group.moved]
@@ -80,8 +80,8 @@ def _published(lost: list[Visit], group: Group, random: Random) -> list[tuple[Vi
         reasons.remove("serviced_elsewhere")
     results: list[tuple[str, str | None]] = [("completed", reason) for reason in reasons]
     results += [(outcome, None) for outcome, count in NOT_REACHED.items() for _ in range(count)]
-    told: list[tuple[Visit, str, str | None]] = [(visit, "completed", "serviced_elsewhere") for visit in moved]
-    return told + [(visit, *result) for visit, result in zip(others, results, strict=True)]
+    reached: list[tuple[Visit, str, str | None]] = [(visit, "completed", "serviced_elsewhere") for visit in moved]
+    return reached + [(visit, *result) for visit, result in zip(others, results, strict=True)]
 
 
 def _result(random: Random) -> tuple[str, str | None]:

@@ -1,7 +1,7 @@
-"""What is wrong on purpose: rows that must be rejected, a file that must be quarantined, a new column.
+"""Deliberate faults: rows that must be rejected, a file that must be quarantined, an unknown column.
 
-Each planted row is the row above it with one fault, so most carry the key of a good row, which they must not
-replace.
+Each planted row is a copy of the row above it with one fault, so most carry the key of a good row, which they must
+not replace.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ class PlantedRow:
 
     @property
     def reason(self) -> str:
-        """The fault with the column it is in, as the loader tells it."""
+        """The fault with its column, in the loader's spelling."""
         return f"{self.fault}:{self.column}" if self.column else self.fault
 
 
@@ -58,7 +58,7 @@ Spoiler = Callable[[list[list[Any]], list[str], list[str]], None]
 
 
 def spoiler(file: str) -> Spoiler | None:
-    """What inserts a file's planted rows, or None where there is none."""
+    """A function that inserts a file's planted rows; None where it has none."""
     planted = [row for row in PLANTED if row.file == file]
     if not planted:
         return None

@@ -1,8 +1,7 @@
-"""Which row goes into which extract: history, monthly and daily partials, late rows, corrections.
+"""Distribute the rows over extracts: history, monthly and daily partials, late rows, corrections.
 
-A row is first carried by the extract of its day or the next one after it. It is carried again when its state
-has changed since (an open repair order is delivered, a booking is kept), when it was wrong at first, or when
-the extract is full.
+A row first appears in the extract of its day or the next one after it. It appears again when its state has changed
+since (an open repair order is delivered, a booking is kept), when it was wrong at first, or in a full extract.
 """
 
 from bisect import bisect_left
@@ -24,12 +23,12 @@ LATE, WRONG = 0.003, 0.004
 
 @dataclass(frozen=True)
 class Timing:
-    """When a row comes into being and what it looked like earlier."""
+    """When a row first exists, and what it looks like at earlier moments."""
 
     day: Days
     state: State = lambda row, moment: row
     wrong: Callable[[Row], Row] | None = None
-    """What a mistaken first version of the row looked like."""
+    """Makes a wrong first version of the row."""
 
 
 def plan_extracts(tables: Tables) -> Iterator[Extract]:
@@ -85,7 +84,7 @@ def _files(name: str, form: Format, rows: list[Row]) -> Iterator[tuple[str, Styl
 
 
 def _timings(tables: Tables) -> dict[str, Timing]:
-    """The timing of each dataset; lines, answers and events follow what they belong to."""
+    """The timing of each dataset; lines, answers and vehicles follow the row that they belong to."""
     orders = {(r["store_code"], r["repair_order_no"]): r["checked_in_at"].date() for r in tables["dms/repair_orders"]}
     calls = {(r["store_code"], r["callback_no"]): r["called_at"].date() for r in tables["survey/callbacks"]}
     registered = {(r["store_code"], r["customer_no"]): r["registered_on"] for r in tables["dms/customers"]}

@@ -1,8 +1,8 @@
 """Technicians, and repairs that did not hold.
 
 Reproduces *first-time fix by technician, October*: the main store's eight technicians with their repairs (a
-repair is a repair order × technician) and the number not fixed first time. 29 of the 31 are said by a line,
-one by a later repair order that names this one, one is a comeback nobody recorded.
+repair is a repair order × technician) and the number not fixed first time. 29 of the 31 are recorded in a line,
+one in a later repair order that names this one, and one is a comeback that nobody recorded.
 """
 
 from datetime import timedelta
@@ -42,7 +42,7 @@ def set_technicians(visits: list[Visit], staff: dict[str, Staff]) -> None:
 
 
 def set_failures(visits: list[Visit], staff: dict[str, Staff]) -> None:
-    """Redone visits, comebacks, and the lines that say they did not fix it."""
+    """Redone visits, comebacks, and the lines recorded as not fixed."""
     random = rng("failures")
     pairs = _pairs(visits)
     random.shuffle(pairs)

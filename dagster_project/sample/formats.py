@@ -52,12 +52,12 @@ class Format:
 
 
 def _series(name: str, styles: tuple[Style, ...], stamps: tuple[str, ...] = DAYS) -> tuple[Format, ...]:
-    """One extract a stamp; the last style goes on to the end."""
+    """One extract a stamp; the last style is used for all remaining stamps."""
     return tuple(Format(name, stamp, styles[min(i, len(styles) - 1)]) for i, stamp in enumerate(stamps))
 
 
 def _orders() -> tuple[Format, ...]:
-    """Repair orders; one store sends workbooks of its own from November on."""
+    """Repair orders; from November on, one store sends its own workbooks."""
     series = _series("ro", (GB_GZ, GB_GZ, GB_GZ, GB_GZ, GB, BOM, GB_LONG, GB))
     return series[:5] + tuple(
         Format(f.name, f.stamp, f.style, own_store="S005", own_style=BOOK_TITLED) for f in series[5:]
@@ -65,7 +65,7 @@ def _orders() -> tuple[Format, ...]:
 
 
 def _appointments() -> tuple[Format, ...]:
-    """Appointments; from the last days of November on with a column that nobody announced."""
+    """Appointments; from the last days of November on with an unannounced column."""
     series = _series("预约", (BOM, BOM, BOM, GB, GB, BOOK, BOM, BOM))
     return series[:6] + tuple(Format(f.name, f.stamp, f.style, added=("会员等级", "金卡")) for f in series[6:])
 

@@ -10,7 +10,7 @@ Tables = dict[str, list[Row]]
 
 
 def rng(name: str) -> Random:
-    """A generator of its own for each piece, so that a change in one piece leaves the others' rows alone."""
+    """A separate generator for each part, so that a change in one part leaves the others' rows unchanged."""
     return Random(f"aftersales-sample/{name}")
 
 
@@ -36,7 +36,7 @@ def month_text(month: int) -> str:
 
 
 def add_months(moment: datetime, months: int) -> datetime:
-    """The same day and time some months later, or the last day where that month lacks it."""
+    """The same day and time some months later, or the last day of a shorter month."""
     target = month_of(moment) + months
     last = last_day(target)
     return moment.replace(year=last.year, month=last.month, day=min(moment.day, last.day))

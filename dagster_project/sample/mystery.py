@@ -21,7 +21,7 @@ MONTHS = (date(2025, 6, 1), date(2025, 9, 1), MYSTERY_MONTH)
 
 
 def build_mystery() -> list[Row]:
-    """One visit a store and round; 37.5 is three points of eight, and one and a half of four."""
+    """One visit a store and round; 37.5 is three points out of eight, and 1.5 out of four."""
     random = rng("mystery")
     rows: list[Row] = []
     for month in MONTHS:

@@ -1,4 +1,4 @@
-"""Customers and vehicles: invented people, phones of an unused block, plates, VINs with a right check digit."""
+"""Customers and vehicles: invented people, phones from an unused block, plates, VINs with a correct check digit."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -48,7 +48,7 @@ class Vehicle:
 
 
 def check_digit(vin: str) -> str:
-    """The ISO 3779 check digit of a VIN, whatever stands in its ninth place."""
+    """The ISO 3779 check digit of a VIN, whatever its ninth character is."""
     rest = sum(VIN_VALUES[sign] * weight for sign, weight in zip(vin, VIN_WEIGHTS, strict=True)) % 11
     return "X" if rest == 10 else str(rest)
 

@@ -1,7 +1,7 @@
 """Repair orders and their lines (`dms/repair_orders`, `dms/repair_order_lines`) from the visits.
 
-Who repairs what and what goes wrong comes from `first_fix`; everything here keeps accidental comebacks out:
-two visits of one vehicle within 40 days share no concern unless they are meant to.
+`first_fix` decides who repairs what and what goes wrong. This module avoids accidental comebacks: two visits of one
+vehicle within 40 days share no concern unless they are meant to.
 """
 
 from datetime import datetime, time, timedelta
@@ -13,7 +13,7 @@ from dagster_project.sample.stores import Staff
 from dagster_project.sample.visits import Visit
 
 NOW = datetime.combine(SAMPLE_AS_OF, time(21, 0))
-"""What happens after this moment is not in the sample."""
+"""Nothing that happens after this moment is in the sample."""
 
 CONCERNS = (
     "发动机异响",
@@ -46,7 +46,7 @@ COMEBACK_DAYS = 40
 
 
 def set_times(visits: list[Visit], staff: dict[str, Staff]) -> None:
-    """Number, advisor, service type and times of every visit; body work only where the next visit is far."""
+    """Number, advisor, service type and times of every visit; body work only where the next visit is far away."""
     random = rng("times")
     numbers: dict[tuple[str, int], int] = {}
     following: dict[str, Visit] = {}
@@ -100,7 +100,7 @@ def _times(visit: Visit, random: Random) -> Row:
 
 
 def as_of(row: Row, moment: datetime) -> Row:
-    """A repair order as the DMS showed it at that moment: later times and the bill are not known yet."""
+    """A repair order as the DMS showed it at that moment: without later times, and without a bill not yet settled."""
     if row["status"] == "void" or (row["delivered_at"] and row["delivered_at"] <= moment):
         return row
     seen = dict(row)

@@ -118,9 +118,9 @@ def _registrations(store: Store, random: Random) -> list[int]:
 
 
 def _returning(month: int, wanted: int, due: dict[int, dict[int, int]], random: Random) -> list[int]:
-    """Those due this month, some put off or brought forward so that the month has its number of vehicles.
+    """Customers due this month, some postponed or brought forward so that the month has its number of vehicles.
 
-    `due` maps a month to customers with the last month to which they may be put off.
+    `due` maps a month to customers with the last month to which they may be postponed.
     """
     today = due.pop(month, {})
     movable = [customer for customer, deadline in today.items() if month < deadline < FIXED]

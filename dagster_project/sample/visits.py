@@ -40,10 +40,10 @@ class Visit:
     concerns: list[str] = field(default_factory=list)
     original: "Visit | None" = None
     repeats: "Visit | None" = None
-    """The earlier visit whose fault is back, without anybody saying so."""
+    """The earlier visit whose fault is back, which nothing records."""
 
     failed: dict[str, str] = field(default_factory=dict)
-    """Technician to the reason why a line of this visit was not fixed."""
+    """Technician to the reason for which a line of this visit was not fixed."""
 
     row: dict = field(default_factory=dict)
     lines: list[dict] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Write rows as extracts look in the wild: encodings, separators, spellings, workbooks, Parquet.
+"""Write rows in the formats of real extracts: encodings, separators, spellings, workbooks, Parquet.
 
 The same rows give the same bytes: workbooks carry a fixed creation date, archives no time.
 """
@@ -63,7 +63,7 @@ class Style:
 
 @dataclass(frozen=True)
 class Extract:
-    """One file to write: rows with, if need be, columns left out or added and rows inserted as they are."""
+    """One file to write: its rows, columns to leave out or add, and faulty rows to insert."""
 
     file: str
     contract: Contract
@@ -159,7 +159,7 @@ def _write_workbook(path: Path, extract: Extract, columns: list[Column]) -> None
 
 
 def _native(value: object, style: Style) -> bool:
-    """Whether a workbook cell holds the value itself and not a text of it."""
+    """Whether a workbook cell holds the value itself rather than its text."""
     if isinstance(value, (date, datetime)):
         return style.real_dates
     return isinstance(value, (int, float)) and not isinstance(value, bool)
@@ -202,7 +202,7 @@ def _dates(style: Style, with_time: bool) -> Callable[[Any], str]:
 
 
 def write_all(landing: Path, extracts: Iterable[Extract], progress: Callable[[str], None] | None) -> list[Path]:
-    """Write every extract, telling each file's name."""
+    """Write every extract, reporting each file's name to `progress`."""
     paths = []
     for extract in extracts:
         paths.append(write_extract(landing, extract))

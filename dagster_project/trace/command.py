@@ -27,12 +27,12 @@ def _parser(mart: str, key: list[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=f"aftersales trace {mart}",
         description=f"The source rows, file and line, of the figures in one row of {mart}. "
-        "Each figure is made anew from the rows listed; exit code 2 says that one differs.",
+        "Each figure is recomputed from the rows listed; exit code 2 means that one differs.",
         allow_abbrev=False,
     )
     for column in key:
         parser.add_argument(*options_of(column), dest=f"key_{column}", metavar=column.upper())
-    parser.add_argument("--measure", metavar="COLUMN", help="this figure only, and those it is made of")
+    parser.add_argument("--measure", metavar="COLUMN", help="only this figure, and those it is computed from")
     parser.add_argument(
         "--limit", type=int, default=ROWS_SHOWN, metavar="N", help=f"rows shown per figure ({ROWS_SHOWN}); 0 for all"
     )
@@ -42,20 +42,23 @@ def _parser(mart: str, key: list[str]) -> argparse.ArgumentParser:
 
 
 def _data(arguments: Sequence[str]) -> str | None:
-    """The data folder, known before the mart's key can be."""
+    """The data folder, which must be known before the options of the mart's key can be parsed."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--data")
     return parser.parse_known_args(arguments)[0].data
 
 
 def trace(mart: str, arguments: Sequence[str]) -> int:
-    """Answer the command; returns 0, or 2 when a figure does not add up. Raises TraceError and NothingPublished."""
+    """Print the rows behind the figures; returns 0, or 2 when a figure differs from what they give.
+
+    Raises TraceError and NothingPublished.
+    """
     with open_published(read_settings(data=_data(arguments)).published / "aftersales.duckdb") as connection:
         if mart.startswith(DETAIL_PREFIXES):
-            raise TraceError(f"{mart} holds rows, and no figures made of them: each fact names its file and line")
+            raise TraceError(f"{mart} holds rows, not figures made of them: each fact names its file and line")
         _guard("mart", mart, [name for name in published_marts(connection) if name in marts()])
         if marts()[mart].see:
-            raise TraceError(f"{mart} holds no figures made of rows: {marts()[mart].see}")
+            raise TraceError(f"{mart} holds no figures computed from rows: {marts()[mart].see}")
         parsed = _parser(mart, key_of(mart)).parse_args(arguments)
         key = find_key(connection, mart, {column: getattr(parsed, f"key_{column}") for column in key_of(mart)})
         if parsed.measure:
@@ -83,7 +86,7 @@ def _guard(what: str, name: str, known: Iterable[str]) -> None:
 def _write_csv(path: Path, mart: str, key: Key, explained: list[Explained]) -> None:
     row_columns = [field.name for field in fields(SourceRow)]
     named = [as_text(value) for value in key.values()]
-    # Excel reads UTF-8 by its byte order mark
+    # Excel recognises UTF-8 by its byte order mark.
     with path.open("w", newline="", encoding="utf-8-sig") as file:
         writer = csv.writer(file)
         writer.writerow(["mart", *(f"mart_{column}" for column in key), "measure", "value", *row_columns])

@@ -1,4 +1,4 @@
-"""What the declarations say: row sets (`rows.yml`), and for each mart the measures (`marts/*.yml`)."""
+"""The declarations: row sets (`rows.yml`), and for each mart its measures (`marts/*.yml`)."""
 
 import re
 from dataclasses import dataclass, field
@@ -13,18 +13,18 @@ _AGGREGATES = {
     "mean": "avg({})",
     "median": "quantile_cont({}, 0.5)",
     "p90": "quantile_cont({}, 0.9)",
-    # of one row at most
+    # the value of a single row
     "only": "max({})",
 }
 
 
 class DeclarationError(Exception):
-    """A declaration can't be understood; the message says which."""
+    """A declaration is invalid or missing; the message names it."""
 
 
 @dataclass(frozen=True)
 class Link:
-    """Further rows that a row rests on: the row set, the part they play, and which they are."""
+    """Further rows that a row depends on: their row set, the part they play, and the SQL condition that finds them."""
 
     rows: str
     part: str
@@ -33,7 +33,7 @@ class Link:
 
 @dataclass(frozen=True)
 class RowSet:
-    """Rows that can make a figure."""
+    """A kind of rows that figures are made of."""
 
     name: str
     label: str
@@ -63,20 +63,20 @@ class RowMeasure:
 
     @property
     def of_nothing(self) -> int | None:
-        """Its value where there are no rows."""
+        """The value of the measure where there are no rows."""
         return 0 if self.kind in ("count", "sum") else None
 
 
 @dataclass(frozen=True)
 class Formula:
-    """A measure made of others in the row, or looked up; `text` says how where the formula would not."""
+    """A measure computed from others in the same row, or looked up; `text` explains a formula that does not itself."""
 
     sql: str
     text: str = ""
 
     @property
     def ratio(self) -> tuple[str, str] | None:
-        """Numerator and denominator, when it is one divided by the other."""
+        """Numerator and denominator, when the formula is a division."""
         if self.text or " / " not in self.sql:
             return None
         numerator, denominator = self.sql.split(" / ", 1)
@@ -84,13 +84,13 @@ class Formula:
 
     @property
     def names(self) -> set[str]:
-        """Words of the formula: among them the measures it is made of."""
+        """The words of the formula, among them the measures it is computed from."""
         return set() if self.text else set(re.findall(r"[a-z][a-z0-9_]*", self.sql))
 
 
 @dataclass(frozen=True)
 class Target:
-    """A measure of another mart, in the row of the same store and month; `key` is what else tells the row."""
+    """A measure of another mart, in the row of the same store and month; `key` holds the other key columns."""
 
     mart: str
     measure: str
@@ -99,7 +99,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Follow:
-    """A measure that is one of another mart: which, says the column `by`."""
+    """A measure taken from another mart; the column `by` decides from which."""
 
     by: str
     to: dict[str, Target]
@@ -110,7 +110,7 @@ Declared = RowMeasure | Formula | Follow
 
 @dataclass(frozen=True)
 class Mart:
-    """How a mart's measures come about; `see` says where to look when its rows are no figures."""
+    """The measures of a mart; `see` says where to look instead when its rows are no figures."""
 
     name: str
     match: dict[str, dict[str, str]]
@@ -118,15 +118,15 @@ class Mart:
     see: str = ""
 
 
-def _measure(told: str | dict, where: str) -> Declared:
-    if isinstance(told, str):
-        return Formula(told)
-    if "formula" in told:
-        return Formula(told["formula"], told["text"])
-    if "follow" in told:
-        targets = {value: Target(**target) for value, target in told["follow"]["to"].items()}
-        return Follow(told["follow"]["by"], targets)
-    unknown = told.keys() - {
+def _measure(declared: str | dict, where: str) -> Declared:
+    if isinstance(declared, str):
+        return Formula(declared)
+    if "formula" in declared:
+        return Formula(declared["formula"], declared["text"])
+    if "follow" in declared:
+        targets = {value: Target(**target) for value, target in declared["follow"]["to"].items()}
+        return Follow(declared["follow"]["by"], targets)
+    unknown = declared.keys() - {
         "rows",
         "where",
         "count",
@@ -140,28 +140,28 @@ def _measure(told: str | dict, where: str) -> Declared:
     }
     if unknown:
         raise DeclarationError(f"{where}: unknown {', '.join(sorted(unknown))}")
-    kind = next((name for name in (*_AGGREGATES, "value") if name in told), "count")
-    counted = told.get("count", "")
+    kind = next((name for name in (*_AGGREGATES, "value") if name in declared), "count")
+    counted = declared.get("count", "")
     if kind == "count":
         value = f"count(distinct {counted})" if counted else "count(*)"
     else:
-        value = told["value"] if kind == "value" else _AGGREGATES[kind].format(told[kind])
-    if kind == "value" and "text" not in told:
-        raise DeclarationError(f"{where}: a value needs a text that says what it is")
-    groups = told.get("groups", {})
+        value = declared["value"] if kind == "value" else _AGGREGATES[kind].format(declared[kind])
+    if kind == "value" and "text" not in declared:
+        raise DeclarationError(f"{where}: a value needs a text that explains it")
+    groups = declared.get("groups", {})
     return RowMeasure(
-        rows=told["rows"],
+        rows=declared["rows"],
         kind=kind,
         value=value,
-        where=told.get("where", "true"),
-        expression=told[kind] if kind in _AGGREGATES else "",
+        where=declared.get("where", "true"),
+        expression=declared[kind] if kind in _AGGREGATES else "",
         counted=counted,
-        match=told.get("match", {}),
-        only_if=told.get("only_if", "true"),
+        match=declared.get("match", {}),
+        only_if=declared.get("only_if", "true"),
         group_by=tuple(groups.get("by", ())),
         group_columns=groups.get("columns", ""),
-        links=tuple(told.get("with", ())),
-        text=told.get("text", ""),
+        links=tuple(declared.get("with", ())),
+        text=declared.get("text", ""),
     )
 
 
@@ -171,37 +171,37 @@ def _read(path: Path) -> dict:
 
 @cache
 def row_sets() -> dict[str, RowSet]:
-    """Every row set by its name, each after those it reads."""
+    """Every row set by name, each after those that it reads."""
     return {
         name: RowSet(
             name=name,
-            label=told["name"],
-            dataset=told["dataset"],
-            sql=told.get("sql") or f"select * from {told['table']}",
-            key=tuple(told["key"]),
-            show=tuple(told.get("show", ())),
-            links={link: Link(**what) for link, what in told.get("links", {}).items()},
+            label=declared["name"],
+            dataset=declared["dataset"],
+            sql=declared.get("sql") or f"select * from {declared['table']}",
+            key=tuple(declared["key"]),
+            show=tuple(declared.get("show", ())),
+            links={link: Link(**target) for link, target in declared.get("links", {}).items()},
         )
-        for name, told in _read(_FOLDER / "rows.yml")["rows"].items()
+        for name, declared in _read(_FOLDER / "rows.yml")["rows"].items()
     }
 
 
 @cache
 def unit_labels() -> dict[str, str]:
-    """What is counted, by the column that tells one from another."""
+    """The labels of what is counted, by the column whose distinct values are counted."""
     return _read(_FOLDER / "rows.yml")["units"]
 
 
 @cache
 def marts() -> dict[str, Mart]:
-    """The declaration of every mart, by its name."""
-    declared = {}
+    """The declaration of every mart, by name."""
+    found = {}
     for path in sorted((_FOLDER / "marts").glob("*.yml")):
-        for name, told in _read(path).items():
+        for name, declared in _read(path).items():
             measures = {
-                measure: _measure(what, f"{name}.{measure}")
-                for measure, what in told.items()
+                measure: _measure(content, f"{name}.{measure}")
+                for measure, content in declared.items()
                 if measure not in ("match", "see")
             }
-            declared[name] = Mart(name, told.get("match", {}), measures, told.get("see", ""))
-    return declared
+            found[name] = Mart(name, declared.get("match", {}), measures, declared.get("see", ""))
+    return found

@@ -1,4 +1,4 @@
-"""Explain one row of a mart: each measure with its value, how it comes about, and its rows."""
+"""Explain one row of a mart: each measure with its value, how it is computed, and its rows."""
 
 import re
 from dataclasses import dataclass, replace
@@ -28,25 +28,25 @@ _AGGREGATES = {"sum": "sum of {}", "mean": "mean of {}", "median": "median of {}
 
 @dataclass(frozen=True)
 class Explained:
-    """A measure of one row: as published, made anew, how, and from which rows."""
+    """A measure of one row: the published and the recomputed value, how it is computed, and from which rows."""
 
     name: str
     label: str
     value: Value
-    anew: Value
+    recomputed: Value
     how: str
     rows: list[SourceRow]
 
     @property
     def adds_up(self) -> bool:
         """Whether the listed rows give the published value."""
-        return agree(self.value, self.anew)
+        return agree(self.value, self.recomputed)
 
 
 def explain(connection: duckdb.DuckDBPyConnection, mart: str, key: Key, measure: str | None = None) -> list[Explained]:
-    """The measures of the row with this key; of one measure, that and those it is made of.
+    """The measures of the row with this key; with `measure`, only that one and those it is computed from.
 
-    A figure of another mart is followed there.
+    A figure that comes from another mart is followed there.
     """
     choose(connection, mart, key)
     measures = measures_of(connection, mart)
@@ -56,22 +56,22 @@ def explain(connection: duckdb.DuckDBPyConnection, mart: str, key: Key, measure:
     explained = []
     for name in (name for name in measures if name in wanted):
         how = measures[name]
-        anew = recompute(connection, mart, name, how)[1]
+        recomputed = recompute(connection, mart, name, how)[1]
         rows = source_rows(connection, how) if isinstance(how, RowMeasure) else []
-        if values[name] is None and anew is None and values.get("is_final") is False:
-            told, rows = "not final yet / 尚未最终确定", []
+        if values[name] is None and recomputed is None and values.get("is_final") is False:
+            text, rows = "not final yet / 尚未最终确定", []
         elif isinstance(how, RowMeasure):
-            told = _tell_rows(how, rows)
+            text = _describe_rows(how, rows)
         elif isinstance(how, Previous):
-            told = _tell_before(mart, how, key)
+            text = _describe_previous(mart, how, key)
         elif isinstance(how, Follow):
             target = how.to[str(key[how.by])]
-            told = f"{target.measure}: {asked(target.mart, _key_there(target, key))}"
+            text = f"{target.measure}: {asked(target.mart, _key_there(target, key))}"
             if values[name] is None:
-                told = f"{target.mart} has no {target.measure} for it"
+                text = f"{target.mart} has no {target.measure} for it"
         else:
-            told = _tell_others(how, values)
-        explained.append(Explained(name, labels[name], values[name], anew, told, rows))
+            text = _describe_formula(how, values)
+        explained.append(Explained(name, labels[name], values[name], recomputed, text, rows))
     for name in [measure.name for measure in explained if measure.value is not None]:
         if isinstance(followed := measures[name], Follow):
             target = followed.to[str(key[followed.by])]
@@ -81,7 +81,7 @@ def explain(connection: duckdb.DuckDBPyConnection, mart: str, key: Key, measure:
 
 
 def _key_there(target: Target, key: Key) -> Key:
-    """The key of the row in another mart, in the order that mart has it."""
+    """The key of the row in another mart, in that mart's order."""
     known: Key = {**key, **target.key}
     return {column: known[column] for column in key_of(target.mart)}
 
@@ -95,7 +95,7 @@ def _with_operands(measures: dict[str, How], name: str) -> set[str]:
 
 
 def number(value: Value) -> str:
-    """A value for people: counts whole, others to four places, nothing as a dash."""
+    """A value as text: counts as integers, others with four decimals, a missing one as a dash."""
     if value is None:
         return "–"
     if isinstance(value, float):
@@ -104,33 +104,33 @@ def number(value: Value) -> str:
 
 
 def _some(count: int, label: str) -> str:
-    """A number of things: `repair orders 工单`, one of which is a `repair order 工单`."""
+    """A number with its label, `2 repair orders 工单`, in the singular for one: `1 repair order 工单`."""
     return f"{count:,} {re.sub('s (?=[^ ]+$)', ' ', label) if count == 1 else label}"
 
 
-def _tell_rows(how: RowMeasure, rows: list[SourceRow]) -> str:
+def _describe_rows(how: RowMeasure, rows: list[SourceRow]) -> str:
     counted = [row for row in rows if row.is_counted]
-    told = _some(len(counted), row_sets()[how.rows].label)
+    text = _some(len(counted), row_sets()[how.rows].label)
     if how.counted:
-        told = f"{_some(len({row.unit for row in counted}), unit_labels()[how.counted])} in {told}"
+        text = f"{_some(len({row.unit for row in counted}), unit_labels()[how.counted])} in {text}"
     elif how.kind in _AGGREGATES:
-        told = f"{_AGGREGATES[how.kind].format(how.expression)} over {told}"
+        text = f"{_AGGREGATES[how.kind].format(how.expression)} over {text}"
     elif how.kind == "only":
-        told = f"{how.expression} of {told}"
+        text = f"{how.expression} of {text}"
     elif how.kind == "value":
-        told = f"{how.text}, over {told}"
+        text = f"{how.text}, over {text}"
     further = len(rows) - len(counted)
-    return f"{told}, resting on {_some(further, 'further rows 依据行')}" if further else told
+    return f"{text}, resting on {_some(further, 'further rows 依据行')}" if further else text
 
 
-def _tell_before(mart: str, how: Previous, key: Key) -> str:
+def _describe_previous(mart: str, how: Previous, key: Key) -> str:
     month = key["month"]
     assert isinstance(month, date)
     before = date(month.year - (month.month == 1), (month.month - 2) % 12 + 1, 1)
     return f"{how.measure} of the month before 上月: {asked(mart, key | {'month': before})}"
 
 
-def _tell_others(how: How, values: dict[str, Value]) -> str:
+def _describe_formula(how: How, values: dict[str, Value]) -> str:
     if isinstance(how, Interval):
         return f"Wilson 95% interval of {how.rate} 威尔逊95%区间"
     assert not isinstance(how, RowMeasure | Previous | Follow)

@@ -1,7 +1,7 @@
-"""Compute figures anew from exactly the rows that are listed for them.
+"""Recompute figures from exactly the rows that are listed for them.
 
-The figures looked at stand in the temporary table `figure`, one row of the mart each, numbered by `figure_id`: one
-when a reader asks, all of them when a test does.
+The chosen figures are in the temporary table `figure`, one row of the mart each, numbered by `figure_id`: a single one
+for a reader, all of them in a test.
 """
 
 import math
@@ -20,7 +20,7 @@ _Z = "1.959964"
 
 @dataclass(frozen=True)
 class Previous:
-    """A measure that is another one of the month before."""
+    """A measure that repeats another one of the month before."""
 
     measure: str
 
@@ -40,13 +40,13 @@ Key = dict[str, Value]
 
 
 def has_key(key: Key) -> tuple[str, list[str]]:
-    """Condition on a mart's rows, and its parameters: values are compared as they are written."""
+    """An SQL condition on a mart's rows, and its parameters: values are compared as text."""
     condition = " and ".join(f"cast({column} as varchar) = ?" for column in key)
     return condition or "true", [str(value) for value in key.values()]
 
 
 def choose(connection: duckdb.DuckDBPyConnection, mart: str, key: Key) -> int:
-    """Make the row of this key the figures looked at, all rows where it is empty; returns how many there are."""
+    """Choose the row of this key, or all rows where it is empty, as the figures; returns how many there are."""
     condition, values = has_key(key)
     connection.execute(
         f"create or replace temp table figure as select row_number() over () as figure_id, * from {mart} "
@@ -58,9 +58,9 @@ def choose(connection: duckdb.DuckDBPyConnection, mart: str, key: Key) -> int:
 
 
 def measures_of(connection: duckdb.DuckDBPyConnection, mart: str) -> dict[str, How]:
-    """How each measure of a mart comes about, in the mart's order.
+    """How each measure of a mart is computed, in the mart's order.
 
-    `previous_…` and the bounds of a rate need no declaration. Raises DeclarationError for a column without one.
+    `previous_…` and the bounds of a rate need no declaration. Raises DeclarationError for another column without one.
     """
     declared = marts()[mart].measures
     columns = columns_of(connection, mart)
@@ -93,16 +93,16 @@ def collect_rows(connection: duckdb.DuckDBPyConnection, mart: str, measure: RowM
 
 
 def _matches(connection: duckdb.DuckDBPyConnection, mart: Mart, key: list[str], measure: RowMeasure) -> list[str]:
-    told = mart.match.get(measure.rows, {}) | measure.match
+    matches = mart.match.get(measure.rows, {}) | measure.match
     described = connection.execute(f"describe trace_{measure.rows}").fetchall()
     columns = {row[0] for row in described}
-    if missing := [column for column in key if column not in told and column not in columns]:
+    if missing := [column for column in key if column not in matches and column not in columns]:
         raise DeclarationError(f"{mart.name}: {measure.rows} has no {', '.join(missing)}; declare `match`")
-    return [f"({told.get(column, f'rows.{column} = figure.{column}')})" for column in key]
+    return [f"({matches.get(column, f'rows.{column} = figure.{column}')})" for column in key]
 
 
 def recompute(connection: duckdb.DuckDBPyConnection, mart: str, name: str, how: How) -> dict[int, Value]:
-    """The value of a measure for each chosen figure, made anew; its rows stay in `traced`."""
+    """The recomputed value of a measure for each chosen figure; its rows are left in `traced`."""
     if isinstance(how, RowMeasure):
         collect_rows(connection, mart, how)
         query = _aggregate(how)
@@ -138,13 +138,13 @@ def _aggregate(how: RowMeasure) -> str:
 
 
 def _followed(how: Follow) -> str:
-    """Each figure's value in the mart that it is followed to."""
+    """SQL of each figure's value in the mart that it comes from."""
     cases = []
     for value, target in how.to.items():
-        further = "".join(f" and told.{column} = '{wanted}'" for column, wanted in target.key.items())
+        further = "".join(f" and source.{column} = '{wanted}'" for column, wanted in target.key.items())
         cases.append(
-            f"when '{value}' then (select max(cast(told.{target.measure} as double)) from {target.mart} as told "
-            f"where told.store_code = figure.store_code and told.month = figure.month{further})"
+            f"when '{value}' then (select max(cast(source.{target.measure} as double)) from {target.mart} as source "
+            f"where source.store_code = figure.store_code and source.month = figure.month{further})"
         )
     return f"select figure_id, case {how.by} {' '.join(cases)} end from figure"
 
@@ -168,7 +168,7 @@ def published(connection: duckdb.DuckDBPyConnection, name: str) -> dict[int, Val
 
 
 def agree(one: Value, other: Value) -> bool:
-    """Whether two values are the same figure: sums of binary fractions may differ in their last digits."""
+    """Whether two values are equal; sums of binary fractions may differ in their last digits."""
     if isinstance(one, float | int) and isinstance(other, float | int):
         return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9)
     return one == other

@@ -1,4 +1,4 @@
-"""Which row of a mart is meant: options named after the mart's key, and what there is where a value is unknown."""
+"""Find the row of a mart that is meant: options named after its key, and the existing values where one is unknown."""
 
 import re
 from datetime import date
@@ -12,7 +12,7 @@ _VALUES_SHOWN = 24
 
 
 class TraceError(ExpectedError):
-    """The question can't be answered; the message says what to ask instead."""
+    """The trace can't be answered as asked; the message says what to ask instead."""
 
 
 def options_of(column: str) -> list[str]:
@@ -23,31 +23,31 @@ def options_of(column: str) -> list[str]:
 
 
 def as_text(value: Value) -> str:
-    """A key value as it is asked for; a blank one in quotes."""
+    """A key value as the options take it; a blank one in quotes."""
     return f"{value:%Y-%m}" if isinstance(value, date) else str(value) or "''"
 
 
 def asked(mart: str, key: Key) -> str:
     """The command that traces a row."""
-    told = " ".join(f"{options_of(column)[-1]} {as_text(value)}" for column, value in key.items())
-    return f"aftersales trace {mart} {told}"
+    options = " ".join(f"{options_of(column)[-1]} {as_text(value)}" for column, value in key.items())
+    return f"aftersales trace {mart} {options}"
 
 
-def _value(column: str, told: str) -> Value:
+def _value(column: str, text: str) -> Value:
     if column != "month":
-        return told
+        return text
     try:
-        return date.fromisoformat(told if len(told) > len("2025-10") else f"{told}-01").replace(day=1)
+        return date.fromisoformat(text if len(text) > len("2025-10") else f"{text}-01").replace(day=1)
     except ValueError:
-        raise TraceError(f"month {told!r} is no month; write it as YYYY-MM") from None
+        raise TraceError(f"{text!r} is not a month; write it as YYYY-MM") from None
 
 
-def find_key(connection: duckdb.DuckDBPyConnection, mart: str, told: dict[str, str | None]) -> Key:
-    """The key of the row asked for; raises TraceError with the values there are when it names none."""
-    key = {column: _value(column, value) for column, value in told.items() if value is not None}
-    missing = [column for column in told if column not in key]
+def find_key(connection: duckdb.DuckDBPyConnection, mart: str, given: dict[str, str | None]) -> Key:
+    """The key of the row asked for; raises TraceError, with the existing values, when there is no such row."""
+    key = {column: _value(column, value) for column, value in given.items() if value is not None}
+    missing = [column for column in given if column not in key]
     if missing:
-        needed = " ".join(f"{options_of(column)[-1]} {column.upper()}" for column in told)
+        needed = " ".join(f"{options_of(column)[-1]} {column.upper()}" for column in given)
         raise TraceError(f"{mart} needs {needed}{_choices(connection, mart, dict.fromkeys(missing, key))}")
     if choose(connection, mart, key):
         return key
@@ -58,7 +58,7 @@ def find_key(connection: duckdb.DuckDBPyConnection, mart: str, told: dict[str, s
 
 
 def _choices(connection: duckdb.DuckDBPyConnection, mart: str, given: dict[str, Key]) -> str:
-    """A line a column with the values it has in rows of the key given with it; none where it has none."""
+    """One line a column, with its values in the rows that match the partial key given for it, if there are any."""
     lines = ((column, _known(connection, mart, column, key)) for column, key in given.items())
     return "".join(f"\n  {column} can be: {values}" for column, values in lines if values)
 
@@ -72,7 +72,7 @@ def _known(connection: duckdb.DuckDBPyConnection, mart: str, column: str, key: K
 
 
 def _first_unknown(connection: duckdb.DuckDBPyConnection, mart: str, key: Key) -> str:
-    """The choices of the first column that no row matches any more."""
+    """The choices of the first column at which no row matches any more."""
     before: Key = {}
     for column, value in key.items():
         if not choose(connection, mart, before | {column: value}):

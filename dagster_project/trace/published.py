@@ -15,7 +15,7 @@ from dagster_project.trace.declarations import row_sets
 def open_published(path: Path) -> duckdb.DuckDBPyConnection:
     """A connection to the published tables with a view `trace_<name>` for each row set; raises NothingPublished."""
     if not path.exists():
-        raise NothingPublished(f"{path} does not exist: publish with `aftersales run` first")
+        raise NothingPublished(f"{path} does not exist: run `aftersales run` first")
     connection = duckdb.connect(str(path), read_only=True)
     connection.execute("use marts")
     try:
@@ -26,7 +26,7 @@ def open_published(path: Path) -> duckdb.DuckDBPyConnection:
             connection.execute(f"create temp view trace_{row_set.name} as {row_set.sql}")
     except (duckdb.CatalogException, duckdb.BinderException) as error:
         connection.close()
-        raise NothingPublished(f"published by an older version, publish with `aftersales run` again: {error}") from None
+        raise NothingPublished(f"published by an older version, run `aftersales run` again: {error}") from None
     return connection
 
 
@@ -36,7 +36,7 @@ def _windows() -> dict[str, int]:
 
 
 def published_marts(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Names of the published marts: every published table but dimensions and facts."""
+    """Names of the published marts: every published table except dimensions and facts."""
     rows = connection.execute(
         "select table_name from duckdb_tables() where schema_name = 'marts' and not temporary order by 1"
     ).fetchall()
@@ -44,7 +44,7 @@ def published_marts(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def columns_of(connection: duckdb.DuckDBPyConnection, mart: str) -> dict[str, str]:
-    """Columns of a mart with their descriptions in both languages, in their order."""
+    """The columns of a mart in their order, with their descriptions in both languages."""
     rows = connection.execute(
         "select column_name, coalesce(comment, '') from duckdb_columns() "
         "where schema_name = 'marts' and table_name = ? order by column_index",

@@ -1,4 +1,4 @@
-"""List the rows of a measure: file and line, and the part each plays."""
+"""List the rows of a measure: file, line, and the part that each plays."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from dagster_project.trace.declarations import RowMeasure, RowSet, row_sets
 
 @dataclass(frozen=True)
 class SourceRow:
-    """One row of a landed file; `is_counted` is false for rows that the counted ones rest on."""
+    """One row of a landed file; `is_counted` is false for rows that counted ones depend on."""
 
     unit: str
     is_counted: bool
@@ -22,7 +22,7 @@ class SourceRow:
 
 
 def source_rows(connection: duckdb.DuckDBPyConnection, measure: RowMeasure) -> list[SourceRow]:
-    """The rows in `traced` that a measure was made anew from, each followed by those it rests on."""
+    """The rows in `traced` that a measure was recomputed from, each followed by those it depends on."""
     counted = row_sets()[measure.rows]
     unit = _text((measure.counted,) if measure.counted else counted.key, "rows")
     parts = [_part(unit, counted, "rows", part=counted.label, source="traced as rows", expression=measure.expression)]

@@ -1,4 +1,4 @@
-"""The explanation as text for a terminal; Chinese characters take two columns."""
+"""Render the explanation as text for a terminal, where Chinese characters take two columns."""
 
 import re
 import unicodedata
@@ -17,7 +17,7 @@ def width(text: str) -> int:
 
 
 def _table(rows: Sequence[Sequence[str]], right: int) -> list[str]:
-    """Aligned lines; the column numbered `right` stands at its right edge."""
+    """Aligned lines; the column numbered `right` is right-aligned."""
     widths = [max(width(row[column]) for row in rows) for column in range(len(rows[0]))]
 
     def cell(column: int, text: str) -> str:
@@ -34,7 +34,7 @@ def _cut(text: str) -> str:
 
 
 def _chinese(description: str) -> str:
-    """The Chinese label of a description, without what it adds in brackets or lists."""
+    """The Chinese label of a description, without additions in brackets or lists."""
     return re.sub("（.*?）|：.*", "", description.rpartition(" / ")[2]).rstrip("。")
 
 
@@ -52,7 +52,7 @@ def _rows_of(measure: Explained, limit: int | None) -> list[str]:
 
 
 def render(mart: str, key: Key, explained: list[Explained], limit: int | None) -> str:
-    """The whole answer: the figures, their rows, and whether these add up."""
+    """The whole answer: the figures, their rows, and whether the rows give the published values."""
     figures = [
         (measure.name, _chinese(measure.label), number(measure.value), "=" if measure.adds_up else "≠", measure.how)
         for measure in explained
@@ -68,7 +68,7 @@ def render(mart: str, key: Key, explained: list[Explained], limit: int | None) -
 def _verdict(explained: list[Explained]) -> list[str]:
     wrong = [measure for measure in explained if not measure.adds_up]
     return [
-        f"{len(explained) - len(wrong)} of {len(explained)} figures add up: made anew from these rows, "
-        "they are what is published. / 由来源行重算，与发布值一致。",
-        *(f"≠ {m.name}: published {m.value}, made anew {m.anew} / 发布值与重算值不一致" for m in wrong),
+        f"{len(explained) - len(wrong)} of {len(explained)} figures add up: recomputed from these rows, "
+        "they equal the published values. / 由来源行重算，与发布值一致。",
+        *(f"≠ {m.name}: published {m.value}, recomputed {m.recomputed} / 发布值与重算值不一致" for m in wrong),
     ]
