@@ -119,7 +119,8 @@ class Entry:
 
     def without_rows(self) -> "Entry":
         """This entry with counts of 0 and without parts."""
-        return replace(self, **{f.name: f.default for f in fields(self) if f.name in _ROWS})
+        empty: dict[str, Any] = {field.name: field.default for field in fields(self) if field.name in _ROWS}
+        return replace(self, **empty)
 
 
 MANIFEST_SCHEMA = pa.schema(
