@@ -26,7 +26,7 @@ _MOST_REJECTED = f"{MOST_REJECTED_SHARE:.0%}"
 # The blocking rules of every dataset.
 DATASET_RULES = {
     "rows_conserved": "Every row read is accepted, rejected or superseded. / 读取的每一行都有去向。",
-    "not_emptied": "A dataset that had rows when last published has rows; stores there are always. / 数据集不得变空。",
+    "not_emptied": "A dataset with rows when last published still has some; stores are never empty. / 数据集不得变空。",
     "rejected_share": (
         f"At most {_MOST_REJECTED} of a dataset of {JUDGED_FROM_ROWS} rows or more are rejected. "
         f"/ 拒收比例不超过 {_MOST_REJECTED}。"
