@@ -63,6 +63,12 @@ def is_bilingual(text: str) -> bool:
     return any("\u4e00" <= c <= "\u9fff" for c in text) and any(c.isascii() and c.isalpha() for c in text)
 
 
+def test_every_singular_test_begins_with_why_it_is_there() -> None:
+    paths = sorted((DBT_DIR / "tests").glob("*.sql"))
+    assert len(paths) > 30
+    assert not [path.name for path in paths if not path.read_text(encoding="utf-8").startswith("-- Why: ")]
+
+
 def test_marts_and_core_enforce_their_contract_and_test_their_key(manifest: dict) -> None:
     keyed = {
         node["attached_node"]

@@ -66,7 +66,7 @@ def test_every_check_says_what_it_asks(graph) -> None:
     assert told["relationships_dim_customer_home_store_code__store_code__ref_dim_store_"].startswith(
         "Every known home_store_code exists in dim_store.store_code."
     )
-    assert told["assert_repair_orders_agree_between_marts"].startswith("Repair orders are one figure: marts that")
+    assert told["assert_repair_orders_agree_between_marts"].startswith("Several marts show the number of repair")
 
 
 def test_a_test_with_a_description_is_described_by_it() -> None:
