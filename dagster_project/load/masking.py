@@ -28,11 +28,12 @@ def _written(pattern: str) -> str:
 
 
 PHONE = re.compile(_written(r"(?<!D)(([+＋]|00)?86G?|0)?[1１][3-9３-９]D((G?D{4}){2}|G?D{3}G?D{5})(?!D)"))
+# 新 is Xinjiang's plates and also means new: "新 brakes" and "新GLC260L" are not plates.
 PLATE = re.compile(
-    r"[\u4e00-\u9fa5][A-HJ-NP-Z][·・•.\s]?[A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳]|"
-    # In other spellings it must have digits: "新 brakes" is not a plate.
-    + _PROVINCE
-    + _written(r" ?LG?(D{5}|LD{4}|LLD{3}|D{4}E|LD{3}E)(D|E)?")
+    r"((?!新)[\u4e00-\u9fa5][A-HJ-NP-Z][·・•.\s]?|新[A-HJ-NP-Z][·・•.])[A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳]|"
+    # In other spellings it must have its digits.
+    + f"((?!新){_PROVINCE}"
+    + _written(r" ?LG?(D{5}|LD{4}|LLD{3}|D{4}E|LD{3}E)|新 ?LG?(D{5}|LD{4}|D{4}E))(D|E)?")
 )
 
 # Chinese characters, except those used in dates.

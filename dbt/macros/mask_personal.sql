@@ -8,11 +8,14 @@
     {%- set gap = '[-－–—. 　·・•]?' -%}
     {%- set begins = '(([+＋]|00)?86' ~ gap ~ '|0)?[1１][3-9３-９]' ~ digit -%}
     {%- set phone = begins ~ '((' ~ gap ~ digit ~ '{4}){2}|' ~ gap ~ digit ~ '{3}' ~ gap ~ digit ~ '{5})' -%}
-    {%- set province = '[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]' -%}
-    {%- set plate = province ~ '[A-HJ-NP-Z][·・•. ]?[A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳]' -%}
-    {#- In other spellings a plate must have its digits: "新 brakes" is no plate. -#}
+    {%- set province = '[京津沪渝冀豫云辽黑湘皖鲁苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]' -%}
+    {%- set numbered = '[A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳]' -%}
+    {%- set plate = '(' ~ province ~ '[A-HJ-NP-Z][·・•. ]?|新[A-HJ-NP-Z][·・•.])' ~ numbered -%}
+    {#- In other spellings a plate must have its digits. 新 also means new: "新 brakes" and "新GLC260L" are no plates. -#}
     {%- set figures = '(D{5}|LD{4}|LLD{3}|D{4}E|LD{3}E)' | replace('D', digit) | replace('L', letter) | replace('E', end) -%}
-    {%- set other_plate = province ~ ' ?' ~ letter ~ gap ~ figures ~ '(' ~ digit ~ '|' ~ end ~ ')?' -%}
+    {%- set most = '(D{5}|LD{4}|D{4}E)' | replace('D', digit) | replace('L', letter) | replace('E', end) -%}
+    {%- set lettered = ' ?' ~ letter ~ gap -%}
+    {%- set other_plate = '(' ~ province ~ lettered ~ figures ~ '|新' ~ lettered ~ most ~ ')(' ~ digit ~ '|' ~ end ~ ')?' -%}
     {{ replace_all(replace_all(expr, phone), plate ~ '|' ~ other_plate) }}
 {%- endmacro %}
 

@@ -16,7 +16,7 @@ PLATE = re.compile(r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘�
 
 
 def _mystery_totals(facts: Facts) -> list[Row]:
-    checks = [row for row in facts.mystery_checks if row["points"] is not None]
+    checks = [row for row in facts.mystery_checks if row["points"] is not None and row["max_points"]]
     visits = {
         key: len({row["visit_no"] for row in found})
         for key, found in group(checks, lambda row: store_month(row, "visited_on")).items()
@@ -165,6 +165,14 @@ def _masked(text: str | None) -> str | None:
     return text and PLATE.sub("***", PHONE.sub("***", text))
 
 
+ITEMS_BY_NAME = {"解释结算清单": "mot04", "接车过程迅速": "mot02"}
+
+
+def _item(written: str | None) -> str | None:
+    """The code of the item that a manager names by its code or by its Chinese name."""
+    return written and ITEMS_BY_NAME.get(written, written.lower())
+
+
 def improvement_action(facts: Facts) -> list[Row]:
     """One row per improvement action of a store."""
     scores = {(row["store_code"], row["item_code"], row["month"]): row["score"] for row in css.css_item_monthly(facts)}
@@ -172,7 +180,8 @@ def improvement_action(facts: Facts) -> list[Row]:
     for row in facts.actions:
         is_overdue = row["status"] != "done" and row["due_on"] < facts.as_of
         around = [
-            scores.get((row["store_code"], row["mot_item"], add_months(row["period"], step))) for step in (-1, 0, 1)
+            scores.get((row["store_code"], _item(row["mot_item"]), add_months(row["period"], step)))
+            for step in (-1, 0, 1)
         ]
         rows.append(
             row

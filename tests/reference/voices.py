@@ -228,7 +228,7 @@ def _add_plans(world: World, store: str) -> None:
             priority=str(chance.randint(1, 5)),
             problem=chance.pick("等待时间长", "交车\n解释不清", "客户13812345678等待回电", "京A·12345返修"),
             measure="培训",
-            mot_item=chance.pick(None, "mot04", "mot10", "mot99"),
+            mot_item=chance.pick(None, "mot04", "MOT10", "解释结算清单", "mot99"),
             owner_no=chance.choice(ADVISORS),
             supervisor_no="M01",
             due_on=due_on,

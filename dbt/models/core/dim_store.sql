@@ -1,11 +1,11 @@
 -- Grain: one row per store.
 select
     store_code,
-    store_name,
+    {{ mask_personal('store_name') }} as store_name,
     region_code,
-    region_name,
-    city,
+    {{ mask_personal('region_name') }} as region_name,
+    {{ mask_personal('city') }} as city,
     city_tier,
-    brand,
+    {{ mask_personal('brand') }} as brand,
     opened_on
 from {{ ref('stg_dms__stores') }}

@@ -18,7 +18,7 @@ mystery_visits as (
         {{ month_of('visited_on') }} as month,
         count(distinct visit_no) as visits
     from {{ ref('stg_survey__mystery_visits') }}
-    where points is not null
+    where points is not null and max_points > 0
     group by 1, 2
 ),
 

@@ -1,4 +1,4 @@
--- Grain: one row per store, month and section with a known check of a mystery visit.
+-- Grain: one row per store, month and section with a check of a mystery visit that could earn points.
 -- A check without known points counts in neither sum.
 with sums as (
     select
@@ -10,6 +10,7 @@ with sums as (
     from {{ ref('stg_survey__mystery_visits') }}
     where points is not null
     group by 1, 2, 3
+    having sum(max_points) > 0
 )
 
 select

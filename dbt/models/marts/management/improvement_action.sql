@@ -22,6 +22,14 @@ with actions as (
     from {{ ref('stg_planning__improvement_actions') }}
 ),
 
+-- Managers write the item's code or its Chinese name.
+linked_items as (
+    select
+        item_code,
+        item_name_zh
+    from {{ ref('mot_items') }}
+),
+
 item_scores as (
     select
         store_code,
@@ -52,18 +60,22 @@ select
     scores.score as item_score,
     next_scores.score as next_item_score
 from actions
+left join linked_items
+    on
+        lower(actions.mot_item) = linked_items.item_code
+        or actions.mot_item = linked_items.item_name_zh
 left join item_scores as previous_scores
     on
         actions.store_code = previous_scores.store_code
-        and actions.mot_item = previous_scores.item_code
+        and linked_items.item_code = previous_scores.item_code
         and cast({{ add_months('actions.period', -1) }} as date) = previous_scores.month
 left join item_scores as scores
     on
         actions.store_code = scores.store_code
-        and actions.mot_item = scores.item_code
+        and linked_items.item_code = scores.item_code
         and actions.period = scores.month
 left join item_scores as next_scores
     on
         actions.store_code = next_scores.store_code
-        and actions.mot_item = next_scores.item_code
+        and linked_items.item_code = next_scores.item_code
         and cast({{ add_months('actions.period', 1) }} as date) = next_scores.month
