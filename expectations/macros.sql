@@ -29,3 +29,17 @@ create or replace temp macro came(extract_at, source_file, source_line) as
     epoch_us(extract_at)::hugeint * 18446744073709551616
     + (hash(source_file) >> 32)::hugeint * 2147483648
     + source_line;
+
+-- Whether the name of an extract gives only its day. A time of 0000 in the name is a time, as is the time of a file
+-- changed at midnight.
+create or replace temp macro is_dated_by_day(extract_at, source_file) as
+    extract_at = date_trunc('day', extract_at)
+    and regexp_matches(lower(source_file), '(^|[^0-9])[0-9]{8}[.](csv|csv[.]gz|xlsx|parquet)$');
+
+-- Whether a moment is later than the extract that it came with: by date where the name gives only a date.
+create or replace temp macro is_after_extract(moment, extract_at, source_file) as
+    case
+        when moment > extract_at
+            then cast(moment as date) > cast(extract_at as date) or not is_dated_by_day(extract_at, source_file)
+        else false
+    end;

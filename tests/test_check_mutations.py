@@ -10,7 +10,7 @@ from dagster_project.checks.results import RunInfo
 from dagster_project.checks.session import open_session
 from dagster_project.checks.suites import NOT_NULL, read_suites
 from tests.defects import HARMLESS
-from tests.mutations import copy_relations, defect_of, plant, tables_of
+from tests.mutations import LAST_DATED, copy_relations, defect_of, plant, tables_of
 
 AS_OF = date(2025, 11, 30)
 RUN = RunInfo("run", datetime(2025, 12, 1, 6), AS_OF)
@@ -18,6 +18,7 @@ SUITES = read_suites()
 CHECKS = [(suite, check) for suite in SUITES.values() for check in suite.checks]
 BLANKS = [pair for pair in CHECKS if pair[1].type == NOT_NULL]
 OTHERS = [pair for pair in CHECKS if pair[1].type != NOT_NULL]
+TIMED = [name for name, column in LAST_DATED.items() if SUITES[name].contract.column(column).type == "timestamp"]
 
 # The sample's late rows: they came with a later extract than the one that was due.
 PLANTED_LATE = {
@@ -155,3 +156,26 @@ def test_visits_at_one_time_are_each_compared_with_those_before(session, change)
                f"where visit.vin = visits.vin and checked_in_at = first")  # fmt: skip
     (result,) = session.run(suite, RUN, [name])
     assert (result.failed, result.evaluated) == (before.failed + 2, before.evaluated)
+
+
+@pytest.mark.parametrize("dataset", TIMED)
+@pytest.mark.parametrize(
+    ("file", "is_dated_by_day"),
+    [
+        ("t_20260603.csv", True),
+        ("20260603.CSV.GZ", True),
+        ("t_202606030000.csv", False),
+        ("t_20260603000000.xlsx", False),
+        ("changed at midnight.parquet", False),
+    ],
+)
+def test_only_a_name_that_ends_in_a_day_is_compared_by_day(dataset, file, is_dated_by_day, session, change):
+    suite, name = SUITES[dataset], "nothing_after_extract"
+    (table,) = tables_of(suite, suite.check(name))
+    victim = f"select source_file, source_line from {table} order by all limit 1"
+    (before,) = session.run(suite, RUN, [name])
+    change(f"create temp table victim as {victim}")
+    change(f"update {table} set source_file = '{file}', extract_at = timestamp '2026-06-03', {LAST_DATED[dataset]} ="
+           " timestamp '2026-06-03 09:00' where (source_file, source_line) in (from victim)")  # fmt: skip
+    (result,) = session.run(suite, RUN, [name])
+    assert (result.failed, result.evaluated) == (0 if is_dated_by_day else 1, before.evaluated)

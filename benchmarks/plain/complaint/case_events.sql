@@ -16,11 +16,7 @@ with rows as (
             )
         ) as actor_no_known,
         count(*) filter (
-            if(
-                batch.extract_at = date_trunc('day', batch.extract_at),
-                cast(batch.event_at as date) > cast(batch.extract_at as date),
-                batch.event_at > batch.extract_at
-            )
+            is_after_extract(batch.event_at, batch.extract_at, batch.source_file)
         ) as nothing_after_extract
     from staging.stg_complaint__case_events as batch
     left join staging.stg_complaint__cases as cases

@@ -47,11 +47,7 @@ with rows as (
             )
         ) as handler_no_known,
         count(*) filter (
-            if(
-                batch.extract_at = date_trunc('day', batch.extract_at),
-                cast(batch.received_at as date) > cast(batch.extract_at as date),
-                batch.received_at > batch.extract_at
-            )
+            is_after_extract(batch.received_at, batch.extract_at, batch.source_file)
         ) as nothing_after_extract
     from staging.stg_complaint__cases as batch
     left join staging.stg_dms__repair_orders as orders

@@ -37,11 +37,7 @@ with rows as (
             )
         ) as advisor_no_known,
         count(*) filter (
-            if(
-                batch.extract_at = date_trunc('day', batch.extract_at),
-                cast(greatest(batch.created_at, batch.arrived_at) as date) > cast(batch.extract_at as date),
-                greatest(batch.created_at, batch.arrived_at) > batch.extract_at
-            )
+            is_after_extract(greatest(batch.created_at, batch.arrived_at), batch.extract_at, batch.source_file)
         ) as nothing_after_extract
     from staging.stg_dms__appointments as batch
     left join staging.stg_dms__repair_orders as orders

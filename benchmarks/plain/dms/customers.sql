@@ -11,11 +11,7 @@ with rows as (
         count(*) filter (not regexp_matches(batch.phone, '^([+]?86[- ]?)?1[3-9][0-9][- ]?[0-9]{4}[- ]?[0-9]{4}$')) as phone_form,
         count(*) filter (batch.birth_year not between 1915 and 2010) as birth_year_plausible,
         count(*) filter (
-            if(
-                batch.extract_at = date_trunc('day', batch.extract_at),
-                cast(batch.registered_on as date) > cast(batch.extract_at as date),
-                batch.registered_on > batch.extract_at
-            )
+            is_after_extract(batch.registered_on, batch.extract_at, batch.source_file)
         ) as nothing_after_extract
     from staging.stg_dms__customers as batch
 )

@@ -8,11 +8,7 @@ with rows as (
         count(*) filter (batch.left_on is null) as left_on_filled,
         count(*) filter (batch.left_on < batch.hired_on) as left_after_hired,
         count(*) filter (
-            if(
-                batch.extract_at = date_trunc('day', batch.extract_at),
-                cast(batch.hired_on as date) > cast(batch.extract_at as date),
-                batch.hired_on > batch.extract_at
-            )
+            is_after_extract(batch.hired_on, batch.extract_at, batch.source_file)
         ) as nothing_after_extract
     from staging.stg_dms__employees as batch
 )

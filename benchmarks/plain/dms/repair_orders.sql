@@ -76,11 +76,7 @@ with billed as (
             )
         ) as original_repair_order_no_known,
         count(*) filter (
-            if(
-                batch.extract_at = date_trunc('day', batch.extract_at),
-                cast(greatest(batch.checked_in_at, batch.order_signed_at, batch.completed_at, batch.settled_at, batch.delivered_at) as date) > cast(batch.extract_at as date),
-                greatest(batch.checked_in_at, batch.order_signed_at, batch.completed_at, batch.settled_at, batch.delivered_at) > batch.extract_at
-            )
+            is_after_extract(greatest(batch.checked_in_at, batch.order_signed_at, batch.completed_at, batch.settled_at, batch.delivered_at), batch.extract_at, batch.source_file)
         ) as nothing_after_extract
     from staging.stg_dms__repair_orders as batch
     left join staging.stg_dms__vehicles as vehicles

@@ -9,11 +9,7 @@ with rows as (
         count(*) filter (batch.brand is null) as brand_filled,
         count(*) filter (batch.opened_on is null) as opened_on_filled,
         count(*) filter (
-            if(
-                batch.extract_at = date_trunc('day', batch.extract_at),
-                cast(batch.opened_on as date) > cast(batch.extract_at as date),
-                batch.opened_on > batch.extract_at
-            )
+            is_after_extract(batch.opened_on, batch.extract_at, batch.source_file)
         ) as nothing_after_extract
     from staging.stg_dms__stores as batch
 )

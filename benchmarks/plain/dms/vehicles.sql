@@ -19,11 +19,7 @@ with rows as (
             )
         ) as customer_no_known,
         count(*) filter (
-            if(
-                batch.extract_at = date_trunc('day', batch.extract_at),
-                cast(batch.sold_on as date) > cast(batch.extract_at as date),
-                batch.sold_on > batch.extract_at
-            )
+            is_after_extract(batch.sold_on, batch.extract_at, batch.source_file)
         ) as nothing_after_extract
     from staging.stg_dms__vehicles as batch
     inner join staging.stg_dms__stores as stores on batch.store_code = stores.store_code

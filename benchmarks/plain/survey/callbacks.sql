@@ -43,11 +43,7 @@ with answered as (
             )
         ) as interviewer_no_known,
         count(*) filter (
-            if(
-                batch.extract_at = date_trunc('day', batch.extract_at),
-                cast(batch.called_at as date) > cast(batch.extract_at as date),
-                batch.called_at > batch.extract_at
-            )
+            is_after_extract(batch.called_at, batch.extract_at, batch.source_file)
         ) as nothing_after_extract
     from staging.stg_survey__callbacks as batch
     left join staging.stg_dms__repair_orders as orders

@@ -18,11 +18,7 @@ with rows as (
             )
         ) as vin_known,
         count(*) filter (
-            if(
-                batch.extract_at = date_trunc('day', batch.extract_at),
-                cast(greatest(batch.cohort_month, batch.called_at) as date) > cast(batch.extract_at as date),
-                greatest(batch.cohort_month, batch.called_at) > batch.extract_at
-            )
+            is_after_extract(greatest(batch.cohort_month, batch.called_at), batch.extract_at, batch.source_file)
         ) as nothing_after_extract
     from staging.stg_survey__churn_callbacks as batch
 )

@@ -15,11 +15,7 @@ with rows as (
             )
         ) as advisor_no_known,
         count(*) filter (
-            if(
-                batch.extract_at = date_trunc('day', batch.extract_at),
-                cast(batch.period as date) > cast(batch.extract_at as date),
-                batch.period > batch.extract_at
-            )
+            is_after_extract(batch.period, batch.extract_at, batch.source_file)
         ) as nothing_after_extract
     from staging.stg_survey__css_responses as batch
     left join staging.stg_dms__repair_orders as orders
