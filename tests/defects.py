@@ -86,6 +86,10 @@ def row_defects() -> dict[str, Defect]:
         "dms/repair_orders.parts_is_sum_of_lines": Defect(
             "parts_amount = parts_amount + 0.02", "parts_amount is not null"
         ),
+        # Repair orders that give their total only: nothing else compares it with the lines.
+        "dms/repair_orders.total_is_sum_of_lines": Defect(
+            "total_amount = total_amount + 0.02, labour_amount = null, parts_amount = null", "total_amount is not null"
+        ),
         "dms/repair_orders.odometer_not_below_earlier": Defect(
             "odometer_km = 1",
             f"status <> 'void' and ({order}) in (select (store_code, max(repair_order_no)) from {ORDERS}"
@@ -231,6 +235,7 @@ HARMLESS: tuple[tuple[str, str, str], ...] = (
     ("survey/css_benchmarks.mot_is_weighted_items", f"score = case item_code {_PRINTED} else score end", "true"),
     ("dms/repair_orders.total_is_labour_and_parts", "total_amount = labour_amount + parts_amount - 0.01", "true"),
     ("dms/repair_orders.labour_is_sum_of_lines", "labour_amount = labour_amount + 0.01", "true"),
+    ("dms/repair_orders.total_is_sum_of_lines", "total_amount = total_amount + 0.01", "true"),
     ("dms/repair_orders.order_signed_after_checked_in", "order_signed_at = checked_in_at", "true"),
     ("dms/repair_orders.delivered_after_completed", "completed_at = null", "true"),
     ("dms/repair_orders.odometer_not_below_earlier", "odometer_km = 5000", "true"),

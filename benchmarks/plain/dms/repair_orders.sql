@@ -3,7 +3,10 @@ with billed as (
     select
         store_code, repair_order_no,
         if(count(labour_amount) = count(*), sum(labour_amount), null) as labour_amount,
-        if(count(parts_amount) = count(*), sum(parts_amount), null) as parts_amount
+        if(count(parts_amount) = count(*), sum(parts_amount), null) as parts_amount,
+        if(
+            count(labour_amount + parts_amount) = count(*), sum(labour_amount + parts_amount), null
+        ) as total_amount
     from staging.stg_dms__repair_order_lines
     group by store_code, repair_order_no
 )
@@ -45,6 +48,7 @@ with billed as (
         count(*) filter (batch.status <> 'void' and billed.repair_order_no is null) as has_line,
         count(*) filter (abs(batch.labour_amount - billed.labour_amount) > 0.01) as labour_is_sum_of_lines,
         count(*) filter (abs(batch.parts_amount - billed.parts_amount) > 0.01) as parts_is_sum_of_lines,
+        count(*) filter (abs(batch.total_amount - billed.total_amount) > 0.01) as total_is_sum_of_lines,
         count(*) filter (
             batch.customer_no is not null
             and (batch.store_code, batch.customer_no) not in (
