@@ -124,6 +124,17 @@ def test_engine_counts_and_names_the_failing_rows(tmp_path, warehouse, rows):
         assert all(row["source_file"] == "customers_20260403.csv" for row in result.failing)
 
 
+@pytest.mark.parametrize("rows", ["accepted", "original", "parsed"])
+def test_checks_of_an_empty_dataset_pass_with_no_failed_row(tmp_path, warehouse, rows):
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("delete from staging.stg_dms__customers; delete from lake.dms__customers")
+    entries = [{**e, "meta": {**e["meta"], "name": name, "rows": rows}} for name, (e, *_) in PROBES.items()]
+    results = run_checks(warehouse, RUN, {"dms/customers": suite_of(tmp_path, *entries)})
+    assert [result.check_name for result in results] == list(PROBES)
+    for result in results:
+        assert (result.evaluated, result.failed, result.passed, result.error) == (0, 0, True, None), result.check_name
+
+
 def test_all_failing_rows_can_be_had(tmp_path, warehouse):
     suite = suite_of(tmp_path, entry(name="within"), entry(SQL, {"unexpected_rows_query": "select * from {batch}"}))
     with open_session(warehouse, RUN.as_of) as session:

@@ -238,7 +238,8 @@ class CheckSession:
             failed = result.result["observed_value"]
             passed = failed == 0
         else:
-            failed = result.result["unexpected_count"]
+            # Great Expectations gives null for a table without rows.
+            failed = result.result["unexpected_count"] or 0
             missing = 0 if check.type == NOT_NULL else result.result.get("missing_count", 0)
             evaluated = result.result["element_count"] - missing
             passed = bool(result.success) if evaluated else True
