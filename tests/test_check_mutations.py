@@ -20,6 +20,13 @@ BLANKS = [pair for pair in CHECKS if pair[1].type == NOT_NULL]
 OTHERS = [pair for pair in CHECKS if pair[1].type != NOT_NULL]
 TIMED = [name for name, column in LAST_DATED.items() if SUITES[name].contract.column(column).type == "timestamp"]
 
+MONTHS_JUDGED = [
+    (suite.name, check.name)
+    for suite in SUITES.values()
+    for check in suite.checks
+    if check.name in ("months_without_extract", "months_without_callbacks")
+]
+
 # The sample's late rows: they came with a later extract than the one that was due.
 PLANTED_LATE = {
     ("complaint/cases", "carried_in_time"),
@@ -179,3 +186,29 @@ def test_only_a_name_that_ends_in_a_day_is_compared_by_day(dataset, file, is_dat
            " timestamp '2026-06-03 09:00' where (source_file, source_line) in (from victim)")  # fmt: skip
     (result,) = session.run(suite, RUN, [name])
     assert (result.failed, result.evaluated) == (0 if is_dated_by_day else 1, before.evaluated)
+
+
+def test_a_store_that_stopped_sending_is_found(session, change, monkeypatch):
+    suite, name = SUITES["dms/repair_orders"], "months_without_extract"
+    (table,) = tables_of(suite, suite.check(name))
+    change(f"delete from {table} where store_code = 'S001' and checked_in_at >= timestamp '2025-09-10'")
+    (result,) = session.run(suite, RUN, [name])
+    assert [(row["store_code"], row["month"]) for row in result.failing] == [("S001", date(2025, 10, 1))]
+    # November's last extract is due two days after the month.
+    monkeypatch.setattr(session, "as_of", date(2025, 12, 2))
+    (later,) = session.run(suite, RUN, [name])
+    assert (later.failed, later.evaluated) == (2, result.evaluated + 6)
+    # Where no store sends any more, the age of the newest extract is another check's finding.
+    change(f"delete from {table} where checked_in_at >= timestamp '2025-09-10'")
+    assert [found.failed for found in session.run(suite, RUN, [name])] == [0]
+
+
+@pytest.mark.parametrize(("dataset", "name"), MONTHS_JUDGED)
+@pytest.mark.parametrize("mistyped", ["0001-01-01", "1899-12-30", "2026-01-15", "9999-12-31"])
+def test_a_mistyped_check_in_makes_no_month(dataset, name, mistyped, *, session, clean, change):
+    orders = "staging.stg_dms__repair_orders"
+    change(f"update {orders} set checked_in_at = timestamp '{mistyped} 08:00' where (source_file, source_line) in ("
+           f"select (source_file, source_line) from {orders} where status <> 'void' limit 1)")  # fmt: skip
+    (result,) = session.run(SUITES[dataset], RUN, [name])
+    before = clean[dataset, name]
+    assert (result.failed, result.evaluated) == (before.failed, before.evaluated)

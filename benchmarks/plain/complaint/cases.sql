@@ -59,7 +59,7 @@ with rows as (
 , visited as (
     select distinct store_code, date_trunc('month', checked_in_at) as month
     from staging.stg_dms__repair_orders
-    where status <> 'void'
+    where status <> 'void' and checked_in_at >= timestamp '1990-01-01'
 )
 
 , known as (

@@ -113,11 +113,15 @@ with billed as (
 , turned_back as (select count(*) filter (is_below) as odometer_not_below_earlier from visits)
 
 , visited as (
-    select distinct store_code, date_trunc('month', checked_in_at) as month from staging.stg_dms__repair_orders
+    select distinct store_code, date_trunc('month', checked_in_at) as month
+    from staging.stg_dms__repair_orders
+    where checked_in_at >= timestamp '1990-01-01' and last_day(checked_in_at) + 2 <= getvariable('as_of')
 )
 
 , stores as (
-    select date_diff('month', min(month), max(month)) + 1 - count(*) as missing from visited group by store_code
+    select date_diff('month', min(month), (select max(month) from visited)) + 1 - count(*) as missing
+    from visited
+    group by store_code
 )
 
 , silent as (select coalesce(sum(missing), 0) as months_without_extract from stores)
