@@ -7,6 +7,7 @@ import duckdb
 
 from dagster_project.checks.results import CheckResult
 from dagster_project.contracts import read_contracts
+from dagster_project.load.drift import read_drift
 from dagster_project.load.hash_key import key_warning
 from dagster_project.load.manifest import QUARANTINED, read_manifest
 from dagster_project.refresh import Refreshed
@@ -19,8 +20,14 @@ _COUNTS = ("rows_read", "rows_accepted", "rows_rejected", "rows_superseded")
 
 
 def _counts(settings: Settings) -> dict[tuple[str, str], tuple[int, ...]]:
+    """Files and rows by dataset; empty where a blocked run could not publish them."""
     sums = ", ".join(f"cast(sum({count}) as bigint)" for count in _COUNTS)
-    with duckdb.connect(str(settings.published / "aftersales.duckdb"), read_only=True) as connection:
+    path = settings.published / "aftersales.duckdb"
+    if not path.exists():
+        return {}
+    with duckdb.connect(str(path), read_only=True) as connection:
+        if not connection.execute("from duckdb_tables() where table_name = 'quality_load'").fetchall():
+            return {}
         rows = connection.execute(
             f"select system, dataset, count(*), {sums} from marts.quality_load group by system, dataset"
         ).fetchall()
@@ -28,21 +35,20 @@ def _counts(settings: Settings) -> dict[tuple[str, str], tuple[int, ...]]:
 
 
 def _drift(settings: Settings) -> list[str]:
-    lines = []
-    for contract in read_contracts().values():
-        seen: dict[str, set[str]] = defaultdict(set)
-        for entry in read_manifest(settings.lake / contract.system / contract.dataset).values():
-            for name in filter(None, entry.unknown_columns.split(", ")):
-                seen[f"unknown column {name!r}"].add(entry.source_file)
-            for name in filter(None, entry.missing_columns.split(", ")):
-                seen[f"no column {name!r}"].add(entry.source_file)
-            if entry.short_rows:
-                seen[f"{entry.short_rows} rows shorter than the header"].add(entry.source_file)
-        lines += [
-            f"  {contract.name}: {what} in {len(files)} file(s), e.g. {min(files)}"
-            for what, files in sorted(seen.items())
-        ]
-    return lines
+    seen: dict[str, dict[str, set[str]]] = {}
+    for drift in read_drift(settings.lake):
+        of_dataset = seen.setdefault(drift.contract.name, defaultdict(set))
+        for name in drift.unknown:
+            of_dataset[f"unknown column {name!r}"].add(drift.file)
+        for name in drift.missing:
+            of_dataset[f"no column {name!r}"].add(drift.file)
+        if drift.short_rows:
+            of_dataset[f"{drift.short_rows} rows shorter than the header"].add(drift.file)
+    return [
+        f"  {dataset}: {what} in {len(files)} file(s), e.g. {min(files)}"
+        for dataset, of_dataset in seen.items()
+        for what, files in sorted(of_dataset.items())
+    ]
 
 
 def _checks(results: list[CheckResult], report: Path) -> list[str]:
@@ -58,21 +64,35 @@ def _checks(results: list[CheckResult], report: Path) -> list[str]:
     return lines
 
 
-def summarise(settings: Settings, refreshed: Refreshed, seconds: float) -> str:
-    """The summary of a refresh, as text for a terminal."""
+def _row_counts(settings: Settings) -> list[str]:
     counts = _counts(settings)
+    if not counts:
+        return []
     lines = [f"{'dataset':<30}{'files':>7}{'read':>11}{'accepted':>11}{'rejected':>10}{'superseded':>12}"]
     for contract in read_contracts().values():
         files, *rows = counts.get((contract.system, contract.dataset), (0, 0, 0, 0, 0))
         read, accepted, rejected, superseded = rows
         lines.append(f"{contract.name:<30}{files:>7}{read:>11,}{accepted:>11,}{rejected:>10,}{superseded:>12,}")
-    strays = read_manifest(settings.lake / "landing" / "strays").values()
-    quarantined = [entry for load in refreshed.loads for entry in load.quarantined] + list(strays)
+    return lines
+
+
+def summarise_loads(settings: Settings) -> str:
+    """What became of the rows, files and headers that a run read, published or blocked, as text for a terminal."""
+    lines = _row_counts(settings)
+    folders = [settings.lake / contract.system / contract.dataset for contract in read_contracts().values()]
+    entries = [entry for folder in folders for entry in read_manifest(folder).values() if entry.status == QUARANTINED]
+    quarantined = [*entries, *read_manifest(settings.lake / "landing" / "strays").values()]
     if quarantined:
         lines += ["", f"{QUARANTINED}: {len(quarantined)} file(s)"]
         lines += [f"  {entry.source_path}: {entry.error}" for entry in quarantined]
     if drift := _drift(settings):
         lines += ["", "headers that differ from the contract:", *drift]
+    return "\n".join(lines)
+
+
+def summarise(settings: Settings, refreshed: Refreshed, seconds: float) -> str:
+    """The summary of a refresh, as text for a terminal."""
+    lines = [summarise_loads(settings)]
     rows_published = sum(refreshed.state.rows.values())
     if refreshed.nothing_new:
         run = refreshed.results[0]

@@ -1,5 +1,6 @@
 """What may not be published is not: each blocking rule, with what readers see and what is said."""
 
+import re
 import shutil
 from dataclasses import replace
 from datetime import date, datetime
@@ -129,7 +130,12 @@ def test_blocked_marts_stay_and_the_quality_tables_say_why(copied_run: Settings,
 
     arguments = ["run", "--quiet", "--landing", str(settings.landing), "--data", str(settings.data)]
     assert cli.main([*arguments, "--as-of", settings.as_of.isoformat()]) == 1
-    said = capsys.readouterr().err
+    summary, said = capsys.readouterr()
+    # What became of the rows, files and headers is printed as after a run that published.
+    assert re.search(r"^dms/employees +\d+ +346 +\d+ +200 +\d+$", summary, re.MULTILINE)
+    assert "survey/callbacks/callbacks_20251120.csv: required column missing: outcome" in summary
+    assert "dms/employees: no column 'department' in 1 file(s), e.g. bad_20251129.csv" in summary
+    assert "dms/appointments: unknown column '会员等级' in 2 file(s)" in summary
     assert "planning/targets not_emptied: No row is left" in said
     assert "dms/employees rejected_share: 200 of 346 rows are rejected" in said
 

@@ -9,10 +9,13 @@ import pytest
 import xlsxwriter
 
 from dagster_project.load import dataset
+from dagster_project.load.assets import load_metadata
+from dagster_project.load.drift import read_drift
 from dagster_project.load.load import load_landing
 from dagster_project.load.manifest import read_manifest
 from dagster_project.load.part import LakeError
 from dagster_project.load.reload import files_to_reload
+from dagster_project.summary import summarise_loads
 from tests.customers_file import EXPECTED, HEADER, READ, ROWS, csv_text
 
 
@@ -116,6 +119,33 @@ def test_unknown_columns_of_one_name_keep_the_cells_of_both(landing) -> None:
     ]
     ((raw,),) = landing.query("select row_raw from lake.rejected_rows")
     assert '"备注 (column 7)": "n3", "备注 (column 8)": "n4"' in raw
+
+
+def test_an_unknown_column_with_a_comma_in_its_name_is_one_column(landing) -> None:
+    landing.write(
+        "dms/customers/a_20260401.csv",
+        'store_code,customer_no,customer_type,registered_on,"备注, 内部","a,, b",\n001,C1,private,2026-04-01,x,y,z\n',
+    )
+    loads = landing.load()
+    (entry,) = read_manifest(landing.settings.lake / "dms" / "customers").values()
+    assert entry.unknown_names == ["备注, 内部", "a,, b", "column 7"]
+    assert entry.missing_names == ["customer_name", "gender", "birth_year", "occupation", "phone"]
+    (drift,) = [found for found in read_drift(landing.settings.lake) if found.file == "a_20260401.csv"]
+    assert drift.unknown == ("备注, 内部", "a,, b", "column 7")
+    said = summarise_loads(landing.settings)
+    assert "dms/customers: unknown column '备注, 内部' in 1 file(s), e.g. a_20260401.csv" in said
+    (customers,) = [load for load in loads if load.contract.name == "dms/customers"]
+    shown = load_metadata(customers)
+    assert shown["unknown_columns"].text == "'a,, b', 'column 7', '备注, 内部'"
+
+
+def test_a_version_that_stays_in_use_keeps_its_drift(landing) -> None:
+    path = landing.write("dms/customers/a_20260401.csv", csv_text([[*HEADER, "会员等级"], [*ROWS[0], "金卡"]]))
+    landing.load()
+    path.write_text("nothing of it\n")
+    landing.load()
+    record = landing.file("a_20260401.csv")
+    assert (record["status"], record["rows_read"], record["unknown_columns"]) == ("quarantined", 1, "会员等级")
 
 
 def test_a_name_that_is_not_utf8_is_shown_escaped(landing) -> None:

@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ from python_calamine import CalamineWorkbook
 from dagster_project.checks.results import CheckResult, last_results, write_results
 from dagster_project.checks.suites import Check, Suite
 from dagster_project.contracts import read_contracts
+from dagster_project.load.dataset import quarantined
+from dagster_project.load.landing import LandedFile
+from dagster_project.load.manifest import Entry, join_names, write_manifest
 from dagster_project.reports.quality import NoResults, write_quality_report
 from dagster_project.reports.quality.content import read_report
 from dagster_project.reports.quality.history import read_history
@@ -158,7 +162,21 @@ def settings(tmp_path: Path) -> Settings:
         accepted = found.lake / "dms" / "repair_orders" / "accepted"
         accepted.mkdir(parents=True)
         connection.execute(f"copy marts.fct_repair_order to '{accepted / 'part.parquet'}' (format parquet)")
+    entries = [
+        entry("ro_20260430.csv", accepted_part="accepted/part.parquet"),
+        entry("ro_20260428.csv", unknown_columns=join_names(["备注, 内部", NASTY])),
+        entry("ro_20260429.csv", unknown_columns=join_names(["备注, 内部", NASTY])),
+        entry("ro_20260427.csv", missing_columns="promised_at, quoted_amount"),
+    ]
+    write_manifest(accepted.parent, {file.source_path: file for file in entries})
     return found
+
+
+def entry(name: str, **found: Any) -> Entry:
+    """A loaded file of dms/repair_orders."""
+    day = datetime.strptime(name[3:11], "%Y%m%d")
+    file = LandedFile("dms", "repair_orders", Path(name), extract_at=day, size=1, mtime_ns=1, ctime_ns=1)
+    return replace(quarantined(file, f"dms/repair_orders/{name}", "", "", ""), status="loaded", error=None, **found)
 
 
 def write(settings: Settings, *results: CheckResult) -> None:
@@ -347,6 +365,7 @@ def test_the_workbook_holds_all_rows_as_text(settings: Settings) -> None:
     assert list(dms) == [
         "Findings 检查结果",
         "Effect 指标影响",
+        "Headers 表头",
         "repair_order_lines 拒收行",
         "repair_orders 拒收行",
         "repair_orders 检查未通过",
@@ -366,6 +385,28 @@ def test_the_workbook_holds_all_rows_as_text(settings: Settings) -> None:
             xml = [book.read(name).decode() for name in book.namelist() if name.startswith("xl/worksheets/sheet")]
         assert all("<f>" not in sheet and "<f " not in sheet and "hyperlink" not in sheet for sheet in xml)
         assert all('state="frozen"' in sheet and "<autoFilter" in sheet for sheet in xml)
+
+
+def test_headers_that_differ_from_the_contract_are_shown(settings: Settings) -> None:
+    write(settings, result())
+    index = text(write_quality_report(settings, suites={}).read_text(encoding="utf-8"))
+    assert "dms/repair_orders 备注, 内部 , " in index.split("Headers that differ")[1]
+    told = text(page(settings, "dms_owner.html")).split("Headers that differ from the contract")[1]
+    assert f"dms/repair_orders 备注, 内部 , {NASTY} 2 ro_20260429.csv" in told, "the newest of two files"
+    assert "dms/repair_orders promised_at 预计交车时间 , quoted_amount 预估金额 1 ro_20260427.csv" in told
+    assert sheets(settings, "dms_owner")["Headers 表头"][1:] == [
+        ["dms/repair_orders", "ro_20260429.csv", date(2026, 4, 29), f"备注, 内部 · {NASTY}", ""],
+        ["dms/repair_orders", "ro_20260428.csv", date(2026, 4, 28), f"备注, 内部 · {NASTY}", ""],
+        [
+            "dms/repair_orders",
+            "ro_20260427.csv",
+            date(2026, 4, 27),
+            "",
+            "promised_at 预计交车时间 · quoted_amount 预估金额",
+        ],
+    ]
+    assert "Headers that differ" not in text(page(settings, "planning_owner.html"))
+    assert "Headers 表头" not in sheets(settings, "planning_owner")
 
 
 def test_keys_that_hold_a_phone_number_are_masked(settings: Settings) -> None:

@@ -57,10 +57,10 @@ def do(parsed: Namespace) -> int:
     """Refresh the warehouse and print the summary."""
     from dagster_project.commands.publish import to_postgres
     from dagster_project.publish.postgres.target import read_target
-    from dagster_project.refresh import refresh
+    from dagster_project.refresh import PublishingBlocked, refresh
     from dagster_project.sample_store import choose_sample, guard_sample
     from dagster_project.spark_server import require_libraries
-    from dagster_project.summary import summarise
+    from dagster_project.summary import summarise, summarise_loads
 
     if parsed.engine == SPARK:
         require_libraries()
@@ -71,7 +71,11 @@ def do(parsed: Namespace) -> int:
     # Before the work: an unreadable URL is reported at once.
     postgres = read_target()
     guard_sample(settings)
-    refreshed = refresh(settings, None if parsed.quiet else tell, parsed.reload, anew=parsed.anew)
+    try:
+        refreshed = refresh(settings, None if parsed.quiet else tell, parsed.reload, anew=parsed.anew)
+    except PublishingBlocked:
+        print(summarise_loads(settings))
+        raise
     print(summarise(settings, refreshed, time.monotonic() - started))
     if postgres:
         print(to_postgres(settings, postgres))

@@ -53,8 +53,8 @@ landing_assets = [
 def load_metadata(load: DatasetLoad) -> dict[str, dg.MetadataValue]:
     """Metadata of a load for Dagster: row counts, header drift, quarantined files."""
     quarantined = [f"- `{entry.source_file}`: {entry.error}" for entry in load.quarantined]
-    unknown = sorted({name for e in load.entries for name in e.unknown_columns.split(", ") if name})
-    missing = sorted({name for e in load.entries for name in e.missing_columns.split(", ") if name})
+    unknown = sorted({name for e in load.entries for name in e.unknown_names})
+    missing = sorted({name for e in load.entries for name in e.missing_names})
     return {
         "dagster/row_count": dg.MetadataValue.int(load.total("rows_parsed")),
         "files": dg.MetadataValue.int(len(load.entries)),
@@ -63,7 +63,7 @@ def load_metadata(load: DatasetLoad) -> dict[str, dg.MetadataValue]:
         "rows_read": dg.MetadataValue.int(load.total("rows_read")),
         "rows_parsed": dg.MetadataValue.int(load.total("rows_parsed")),
         "rows_rejected_while_loading": dg.MetadataValue.int(load.total("rows_rejected")),
-        "unknown_columns": dg.MetadataValue.text(", ".join(unknown) or "none"),
+        "unknown_columns": dg.MetadataValue.text(", ".join(map(repr, unknown)) or "none"),
         "missing_columns": dg.MetadataValue.text(", ".join(missing) or "none"),
         "quarantined": dg.MetadataValue.md("\n".join(quarantined) or "none"),
     }

@@ -6,6 +6,7 @@ without a manifest prove that it was lost.
 """
 
 import os
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
@@ -22,12 +23,25 @@ from dagster_project.settings import TIME_ZONE
 LOADED = "loaded"
 QUARANTINED = "quarantined"
 
+# Names of columns are joined by a comma and a space; in a name the space is one that looks the same.
+_BETWEEN, _WITHIN = ", ", ",\u00a0"
+
 _ARROW = {str: pa.string(), int: pa.int64(), datetime: pa.timestamp("us")}
 # The fields of an entry that describe the rows in its parts.
 _ROWS = (
-    *("rows_read", "rows_parsed", "rows_rejected", "short_rows"),
+    *("rows_read", "rows_parsed", "rows_rejected", "short_rows", "unknown_columns", "missing_columns"),
     *("accepted_part", "rejected_part", "parts_size", "parts_mtime_ns", "parts_digest"),
 )
+
+
+def join_names(names: Iterable[str]) -> str:
+    """Names of columns as one text, from which `split_names` gets the same names."""
+    return _BETWEEN.join(name.replace(_BETWEEN, _WITHIN) for name in names)
+
+
+def split_names(text: str) -> list[str]:
+    """The names of columns that `join_names` joined."""
+    return [name.replace(_WITHIN, _BETWEEN) for name in text.split(_BETWEEN) if name]
 
 
 @dataclass(frozen=True)
@@ -36,7 +50,7 @@ class Entry:
 
     `digest` is that of its content, `contract_digest` that of the contract it was read with. A quarantined file keeps
     the parts and counts of the version loaded before it, if there is one. `unknown_columns` and `missing_columns` are
-    joined by `, `. `parts_…` are the seal of the parts, None in manifests written before parts were sealed.
+    joined as `join_names` does. `parts_…` are the seal of the parts, None in manifests written before parts were sealed.
     """
 
     system: str
@@ -91,6 +105,16 @@ class Entry:
             status=status,
             **outcome,
         )
+
+    @property
+    def unknown_names(self) -> list[str]:
+        """Header cells that name no column of the contract."""
+        return split_names(self.unknown_columns)
+
+    @property
+    def missing_names(self) -> list[str]:
+        """Columns of the contract that the header does not name."""
+        return split_names(self.missing_columns)
 
     @property
     def parts(self) -> list[str]:

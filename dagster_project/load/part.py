@@ -22,6 +22,7 @@ from dagster_project.load.extract import Chunk, Extract
 from dagster_project.load.header import HeaderMatcher, MatchedHeader
 from dagster_project.load.isolation import IsolatedReader
 from dagster_project.load.landing import LandedFile
+from dagster_project.load.manifest import join_names
 from dagster_project.load.masking import RowMasker
 from dagster_project.load.parquet_file import open_parquet
 from dagster_project.load.xlsx_file import open_xlsx
@@ -251,8 +252,8 @@ class _FileLoader:
             rows_parsed=accepted.rows,
             rows_rejected=rejected.rows,
             short_rows=extract.short_rows,
-            unknown_columns=", ".join(matched.unknown.values()),
-            missing_columns=", ".join(matched.missing),
+            unknown_columns=join_names(matched.unknown.values()),
+            missing_columns=join_names(matched.missing),
         )
 
 

@@ -8,9 +8,11 @@ import duckdb
 
 from dagster_project.checks.suites import Suite, read_suites
 from dagster_project.contracts import Contract, read_contracts
+from dagster_project.load.drift import read_drift
 from dagster_project.models.dbt_build import target_path
 from dagster_project.reports.quality.findings import (
     Finding,
+    HeaderDrift,
     NotRun,
     Owner,
     Rejects,
@@ -30,7 +32,7 @@ from dagster_project.settings import Settings
 
 @dataclass(frozen=True)
 class Report:
-    """One run's report. Files and rejected rows are those of the last published state."""
+    """One run's report. Files and rejected rows are those of the last published state, headers those of the lake."""
 
     history: History
     findings: list[Finding]
@@ -43,6 +45,11 @@ class Report:
     def quarantined(self) -> list[LoadedFile]:
         """The files that could not be read."""
         return [file for file in self.files if file.status == "quarantined"]
+
+    @property
+    def headers(self) -> list[HeaderDrift]:
+        """The headers of loaded files that differ from their contract."""
+        return [header for owner in self.owners for header in owner.headers]
 
     @property
     def blocking(self) -> list[Finding]:
@@ -78,6 +85,7 @@ def read_report(settings: Settings, run_id: str | None = None, suites: Mapping[s
     # What was planned for an earlier run is not known any more.
     planned = (read_suites() if suites is None else suites) if history.is_last else {}
     not_run = read_not_run(history, planned)
+    drift = read_drift(settings.lake)
     owners = []
     with closing(_published(settings)) as connection:
         files = read_files(connection)
@@ -100,6 +108,7 @@ def read_report(settings: Settings, run_id: str | None = None, suites: Mapping[s
                     quarantined=[f for f in files if f.status == "quarantined" and file_owner(f, contracts) == name],
                     rejects=[Rejects(contracts[d], r, marts.get(d, []), kpis_of(d, None)) for d, r in own.items()],
                     effects=rate_effects(facts, contracts, own),
+                    drift=[file for file in drift if file.contract.owner == name],
                 )
             )
     return Report(history, findings, not_run, files, owners, contracts)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from dagster_project.checks.results import CheckResult
 from dagster_project.checks.suites import SEVERITIES, Suite
 from dagster_project.contracts import Contract
+from dagster_project.load.drift import Drift
 from dagster_project.reports.quality.history import History, Streak, check_id
 from dagster_project.reports.quality.lineage import Kpi, kpis_of
 from dagster_project.reports.quality.ranges import RateEffect
@@ -59,6 +60,31 @@ class Rejects:
 
 
 @dataclass(frozen=True)
+class HeaderDrift:
+    """Files of one dataset whose headers differ from the contract in the same columns, the newest first."""
+
+    contract: Contract
+    unknown: tuple[str, ...]
+    missing: tuple[str, ...]
+    files: list[Drift]
+
+    @property
+    def missing_labelled(self) -> list[str]:
+        """The missing columns, each with its Chinese label."""
+        return [f"{name} {self.contract.column(name).label}" for name in self.missing]
+
+
+def headers_that_differ(drift: Iterable[Drift]) -> list[HeaderDrift]:
+    """Files with unknown or missing columns, those of one dataset with the same columns together."""
+    found: dict[tuple, HeaderDrift] = {}
+    for file in drift:
+        if file.unknown or file.missing:
+            same = (file.contract.name, file.unknown, file.missing)
+            found.setdefault(same, HeaderDrift(file.contract, file.unknown, file.missing, [])).files.append(file)
+    return list(found.values())
+
+
+@dataclass(frozen=True)
 class Owner:
     """All that one owner has to know."""
 
@@ -71,11 +97,17 @@ class Owner:
     quarantined: list[LoadedFile] = field(default_factory=list)
     rejects: list[Rejects] = field(default_factory=list)
     effects: list[RateEffect] = field(default_factory=list)
+    drift: list[Drift] = field(default_factory=list)
 
     @property
     def rejected_rows(self) -> int:
         """How many of the owner's rows are rejected."""
         return sum(len(rejects.rows) for rejects in self.rejects)
+
+    @property
+    def headers(self) -> list[HeaderDrift]:
+        """The headers that differ from the contract."""
+        return headers_that_differ(self.drift)
 
     @property
     def blocking(self) -> list[Finding]:

@@ -26,6 +26,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 SHOWN_ROWS = 50
 OPEN_ROWS = 8
 NAMED_TABLES = 5
+NAMED_COLUMNS = 20
 SHOWN_ISSUES = 12
 
 
@@ -112,6 +113,7 @@ def _environment() -> Environment:
         "SHOWN_ROWS": SHOWN_ROWS,
         "OPEN_ROWS": OPEN_ROWS,
         "NAMED_TABLES": NAMED_TABLES,
+        "NAMED_COLUMNS": NAMED_COLUMNS,
         "SHOWN_ISSUES": SHOWN_ISSUES,
         "TREND_RUNS": TREND_RUNS,
         "SEVERITIES": wording.SEVERITIES,

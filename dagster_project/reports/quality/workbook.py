@@ -109,6 +109,27 @@ _EFFECTS: tuple[Heading, ...] = (
 )
 
 
+def _drift(owner: Owner) -> Iterable[Sequence[Formatted]]:
+    for drift in owner.drift:
+        if drift.unknown or drift.missing:
+            yield (
+                (drift.contract.name, "text"),
+                (drift.file, "text"),
+                (drift.extract_at, "moment"),
+                (" · ".join(map(mask_text, drift.unknown)), "wrapped"),
+                (" · ".join(f"{name} {drift.contract.column(name).label}" for name in drift.missing), "wrapped"),
+            )
+
+
+_DRIFT: tuple[Heading, ...] = (
+    ("Dataset", "数据集", 26),
+    ("File", "文件", 34),
+    ("Time of extract", "提取时间", 20),
+    ("Unknown columns", "未知列", 60),
+    ("Missing optional columns", "缺失的可选列", 60),
+)
+
+
 def _rejected(rejects: Rejects) -> Iterable[Sequence[Formatted]]:
     names = [column.name for column in rejects.contract.columns]
     for row in rejects.rows:
@@ -148,12 +169,14 @@ def _failing_headings(keys: Sequence[str], labels: dict[str, str]) -> list[Headi
 
 
 def write_workbook(path: Path, report: Report, owner: Owner) -> None:
-    """Write the owner's workbook: findings, effects, and two sheets a dataset where it has rows to correct."""
+    """Write the owner's workbook: findings, effects, headers, and two sheets a dataset where rows are to correct."""
     book = Book(path)
     book.book.set_properties({"title": f"Data quality {report.history.run_id}", "subject": owner.label.en})
     book.sheet("Findings 检查结果", _FINDINGS, _findings(owner), frozen=2)
     if any(effect.ranges for effect in owner.effects):
         book.sheet("Effect 指标影响", _EFFECTS, _effects(owner))
+    if owner.headers:
+        book.sheet("Headers 表头", _DRIFT, _drift(owner))
     for rejects in owner.rejects:
         book.sheet(f"{rejects.contract.dataset} 拒收行", _rejected_headings(rejects), _rejected(rejects), frozen=2)
     by_dataset: dict[tuple[str, str], list[Finding]] = {}
