@@ -71,6 +71,32 @@ def test_a_bad_row_is_rejected_alone_with_its_line(landing, case: str, quoted: b
     assert (record["rows_read"], record["rows_parsed"], record["rows_rejected"]) == (3, 2, 1)
 
 
+@pytest.mark.parametrize(
+    ("header", "again"),
+    [
+        ("store_code,store_name,region_code", "门店代码,门店名称,分中心代码"),
+        ("门店代码,门店名称,分中心代码", "Store_Code, store_name ,region_code"),
+        ("store_code,store_name,region_code,remark", "门店代码,门店名称,,备注"),
+        ("store_code,store_name,region_code,city", "门店代码,ｓｔｏｒｅ＿ｎａｍｅ,分中心代码,-"),
+        ('"门店\n代码",store_name,region_code', '"门店\n代码",store_name,region_code'),
+    ],
+)
+def test_a_header_again_in_the_other_language_is_no_store(landing, header: str, again: str) -> None:
+    landing.write("dms/stores/stores_20260401.csv", f"{header}\n{again}\n003,Store three,R1\n{again}\n")
+    landing.load()
+    found = landing.query("select store_code from lake.dms__stores where source_file = 'stores_20260401.csv'")
+    assert found == [("003",)]
+    assert landing.query("select reasons from lake.rejected_rows") == [("repeated_header",)] * 2
+
+
+@pytest.mark.parametrize("row", ["门店代码,Store three,R1", "003,门店名称,分中心代码", "门店名称,门店代码,分中心代码"])
+def test_a_row_with_a_cell_that_does_not_name_its_column_is_data(landing, row: str) -> None:
+    landing.write("dms/stores/stores_20260401.csv", f"store_code,store_name,region_code\n{row}\n")
+    landing.load()
+    found = landing.query("select store_code from lake.dms__stores where source_file = 'stores_20260401.csv'")
+    assert found == [(row.split(",", maxsplit=1)[0],)]
+
+
 def test_an_unclosed_quote_in_the_last_line_costs_that_line_only(landing) -> None:
     landing.write("dms/customers/a_20260401.csv", csv_text([HEADER, *ROWS]) + '001,C3,"never closed')
     landing.load()

@@ -50,6 +50,7 @@ _CANONICAL = {
 # Arrow and DuckDB read it as 1 BC; databases write 0000-00-00 for a missing date.
 _NO_YEAR = "0000"
 _NO_TEXT = pa.scalar(None, pa.string())
+_NO_NAME = pa.array([spelling.lower() for spelling in NULL_SPELLINGS])
 # How many cells are examined to decide whether the cells of a column repeat.
 _SAMPLE = 1000
 
@@ -210,6 +211,13 @@ def _read(column: Column, cells: pa.Array) -> tuple[pa.Array, pa.Array]:
     return _values(column, text), text.is_null()
 
 
+def _as_header(cells: pa.Array) -> pa.Array:
+    """Cells as headers are compared: compatibility forms, surrounding spaces and case ignored."""
+    if not pc.all(pc.string_is_ascii(cells)).as_py():
+        cells = pc.utf8_normalize(cells, form="NFKC")
+    return pc.utf8_lower(pc.utf8_trim_whitespace(cells))
+
+
 class CellReader:
     """Reads the chunks of one file according to its contract and matched header."""
 
@@ -217,19 +225,26 @@ class CellReader:
         self.contract = contract
         self.header = header
         self.matched = matched
+        # In most chunks the first cells compared show that no row is a header.
+        columns = sorted((contract.column(name) for name in matched.positions), key=lambda column: not column.required)
+        self._keys_first = [(column, matched.positions[column.name]) for column in columns]
 
     def _mark_repeated_headers(self, chunk: Chunk) -> pa.Array:
-        """The faults of the chunk, with rows that only repeat the header marked as such."""
-        candidates = None
-        for position in self.matched.positions.values():
-            same = pc.equal(
-                pc.utf8_lower(pc.utf8_trim_whitespace(chunk.columns[position])),
-                self.header[position].strip().lower(),
-            )
-            candidates = same if candidates is None else pc.and_(candidates, same)
+        """Faults of the chunk, with rows that only repeat the header marked.
+
+        All cells of such a row that are not blank name their own column, as a header may: by any of its names.
+        """
+        candidates = pa.scalar(True)
+        naming = pa.scalar(False)
+        for column, position in self._keys_first:
+            cells = _as_header(chunk.columns[position])
+            own = _as_header(pa.array([self.header[position]], pa.string())).to_pylist()
+            is_name = pc.is_in(cells, pa.array([*column.headers, *own]))
+            candidates = pc.and_(candidates, pc.or_(is_name, pc.is_in(cells, _NO_NAME)))
+            naming = pc.or_(naming, is_name)
             if not pc.any(candidates).as_py():
                 return chunk.faults
-        return pc.if_else(candidates, pa.scalar(REPEATED_HEADER), chunk.faults)
+        return pc.if_else(pc.and_(candidates, naming), pa.scalar(REPEATED_HEADER), chunk.faults)
 
     def _reasons(self, read: dict[str, tuple[pa.Array, pa.Array]], faults: pa.Array) -> pa.Array:
         """Why each row is rejected: its structural fault, else the reasons of all columns; null where accepted."""

@@ -50,7 +50,8 @@ class Entry:
 
     `digest` is that of its content, `contract_digest` that of the contract it was read with. A quarantined file keeps
     the parts and counts of the version loaded before it, if there is one. `unknown_columns` and `missing_columns` are
-    joined as `join_names` does. `parts_…` are the seal of the parts, None in manifests written before parts were sealed.
+    joined as `join_names` does. `parts_…` are the seal of the parts, None in manifests written before parts were
+    sealed.
     """
 
     system: str
