@@ -90,7 +90,7 @@ def test_sample_and_real_extracts_are_never_mixed(tmp_path: Path, capsys) -> Non
     (data / "lake" / "landing.txt").write_text(str(data.resolve() / "sample" / "landing"))
     (tmp_path / "landing").mkdir()
     assert cli.main(["run", "--landing", str(tmp_path / "landing"), "--data", str(data)]) == 1
-    assert "would be mixed" in capsys.readouterr().err
+    assert "must not be mixed" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

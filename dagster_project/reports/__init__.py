@@ -1,1 +1,1 @@
-"""Reports for people, rendered from what was published and checked."""
+"""Reports for managers and data owners, rendered from published figures and check results."""

@@ -1,4 +1,4 @@
-"""Dagster asset of the monthly reports: a partition a month."""
+"""The Dagster asset of the monthly reports, partitioned by month."""
 
 from pathlib import Path
 
@@ -12,14 +12,14 @@ from dagster_project.resources import Installation, run_id_of
 from dagster_project.run_log import run_log
 from dagster_project.settings import TIME_ZONE
 
-# Older months are written by `aftersales report`.
+# Reports of earlier months are written by `aftersales report`.
 months = dg.MonthlyPartitionsDefinition("2024-01", fmt="%Y-%m", timezone=TIME_ZONE.key)
 
 
 class ReportConfig(dg.Config):
-    """Which reports of the month are issued: of the stores named, or all of them when none is."""
+    """Which reports of the month are issued: those of the named stores, or all of them when none is named."""
 
-    stores: list[str] = Field(default=[], description="Codes of stores; empty: all of them, and the group")
+    stores: list[str] = Field(default=[], description="Store codes; empty: all stores, regions and the group")
 
 
 def _linked(paths: list[Path]) -> str:
@@ -41,7 +41,7 @@ def _linked(paths: list[Path]) -> str:
 def monthly_reports(
     context: dg.AssetExecutionContext, config: ReportConfig, installation: Installation
 ) -> dg.MaterializeResult:
-    """Issue the reports of the partition's month; fails at the end, naming them, when one could not be written."""
+    """Issue the reports of the partition's month; fails at the end, naming those that could not be written."""
     settings = installation.settings(context.log.info)
     month = context.partition_time_window.start.date()
     run_id = run_id_of(context, settings)

@@ -1,4 +1,4 @@
-"""An XLSX file whose text is text, with sheets that are ready to be filtered and printed."""
+"""An XLSX file whose text cells stay text, with sheets that are ready for filtering and printing."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -20,7 +20,7 @@ Formatted = tuple[Any, str]
 
 
 class Book:
-    """A workbook whose text is text: no cell becomes a formula, a link or a number by its looks."""
+    """A workbook whose text cells stay text: none becomes a formula, a link or a number because it looks like one."""
 
     def __init__(self, path: Path) -> None:
         options = {
@@ -52,7 +52,7 @@ class Book:
         return self.book.add_format(properties)
 
     def _free_name(self, name: str) -> str:
-        """The name, cut to what Excel takes, and numbered when another sheet has it."""
+        """The name, cut to Excel's limit, and numbered when another sheet has it."""
         taken = {sheet.get_name().casefold() for sheet in self.book.worksheets()}
         names = (name[:31], *(f"{name[:28]} {number}" for number in range(2, 100)))
         return next(free for free in names if free.casefold() not in taken)

@@ -1,4 +1,4 @@
-"""Issue the monthly reports: written below `<data>/reports/`, and remembered so that a later change is told."""
+"""Issue the monthly reports: write them below `<data>/reports/` and record it, so that later changes are reported."""
 
 import calendar
 import logging
@@ -26,11 +26,11 @@ logger = logging.getLogger(__name__)
 
 
 class MonthNotOver(ExpectedError):
-    """The published figures do not hold the whole month; the message says until when they go."""
+    """The published figures do not cover the whole month; the message says until when they do."""
 
 
 class ReportsFailed(ExpectedError):
-    """Some reports could not be written, the others were; the message names them."""
+    """Some reports could not be written; the message names them. The others were written."""
 
 
 def _template() -> Path | None:
@@ -46,7 +46,7 @@ def _open_to_readers(settings: Settings, paths: list[Path], out: Path | None) ->
 def issue_store(
     settings: Settings, marts: Marts, store: str, month: date, *, out: Path | None = None, template: Path | None = None
 ) -> list[Path]:
-    """Write the report of a store and note that it was issued; raises NothingToReport or BadTemplate."""
+    """Write the report of a store and record that it was issued; raises NothingToReport or BadTemplate."""
     with step("report", store=store, month=f"{month:%Y-%m}"):
         folder = settings.data / "reports" / "monthly" / quote(store, safe="") / f"{month:%Y-%m}"
         paths = write_report(store_report(marts, store, month), out or folder, template or _template())
@@ -58,7 +58,7 @@ def issue_store(
 def issue_group(
     settings: Settings, marts: Marts, region: str, month: date, *, out: Path | None = None, template: Path | None = None
 ) -> list[Path]:
-    """Write a region's stores side by side, all stores when it is blank; raises NothingToReport or BadTemplate."""
+    """Write the group view of a region, or of all stores when it is blank; raises NothingToReport or BadTemplate."""
     with step("report", region=region or ALL_STORES, month=f"{month:%Y-%m}"):
         folder = settings.data / "reports" / "group" / quote(region or ALL_STORES, safe="") / f"{month:%Y-%m}"
         paths = write_report(group_report(marts, region, month), out or folder, template or _template())
@@ -68,7 +68,7 @@ def issue_group(
 
 @dataclass
 class Issued:
-    """What became of the reports of a month, each by its store, or `group <region or all>`."""
+    """The outcome of issuing a month's reports, each by its store or as `group <region or all>`."""
 
     as_of: date
     state: str
@@ -79,18 +79,18 @@ class Issued:
     def require_all(self) -> None:
         """Raise ReportsFailed when one could not be written."""
         if self.failed:
-            told = "\n".join(f"  {name}: {reason}" for name, reason in self.failed.items())
+            reasons = "\n".join(f"  {name}: {reason}" for name, reason in self.failed.items())
             raise ReportsFailed(
                 f"{len(self.failed)} report(s) could not be written ({', '.join(self.failed)}), "
-                f"{len(self.written)} were:\n{told}"
+                f"{len(self.written)} were:\n{reasons}"
             )
 
 
 def issue_month(settings: Settings, month: date, stores: Iterable[str] = ()) -> Issued:
-    """Issue the reports of the stores named, else of all stores, of each region and of all stores side by side.
+    """Issue the reports of the named stores, else of every store, and the group views of each region and of all stores.
 
-    All are of one published state. One that can't be written is told in `failed` and stops no other; a store that is
-    not named and has no row in the month has no report. Raises NothingPublished, or MonthNotOver.
+    All are of one published state. One that can't be written is listed in `failed` and stops no other; a store that is
+    not named and has no row in the month gets no report. Raises NothingPublished or MonthNotOver.
     """
     named = [code.strip() for code in stores if code.strip()]
     with open_marts(settings) as marts:
@@ -111,17 +111,17 @@ def issue_month(settings: Settings, month: date, stores: Iterable[str] = ()) -> 
                 else:
                     issued.without_rows.append(store)
             except Exception as error:
-                issued.failed[store] = _told(error)
+                issued.failed[store] = _describe(error)
         regions = [] if named else sorted({row["region_code"] for row in known})
         for region in [] if named else ["", *(regions if len(regions) > 1 else [])]:
             name = f"group {region or ALL_STORES}"
             try:
                 issued.written[name] = issue_group(settings, marts, region, month)
             except Exception as error:
-                issued.failed[name] = _told(error)
+                issued.failed[name] = _describe(error)
     return issued
 
 
-def _told(error: Exception) -> str:
+def _describe(error: Exception) -> str:
     # A foreign error may quote a row.
-    return str(error) if isinstance(error, ExpectedError) else f"{type(error).__name__}; the log says where"
+    return str(error) if isinstance(error, ExpectedError) else f"{type(error).__name__}; see the log for the place"

@@ -1,4 +1,4 @@
-"""What all HTML pages share: templates and style of the house, and text that HTML can hold."""
+"""The environment that all HTML pages share: common templates and style, and text that is valid in HTML."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -18,9 +18,9 @@ def _printable(value: object) -> object:
 
 
 def page_environment(templates: Path, functions: Iterable[Callable]) -> Environment:
-    """Templates of a folder on top of the shared ones; `style` is the shared style with the folder's `style.css`.
+    """A folder's templates on top of the shared ones; `style` is the shared style with the folder's `style.css`.
 
-    The functions are known to the templates by their names.
+    Templates can call the functions by name.
     """
     environment = Environment(
         loader=FileSystemLoader((templates, SHARED_TEMPLATES)),

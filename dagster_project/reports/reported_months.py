@@ -1,6 +1,6 @@
-"""Which monthly reports were issued: what a report has told of a store-month may not change unseen.
+"""The record of issued monthly reports: a figure of a store-month that was reported must not change unnoticed.
 
-One small file an issue in `<lake>/quality/reported_months/`, only ever added to. Whoever issues a monthly report
+One small file per issue in `<lake>/quality/reported_months/`; files are only added. Whoever issues a monthly report
 calls `record_reported` once its files are in place.
 """
 
@@ -21,8 +21,8 @@ def _folder(lake: Path) -> Path:
 
 
 def record_reported(lake: Path, store_code: str, month: date, issued_at: datetime) -> Path:
-    """Note that the report of a store and month (its first day) was issued; again at another time is another issue."""
-    # A store's code may hold what a file name can't.
+    """Record that the report of a store and month (its first day) was issued; a later one is another issue."""
+    # A store's code may have characters that a file name can't.
     name = f"{month:%Y-%m}_{quote(store_code, safe='')}_{issued_at:%Y%m%d%H%M%S%f}.parquet"
     row = {"store_code": store_code, "month": month, "issued_at": issued_at}
     return write_rows(_folder(lake) / name, [row], REPORTED_SCHEMA)

@@ -1,8 +1,8 @@
-"""How reports round: half away from zero."""
+"""Rounding in reports: half away from zero."""
 
 from decimal import ROUND_HALF_UP, Context, Decimal
 
-# Room for every number that a float can be, to nine decimals.
+# Enough digits for every float, with nine decimals.
 _EXACT = Context(prec=320)
 
 

@@ -47,7 +47,7 @@ def _damaged_parts(settings: Settings, contract: Contract) -> Iterator[str]:
     for source_path, entry in intact_entries(folder, entries, by_digest=True).items():
         if entries[source_path].parts and not entry.parts:
             is_landed = source_path in landed
-            cure = "the next run reads the file again" if is_landed else f"deliver {source_path} again: it is gone"
+            cure = "the next run reads the file again" if is_landed else f"land {source_path} again: it is gone"
             yield f"{contract.name}: the rows of {entry.source_file} are set aside in {folder / 'damaged'}; {cure}"
 
 

@@ -1,1 +1,1 @@
-"""The group view: the stores of a region, or all of them, side by side for the director."""
+"""The group view: the stores of a region, or all stores, side by side for the director."""

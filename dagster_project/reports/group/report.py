@@ -1,4 +1,4 @@
-"""Put the group view together: who falls behind, every figure by store, and the rankings with their intervals."""
+"""Assemble the group view: stores that fall behind, every figure by store, and rankings with intervals."""
 
 from datetime import date
 
@@ -46,7 +46,7 @@ _SUBJECTS = (
 
 
 def _tone(group: Group, kpi: Kpi, code: str) -> Tone:
-    """Whether a store's figure differs from its region's by more than noise, and which way."""
+    """Good or bad when a store's figure differs from its region's by more than noise, else neutral."""
     moved = distance(group.estimate(kpi, code), group.region_value(kpi, code), kpi.form, kpi.higher_is_better)
     return moved.tone
 
@@ -78,10 +78,10 @@ def _falling_behind(group: Group) -> Chapter:
             )
     named = [store_name(store) for store in group.stores if behind[store["store_code"]]]
     if not named:
-        told = Text("no store is behind its region by more than noise", "没有门店显著落后于分中心")
+        finding = Text("no store is behind its region by more than noise", "没有门店显著落后于分中心")
     else:
         names = listed(named)
-        told = Text(f"behind their region by more than noise: {names.en}", f"显著落后于分中心的门店：{names.zh}")
+        finding = Text(f"behind their region by more than noise: {names.en}", f"显著落后于分中心的门店：{names.zh}")
     table = Table(
         Text("Figures behind the region by more than noise", "显著落后于分中心的指标"),
         (
@@ -91,12 +91,12 @@ def _falling_behind(group: Group) -> Chapter:
             Column(Text("95% interval", "95% 区间"), Form.RATE),
             Column(Text("n", "样本"), Form.COUNT),
             Column(Text("Region", "分中心"), Form.TEXT),
-            Column(Text("Distance", "差距"), Form.TEXT),
+            Column(Text("Gap", "差距"), Form.TEXT),
             READ_WITH_CARE,
         ),
         tuple(rows),
         note=Text(
-            "About one comparison in forty falls here by chance alone: look whether it lasts.",
+            "About one comparison in forty appears here by chance alone: check whether it persists.",
             "约四十分之一的比较会因偶然落入此表，应观察是否持续。",
         ),
         tones=tuple(tones),
@@ -104,8 +104,11 @@ def _falling_behind(group: Group) -> Chapter:
     return Chapter(
         1,
         Text("Stores that fall behind", "落后门店"),
-        Text("Which stores are worse than their region, and is it noise?", "哪些门店低于分中心？是否属正常波动？"),
-        joined(told),
+        Text(
+            "Which stores are worse than their region, and is the difference noise?",
+            "哪些门店低于分中心？是否属正常波动？",
+        ),
+        joined(finding),
         (table,) if rows else (Note(Text("Nothing to list.", "无。")),),
     )
 
@@ -134,9 +137,9 @@ def _matrix(group: Group) -> Chapter:
         ),
         tuple(rows),
         note=Text(
-            "Green and red: better and worse than the store's own region by more than noise. Uncoloured: not told "
-            "apart from it, or without an interval. All shown: rates of all their rows, MOT, CSS and mystery shopping "
-            "weighed by sample, the median of stores of NPS, response and active base.",
+            "Green and red: better and worse than the store's own region by more than noise. Uncoloured: no difference "
+            "beyond noise, or no interval. All shown: rates are pooled; MOT, CSS and mystery shopping are weighted by "
+            "sample size; NPS, first response and active base are the median of the stores.",
             "绿色、红色：显著优于、劣于所属分中心；无色：无显著差异或无法判断。所列门店：比率合并计算，MOT、CSS、"
             "神秘访客按样本加权，NPS、首次响应、基盘客户数取门店中位数。",
         ),
@@ -145,14 +148,14 @@ def _matrix(group: Group) -> Chapter:
     return Chapter(
         2,
         Text("Stores side by side", "门店对比"),
-        Text("How does each store stand on each figure?", "各门店各项指标表现如何？"),
+        Text("How does each store perform on each figure?", "各门店各项指标表现如何？"),
         None,
         (table,),
     )
 
 
 def _ranking(group: Group, kpi: Kpi) -> Block:
-    """Stores from best to worst with their intervals, against the stores shown."""
+    """Stores from best to worst with their intervals, compared with all stores shown."""
     known = [(store, group.estimate(kpi, store["store_code"])) for store in group.stores]
     known = [(store, estimate) for store, estimate in known if estimate.value is not None]
     if not known:
@@ -162,13 +165,16 @@ def _ranking(group: Group, kpi: Kpi) -> Block:
     known.sort(key=lambda pair: (sign * float(pair[1].value or 0), pair[0]["store_code"]))
     reference = group.group_value(kpi)
     apart = [store["store_code"] for store, estimate in known if leaves_out(estimate, reference)]
-    told = (
-        Text(f"Told apart from all shown: {', '.join(apart)}.", f"与所列门店整体有显著差异：{'、'.join(apart)}。")
+    note = (
+        Text(
+            f"Different from all shown by more than noise: {', '.join(apart)}.",
+            f"与所列门店整体有显著差异：{'、'.join(apart)}。",
+        )
         if apart
-        else Text("No store is told apart from all shown.", "各门店与整体均无显著差异。")
+        else Text("No store differs from all shown by more than noise.", "各门店与整体均无显著差异。")
     )
     if all(estimate.low is None for _, estimate in known):
-        told = Text("No interval: not judged.", "无区间，不作判断。")
+        note = Text("No interval: not judged.", "无区间，不作判断。")
     return Intervals(
         group.label(kpi),
         tuple(store_name(store) for store, _ in known),
@@ -178,7 +184,7 @@ def _ranking(group: Group, kpi: Kpi) -> Block:
         tuple(estimate.sample_size for _, estimate in known),
         kpi.form,
         Comparison(Text("all shown", "所列门店"), reference),
-        note=told,
+        note=note,
         decimals=kpi.decimals,
     )
 

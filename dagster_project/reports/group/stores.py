@@ -14,7 +14,7 @@ from dagster_project.reports.monthly.scope import last_final_cohort, require_mon
 
 @dataclass(frozen=True)
 class Group:
-    """Stores in a month; `months` says which month each figure is shown of (churn: the last final cohort)."""
+    """The stores of a group in a month, with the figures of all stores; churn is shown for the last final cohort."""
 
     marts: Marts
     name: Text
@@ -32,11 +32,11 @@ class Group:
         return [store["store_code"] for store in self.stores]
 
     def month_of(self, kpi: Kpi) -> date:
-        """The month whose figure is shown."""
+        """The month for which the figure is shown."""
         return self.churn_month or self.month if kpi.code == "churn_rate" else self.month
 
     def label(self, kpi: Kpi) -> Text:
-        """What a figure is called; an earlier cohort says which."""
+        """The label of a figure, with the cohort where an earlier one is shown."""
         month = self.month_of(kpi)
         if month == self.month:
             return capital(kpi.label)
@@ -47,11 +47,11 @@ class Group:
         return self.estimates.of(kpi.code, store_code, self.month_of(kpi))
 
     def region_value(self, kpi: Kpi, store_code: str) -> float | None:
-        """The figure of the store's region, by the scorecard."""
+        """The figure of the store's region, from the scorecard."""
         return self.regions.get((kpi.code, store_code, self.month_of(kpi)))
 
     def group_value(self, kpi: Kpi) -> float | None:
-        """The figure of all stores shown, by the scorecard's method for a region; of one region the scorecard's own."""
+        """The figure of all stores shown, by the scorecard's method for regions; of one region the scorecard's own."""
         if len({store["region_code"] for store in self.stores}) == 1:
             return next((value for code in self.codes if (value := self.region_value(kpi, code)) is not None), None)
         known = [e for e in (self.estimate(kpi, code) for code in self.codes) if e.value is not None]
@@ -63,7 +63,7 @@ class Group:
             return float(median(values))
         counted = sum(value * size for value, size in zip(values, sizes, strict=True))
         if kpi.code == "complaint_rate":
-            # A store whose month has complaints and no repair order has no rate; pooled, its complaints count.
+            # A store with complaints but no repair order has no rate; in the pooled rate its complaints count.
             counted += sum(self.complaints_without_orders.get((code, self.month), 0) for code in self.codes)
         return counted / sum(sizes)
 
@@ -88,11 +88,11 @@ def read_group(marts: Marts, region: str | None, month: date) -> Group:
         chosen = [store for store in stores if store["region_code"] == region]
         chosen = chosen or [store for store in stores if store["region_name"] == region]
         if len(found := sorted({store["region_code"] for store in chosen})) > 1:
-            raise NothingToReport(f"{region!r} is the name of the regions {', '.join(found)}: give the code of one")
+            raise NothingToReport(f"several regions are called {region!r}: give the code, {' or '.join(found)}")
         if not chosen:
             known = {store["region_code"]: store["region_name"] for store in stores}
-            told = ", ".join(f"{code} {label}" for code, label in sorted(known.items())) or "none"
-            raise NothingToReport(f"no region {region!r}; published regions: {told}")
+            listed = ", ".join(f"{code} {label}" for code, label in sorted(known.items())) or "none"
+            raise NothingToReport(f"no region {region!r}; published regions: {listed}")
         stores = chosen
         code = stores[0]["region_code"]
         subject, name = f"region {code}", Text(f"Region {code}", stores[0]["region_name"] or "")

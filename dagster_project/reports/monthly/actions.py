@@ -1,4 +1,4 @@
-"""Chapter 1: what became of the month's improvement actions, and of the MOT items that they should lift."""
+"""Chapter 1: the month's improvement actions, and their effect on the MOT items that they address."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ from dagster_project.reports.monthly.scope import Scope
 from dagster_project.reports.monthly.sentences import joined, no_data
 
 _TITLE = Text("Last month's improvement actions", "上月改善措施落实")
-_QUESTION = Text("Was done what was agreed, and did it help?", "约定的措施完成了吗？有效果吗？")
+_QUESTION = Text("Were the agreed actions completed, and did they help?", "约定的措施完成了吗？有效果吗？")
 _ACTIONS = "planning/improvement_actions"
 _OVERDUE = Text("overdue", "逾期")
 _STATUSES = ("done", "in_progress", "not_started", "overdue")
@@ -60,7 +60,7 @@ def _figures(actions: list[Row]) -> Figures:
                 counts["overdue"],
                 Form.COUNT,
                 tone=Tone.BAD if counts["overdue"] else Tone.NEUTRAL,
-                note=Text("not done on the as-of date although due", "至业务日期应完成未完成"),
+                note=Text("due but not done by the as-of date", "至业务日期应完成未完成"),
             ),
             Figure(Text("Open, not yet due", "未到期"), open_, Form.COUNT),
         )
@@ -71,7 +71,7 @@ def _by_department(actions: list[Row]) -> Bars:
     departments = seed_labels("departments")
     counts = Counter((row["department"], row["status_now"]) for row in actions)
     return Bars(
-        Text("State by department", "各部门完成情况"),
+        Text("Status by department", "各部门完成情况"),
         tuple(capital(label) for label in departments.values()),
         tuple(
             Series(capital(_status(status)), tuple(counts[department, status] for department in departments))
@@ -92,7 +92,7 @@ def _columns(first: Text) -> tuple[Column, ...]:
         Column(Text("Supervisor", "监督人"), Form.TEXT),
         Column(Text("Due", "完成时间"), Form.DAY),
         Column(Text("Completed", "实际完成"), Form.DAY),
-        Column(Text("State", "完成情况"), Form.TEXT),
+        Column(Text("Status", "完成情况"), Form.TEXT),
         Column(Text("Evidence", "验证方式"), Form.TEXT),
     )
 
@@ -141,7 +141,7 @@ def _department_tables(actions: list[Row]) -> list[Block]:
 
 
 def _mot_plan(scope: Scope, actions: list[Row]) -> Table | None:
-    """Items with actions: how much is done, and whether the score moved."""
+    """Items with actions: how many are done, and whether the score changed."""
     planned = sorted({row["mot_item"] for row in actions if row["mot_item"]})
     if not planned:
         return None
@@ -169,14 +169,14 @@ def _mot_plan(scope: Scope, actions: list[Row]) -> Table | None:
             Column(Text("Item", "题目"), Form.TEXT),
             Column(Text("Actions", "措施数"), Form.COUNT),
             Column(Text("Completed", "完成率"), Form.RATE, 0),
-            Column(Text("Last score", "上次得分"), Form.SCORE),
-            Column(Text("This score", "本次得分"), Form.SCORE),
+            Column(Text("Previous score", "上次得分"), Form.SCORE),
+            Column(Text("Current score", "本次得分"), Form.SCORE),
             Column(Text("Change", "变化"), Form.SCORE),
             Column(Text("Effect", "效果"), Form.TEXT),
         ),
         tuple(rows),
         note=Text(
-            "A change beside an action is no proof of its effect; one within noise shows none.",
+            "A change of score need not be caused by the action; a change within noise shows no effect.",
             "得分变化不必然由措施引起；属正常波动的变化不能说明效果。",
         ),
     )
@@ -184,7 +184,7 @@ def _mot_plan(scope: Scope, actions: list[Row]) -> Table | None:
 
 def _effect(is_news: bool | None, moved: float | None) -> Text:
     if moved is None:
-        return Text("no score to compare", "无可比得分")
+        return Text("no comparable score", "无可比得分")
     if is_news is None:
         return Text("can't be judged", "无法判断")
     if not is_news:
@@ -237,6 +237,6 @@ def actions(scope: Scope) -> Chapter:
 
 
 def _number(priority: str | None) -> tuple[int, str]:
-    """Priorities in their order: numbers as numbers, others after them."""
+    """The sort key of a priority: numbers by value, others after them."""
     text = priority or ""
     return (int(text), "") if text.isdecimal() else (10**9, text)

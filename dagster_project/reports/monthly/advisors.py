@@ -20,7 +20,7 @@ _STORE = Text("store", "本店")
 
 
 def advisor_name(number: str) -> Text:
-    """How an advisor appears: by number."""
+    """The label of an advisor, by number."""
     return Text(f"Advisor {number}", f"顾问 {number}")
 
 
@@ -28,7 +28,7 @@ def advisor_blocks(scope: Scope) -> tuple[Block, ...]:
     """The blocks that compare the store's advisors."""
     advisors = scope.rows("css_advisor_monthly", order="advisor_no")
     if not advisors:
-        return (no_data(Text("rows that name a service advisor", "可归属服务顾问的数据"), scope.month_name),)
+        return (no_data(Text("data attributed to a service advisor", "可归属服务顾问的数据"), scope.month_name),)
     return (_table(advisors), *_item_heat(scope), *_question_heat(scope), *_low_intervals(scope))
 
 
@@ -58,7 +58,8 @@ def _table(advisors: list[Row]) -> Table:
             for row in advisors
         ),
         note=Text(
-            f"Fewer than {SMALL_SAMPLE} responses do not rank people.", f"样本少于 {SMALL_SAMPLE} 不宜用于人员排名。"
+            f"Fewer than {SMALL_SAMPLE} responses are too few to rank people by.",
+            f"样本少于 {SMALL_SAMPLE} 不宜用于人员排名。",
         )
         if small
         else None,
@@ -91,7 +92,7 @@ def _item_heat(scope: Scope) -> tuple[Block, ...]:
             Form.SCORE,
             middle=store["mot_score"] if store else None,
             note=Text(
-                "Coloured about the store's MOT score; below it red. Samples this small are a hint, not a ranking.",
+                "Colours are centred on the store's MOT score, red below it. Small samples are only an indication.",
                 "以本店 MOT 得分为中点着色，低于者偏红；小样本仅供参考。",
             ),
         ),
@@ -119,7 +120,9 @@ def _question_heat(scope: Scope) -> tuple[Block, ...]:
             tuple(tuple(scores.get((number, code)) for number in advisors) for code in labels),
             Form.SCORE,
             middle=sum(store) / len(store) if store else None,
-            note=Text("Coloured about the mean of the store's questions.", "以本店各题平均得分为中点着色。"),
+            note=Text(
+                "Colours are centred on the mean score of the store's questions.", "以本店各题平均得分为中点着色。"
+            ),
         ),
     )
 
@@ -141,7 +144,7 @@ def _low_intervals(scope: Scope) -> tuple[Block, ...]:
             Form.RATE,
             Comparison(_STORE, store["low_rate"] if store else None),
             note=Text(
-                "Of answered calls. An interval that crosses the store's line is not told apart from it.",
+                "Share of completed calls. An interval that crosses the store's line: no difference beyond noise.",
                 "以成功回访为分母；区间跨过本店基准线表示无显著差异。",
             ),
         ),

@@ -1,7 +1,7 @@
-"""What a report is made of, apart from how it looks: chapters of blocks, which HTML, PPTX and XLSX writers each draw.
+"""The content of a report, independent of its format: chapters of blocks, which the HTML, PPTX and XLSX writers draw.
 
-Values are stored at full precision and unformatted; a writer formats them by their `Form`. None is a value that is
-not known and is shown as a dash, never as 0.
+Values are stored unformatted at full precision; a writer formats them by their `Form`. None is an unknown value and is
+shown as a dash, never as 0.
 """
 
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ class Form(Enum):
     DAY = "day"  # 2025-04-30
     MONTH = "month"  # 2025-04
     TREND = "trend"  # a column of `Trend` cells
-    TO_FILL_IN = "to_fill_in"  # a column that people fill in: a blank cell is an invitation, not a missing value
+    TO_FILL_IN = "to_fill_in"  # a column for people to fill in: a blank cell is not a missing value
 
 
 DECIMALS = {
@@ -38,11 +38,11 @@ DECIMALS = {
     Form.DAYS: 0,
     Form.MONEY: 0,
 }
-"""Decimals of a form where a column or value does not say otherwise."""
+"""The decimals of a form, unless a column or value sets others."""
 
 
 class Tone(Enum):
-    """Whether a value is good news; noise and missing targets are neutral."""
+    """Whether a value is good or bad news; noise and missing targets are neutral."""
 
     GOOD = "good"
     BAD = "bad"
@@ -60,7 +60,7 @@ class Measure:
 
 @dataclass(frozen=True)
 class Change:
-    """A signed difference; of rates in percentage points.
+    """A signed difference; for rates in percentage points.
 
     `is_news` is false when noise alone would explain it, and None when that can't be judged.
     """
@@ -74,7 +74,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Trend:
-    """The last months' values, the last one that of the report: a small line without a scale."""
+    """The values of the last months, up to that of the report, drawn as a small line without a scale."""
 
     values: tuple[float | None, ...]
 
@@ -84,7 +84,7 @@ Cell: TypeAlias = str | int | float | date | Text | Measure | Change | Trend | N
 
 @dataclass(frozen=True)
 class Comparison:
-    """What gives a figure meaning: last month, target, region, nation.
+    """A value that a figure is compared with: last month, target, region, nation.
 
     `is_news` is false when the figure differs from it by no more than noise, and None when that can't be judged.
     """
@@ -96,7 +96,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Figure:
-    """A headline figure. `low` and `high` bound its 95% interval; `sample_size` is what it rests on."""
+    """A headline figure. `low` and `high` bound its 95% interval; `sample_size` is the number it is based on."""
 
     label: Text
     value: float | None
@@ -120,7 +120,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table; an optional one is left out of what is read where all its cells are blank."""
+    """A column of a table; an optional one is omitted from pages and slides where all its cells are blank."""
 
     label: Text
     form: Form
@@ -201,7 +201,7 @@ class Pareto:
 
 @dataclass(frozen=True)
 class Heat:
-    """A matrix of values, coloured about `middle` (for example the store's own score)."""
+    """A matrix of values, coloured by their distance from `middle` (for example the store's own score)."""
 
     title: Text
     rows: tuple[Text, ...]
@@ -216,7 +216,7 @@ class Heat:
 
 @dataclass(frozen=True)
 class Intervals:
-    """Values with their 95% intervals, one row each, against a reference (the store's own rate, a target)."""
+    """Values with their 95% intervals, one row each, compared with a reference (the store's own rate, a target)."""
 
     title: Text
     names: tuple[Text, ...]
@@ -232,7 +232,7 @@ class Intervals:
 
 @dataclass(frozen=True)
 class FlowLink:
-    """A share of a flow: `value` vehicles went from `source` to `target` (keys of `Flow.nodes`)."""
+    """A part of a flow: `value` vehicles went from `source` to `target` (keys of `Flow.nodes`)."""
 
     source: str
     target: str

@@ -34,14 +34,14 @@ from dagster_project.reports.monthly.sentences import (
 
 _TITLE = Text("Internal callbacks", "内部电话回访")
 _QUESTION = Text(
-    "How many customers were reached, how satisfied are they, and with which advisor?",
+    "How many customers were reached, how satisfied are they, and how do the advisors compare?",
     "回访了多少客户？满意程度如何？各服务顾问表现如何？",
 )
 RATED = ("Q1", "Q2", "Q3", "Q4", "Q5", "Q6", "Q7")
 
 
 def question_estimates(scope: Scope, month: date) -> dict[str, Estimate]:
-    """The questions' scores with the interval that the spread of the answers gives."""
+    """The questions' scores, with intervals from the spread of the answers."""
     answers = " union all ".join(
         f"select '{code}' as question_code, {code.lower()}_score * 20 as answer from fct_callback "
         "where store_code = $store and month = $month and is_completed"
@@ -86,7 +86,7 @@ def _question_table(scope: Scope, questions: list[Row]) -> Table:
             )
         )
     return Table(
-        Text("Questions against last month", "各题得分与低分占比"),
+        Text("Scores and low answers by question", "各题得分与低分占比"),
         (
             Column(Text("No.", "题号"), Form.TEXT),
             Column(Text("Question", "题目"), Form.TEXT),
@@ -210,7 +210,7 @@ def callbacks(scope: Scope, card: Scorecard) -> Chapter:
 
 
 def _worst(questions: list[Row]) -> Text | None:
-    """The question with the largest share of low answers, and those not told apart from it."""
+    """The question with the largest share of low answers, and those that do not differ from it by more than noise."""
     known = [row for row in questions if row["low_rate"] is not None]
     if not known:
         return None

@@ -1,4 +1,4 @@
-"""Charts as inline SVG: Vega-Lite rendered at writing time, so that the page needs no script and no network."""
+"""Charts as inline SVG, rendered from Vega-Lite in advance so that the page needs no script and no network."""
 
 import re
 from textwrap import wrap
@@ -58,7 +58,7 @@ _MONTH_LABEL = (
 
 
 def _drawable(spec: Any) -> Any:  # noqa: ANN401 (JSON)
-    """The specification with texts that XML can hold: on others the drawing library ends the process."""
+    """The specification with texts that are valid in XML: on others the drawing library aborts the process."""
     if isinstance(spec, dict):
         return {name: _drawable(value) for name, value in spec.items()}
     if isinstance(spec, list):
@@ -67,7 +67,7 @@ def _drawable(spec: Any) -> Any:  # noqa: ANN401 (JSON)
 
 
 def _svg(chart: alt.TopLevelMixin, name: str, label: Text) -> Markup:
-    """The chart as SVG whose ids are its own on the page."""
+    """The chart as SVG, with ids that are unique on the page."""
     spec = chart.configure(**_CONFIG).to_dict(validate=False)
     svg = vl_convert.vegalite_to_svg(_drawable(spec))
     ids = {found: f"{name}-{place}" for place, found in enumerate(dict.fromkeys(re.findall(r'\bid="([^"]+)"', svg)))}
@@ -83,12 +83,12 @@ def _line(text: Text) -> str:
 
 
 def _pixels(text: str) -> float:
-    """About how wide a label is drawn."""
+    """The approximate width of a label, in pixels."""
     return sum(11.0 if character > "\u2e7f" else 5.5 for character in text)
 
 
 def _axis_labels(texts: tuple[Text, ...], room: float) -> tuple[list[str], int, float]:
-    """The labels of an axis, their lines and width: on one line when all fit the room, else a line a language."""
+    """The labels of an axis, their number of lines and width: on one line if all fit, else one line per language."""
     single = [_line(text) for text in texts]
     widest = max(map(_pixels, single), default=0.0)
     if widest <= room or all(text.en == text.zh or not text.zh for text in texts):
@@ -109,7 +109,7 @@ def _band_labels(texts: tuple[Text, ...], room: float) -> list[str]:
 
 
 def _legend_columns(series: tuple[Series, ...], width: float) -> int:
-    """How many names of a legend fit beside each other."""
+    """The number of legend entries that fit side by side."""
     widest = max((_pixels(_line(one.name)) for one in series), default=0.0)
     return max(1, int(width // (widest + 40)))
 
@@ -121,7 +121,7 @@ def _tick_format(form: Form, decimals: int | None) -> str:
 
 
 def _step(form: Form) -> float:
-    """The least distance of two ticks: counts have no halves."""
+    """The minimum distance of two ticks: counts have no fractions."""
     return 1.0 if form is Form.COUNT else 1e-9
 
 
@@ -190,7 +190,29 @@ def bars(block: Bars, name: str, width: int = HALF) -> Markup:
     labels, label_lines, label_width = _axis_labels(block.categories, 150.0)
     if not block.horizontal:
         labels = _band_labels(block.categories, (width - 56) / max(len(block.categories), 1) - 10)
-    rows = [
+    several = len(block.series) > 1
+    side = not block.stacked and several
+    legend = alt.Legend(symbolType="square", columns=_legend_columns(block.series, width)) if several else None
+    base = alt.Chart(alt.Data(values=_bar_rows(block, labels)))
+    look = {"color": alt.Color("series:N", scale=_colours(block.series), legend=legend)}
+    look |= {"order": alt.Order("order:Q")} if block.stacked else {}
+    place = _bar_axes(block, labels, label_lines)
+    if block.horizontal:
+        text = {"align": "left", "dx": 4, "baseline": "middle"}
+        size = {"width": width - label_width - 70, "height": (40 if side else 10 + 14 * label_lines) * len(labels)}
+    else:
+        text = {"baseline": "bottom", "dy": -3}
+        size = {"width": width - 56, "height": 220}
+    drawn = [base.mark_bar().encode(**place, **look)]
+    if block.stacked:
+        drawn.append(_stack_totals(block, labels, place, text))
+    else:
+        drawn.append(base.mark_text(**text).encode(**place, text="text:N"))
+    return _svg(alt.layer(*drawn).properties(**size), name, block.title)
+
+
+def _bar_rows(block: Bars, labels: list[str]) -> list[dict[str, Any]]:
+    return [
         {
             "category": label,
             "series": _line(one.name),
@@ -202,7 +224,11 @@ def bars(block: Bars, name: str, width: int = HALF) -> Markup:
         for label, value in zip(labels, one.values, strict=True)
         if value is not None
     ]
-    along: dict[str, Any] = {
+
+
+def _bar_axes(block: Bars, labels: list[str], label_lines: int) -> dict[str, Any]:
+    """The channels that place a bar: values along one axis, categories and series side by side across it."""
+    along = {
         "title": None,
         "axis": alt.Axis(
             format=_tick_format(block.form, None), tickCount=4, tickMinStep=_step(block.form), domain=False, ticks=False
@@ -222,33 +248,13 @@ def bars(block: Bars, name: str, width: int = HALF) -> Markup:
         ),
         "scale": alt.Scale(paddingInner=0.3, paddingOuter=0.15),
     }
-    colour = alt.Color(
-        "series:N",
-        scale=_colours(block.series),
-        legend=alt.Legend(symbolType="square", columns=_legend_columns(block.series, width))
-        if len(block.series) > 1
-        else None,
-    )
     side = not block.stacked and len(block.series) > 1
     order = [_line(one.name) for one in block.series]
-    base = alt.Chart(alt.Data(values=rows))
-    common = {"color": colour} | ({"order": alt.Order("order:Q")} if block.stacked else {})
     if block.horizontal:
-        place: dict[str, Any] = {"x": alt.X("value:Q", **along), "y": alt.Y("category:N", **across)}
-        place |= {"yOffset": alt.YOffset("series:N", sort=order)} if side else {}
-        text: dict[str, Any] = {"align": "left", "dx": 4, "baseline": "middle"}
-        size = {"width": width - label_width - 70, "height": (40 if side else 10 + 14 * label_lines) * len(labels)}
-    else:
-        place = {"x": alt.X("category:N", **across), "y": alt.Y("value:Q", **along)}
-        place |= {"xOffset": alt.XOffset("series:N", sort=order)} if side else {}
-        text = {"baseline": "bottom", "dy": -3}
-        size = {"width": width - 56, "height": 220}
-    drawn = [base.mark_bar().encode(**place, **common)]
-    if not block.stacked:
-        drawn.append(base.mark_text(**text).encode(**place, text="text:N"))
-    else:
-        drawn.append(_stack_totals(block, labels, place, text))
-    return _svg(alt.layer(*drawn).properties(**size), name, block.title)
+        place = {"x": alt.X("value:Q", **along), "y": alt.Y("category:N", **across)}
+        return place | ({"yOffset": alt.YOffset("series:N", sort=order)} if side else {})
+    place = {"x": alt.X("category:N", **across), "y": alt.Y("value:Q", **along)}
+    return place | ({"xOffset": alt.XOffset("series:N", sort=order)} if side else {})
 
 
 def _stack_totals(block: Bars, labels: list[str], place: dict, text: dict) -> alt.Chart:
@@ -283,7 +289,7 @@ def pareto(block: Pareto, name: str, width: int = HALF) -> Markup:
     above = base.encode(y=alt.Y("share:Q", scale=scale, axis=None))
     drawn = alt.layer(
         base.mark_bar(color=DEEP).encode(y=y),
-        # The line begins at the top of the first bar: its count stands inside.
+        # The line begins at the top of the first bar, so that bar's count is written inside it.
         base.transform_filter("datum.share > datum.count")
         .mark_text(dy=-3, baseline="bottom", fontWeight=600)
         .encode(y=y, text="count:Q"),
@@ -302,7 +308,7 @@ def pareto(block: Pareto, name: str, width: int = HALF) -> Markup:
 
 
 def heat(block: Heat, name: str, width: int = FULL) -> Markup:
-    """A matrix of values, coloured about its middle."""
+    """A matrix of values, coloured by their distance from the middle."""
     names, name_lines, name_width = _axis_labels(block.rows, 330)
     heads = [f"{column.en}{_BREAK}{column.zh}" for column in block.columns]
     known = [value for values in block.values for value in values if value is not None]
@@ -358,25 +364,13 @@ def heat(block: Heat, name: str, width: int = FULL) -> Markup:
 
 
 def intervals(block: Intervals, name: str, width: int = FULL) -> Markup:
-    """Values with their 95% intervals against a reference; dark where the reference lies outside."""
+    """Values with their 95% intervals, compared with a reference; dark where the reference lies outside."""
     labels, label_lines, label_width = _axis_labels(block.names, 330)
     plot = width - label_width - 150
     reference = block.reference.value if block.reference else None
-    rows = []
-    for place, label in enumerate(labels):
-        value, low, high, size = block.values[place], block.lows[place], block.highs[place], block.sample_sizes[place]
-        told = written(value, block.form, block.decimals)
-        outside = leaves_out(Estimate(value, low, high), reference)
-        rows.append(
-            {
-                "name": label,
-                "value": value,
-                "low": low,
-                "high": high,
-                "news": bool(outside),
-                "text": told + (f" · n = {size:,}" if size is not None else ""),
-            }
-        )
+    rows = _interval_rows(block, labels, reference)
+    known = [end for row in rows for end in (row["low"], row["high"], row["value"]) if end is not None]
+    scale = _interval_scale([*known, *([reference] if reference is not None else [])])
     y = alt.Y(
         "name:N",
         title=None,
@@ -390,11 +384,6 @@ def intervals(block: Intervals, name: str, width: int = FULL) -> Markup:
             labelOffset=-7 if label_lines > 1 else 0,
         ),
     )
-    known = [end for end in (*block.lows, *block.highs, *block.values) if end is not None]
-    known += [reference] if reference is not None else []
-    span = (max(known) - min(known)) or 1.0 if known else 1.0
-    domain = [min(known) - span * 0.04, max(known) + span * 0.04] if known else [0, 1]
-    scale = alt.Scale(domain=domain, nice=False, zero=False)
     axis = alt.Axis(format=_tick_format(block.form, 1), tickCount=6, domain=False, ticks=False, gridDash=[2, 3])
     base = alt.Chart(alt.Data(values=rows)).encode(y=y)
     colour = alt.condition("datum.news", alt.value(INK), alt.value("#7f9aa1"))
@@ -407,16 +396,44 @@ def intervals(block: Intervals, name: str, width: int = FULL) -> Markup:
         ),
         base.mark_text(align="left", dx=12, color=SOFT).encode(x=alt.value(plot), text="text:N"),
     ]
-    if reference is not None and block.reference:
-        told = f"{_line(block.reference.label)} {written(reference, block.form, block.decimals)}"
-        line = alt.Chart(alt.Data(values=[{"at": reference, "text": told}]))
-        drawn.insert(
-            0, line.mark_rule(color="#c08a2d", strokeWidth=1.4).encode(x=alt.X("at:Q", scale=scale, title=None))
-        )
-        drawn.append(
-            line.mark_text(baseline="bottom", color="#96660f", fontSize=11).encode(
-                x=alt.X("at:Q", scale=scale), y=alt.value(-4), text="text:N"
-            )
-        )
+    if block.reference and reference is not None:
+        label = f"{_line(block.reference.label)} {written(reference, block.form, block.decimals)}"
+        rule, text = _reference_line(reference, label, scale)
+        drawn = [rule, *drawn, text]
     chart = alt.layer(*drawn).properties(width=plot, height=(12 + 12 * label_lines) * len(labels))
     return _svg(chart, name, block.title)
+
+
+def _interval_rows(block: Intervals, labels: list[str], reference: float | None) -> list[dict[str, Any]]:
+    rows = []
+    for place, label in enumerate(labels):
+        value, low, high, size = block.values[place], block.lows[place], block.highs[place], block.sample_sizes[place]
+        text = written(value, block.form, block.decimals)
+        rows.append(
+            {
+                "name": label,
+                "value": value,
+                "low": low,
+                "high": high,
+                "news": bool(leaves_out(Estimate(value, low, high), reference)),
+                "text": text + (f" · n = {size:,}" if size is not None else ""),
+            }
+        )
+    return rows
+
+
+def _interval_scale(known: list[float]) -> alt.Scale:
+    """A scale that holds the values with a margin."""
+    span = (max(known) - min(known)) or 1.0 if known else 1.0
+    domain = [min(known) - span * 0.04, max(known) + span * 0.04] if known else [0, 1]
+    return alt.Scale(domain=domain, nice=False, zero=False)
+
+
+def _reference_line(reference: float, label: str, scale: alt.Scale) -> tuple[alt.Chart, alt.Chart]:
+    """The line of a reference, and its label above the plot."""
+    line = alt.Chart(alt.Data(values=[{"at": reference, "text": label}]))
+    rule = line.mark_rule(color="#c08a2d", strokeWidth=1.4).encode(x=alt.X("at:Q", scale=scale, title=None))
+    text = line.mark_text(baseline="bottom", color="#96660f", fontSize=11).encode(
+        x=alt.X("at:Q", scale=scale), y=alt.value(-4), text="text:N"
+    )
+    return rule, text

@@ -1,4 +1,4 @@
-"""Chapter 6: customer files, the last cohort that is final, and what lost customers said."""
+"""Chapter 6: customer files, the last final cohort, and the reasons that lost customers gave."""
 
 from collections import Counter
 from datetime import date
@@ -30,7 +30,7 @@ from dagster_project.reports.monthly.written import month_name
 
 _TITLE = Text("Churn", "客户流失")
 _QUESTION = Text(
-    "How many customers does the store keep, why do the others leave, and where to?",
+    "How many customers does the store keep, why do the others leave, and where do they go?",
     "留住了多少客户？流失的客户为何离开、去了哪里？",
 )
 _TYPES = ("private", "corporate")
@@ -68,7 +68,7 @@ def _base(scope: Scope) -> tuple[Block, ...]:
 
 
 def _base_table(scope: Scope) -> tuple[Block, ...]:
-    """Files and active base by month."""
+    """Customers on file and active base by month."""
     sql = "from customer_base_monthly where store_code = ? and month between ? and ? order by month"
     rows = scope.marts.rows(sql, scope.store_code, scope.months[0], scope.month)
     if not rows:
@@ -92,7 +92,7 @@ def _base_table(scope: Scope) -> tuple[Block, ...]:
                 for row in rows
             ),
             note=Text(
-                "On file: everyone ever registered here. Active: served here in the twelve months to the month's end.",
+                "On file: all customers ever registered here. Active: served in the twelve months to the month's end.",
                 "档案客户：历次登记的全部客户；基盘客户：截至月末十二个月内到店客户。",
             ),
         ),
@@ -125,12 +125,12 @@ def _cohort_table(scope: Scope, cohort: date) -> Table:
             Column(Text("Lost", "流失车辆"), Form.COUNT),
             Column(Text("Churn rate", "流失率"), Form.RATE, 2),
             Column(Text("95% interval", "95% 区间"), Form.RATE),
-            Column(Text("Cohort before", "上一批"), Form.RATE, 2),
+            Column(Text("Previous cohort", "上一批"), Form.RATE, 2),
             Column(Text("Change", "变化"), Form.RATE, 2),
         ),
         tuple(rows),
         note=Text(
-            "Lost: not back at this store within six months of its last visit of the month.",
+            "Lost: did not return to this store within six months of the last visit in the month.",
             "流失：当月最后一次到店后六个月内未再次到本店。",
         ),
     )
@@ -198,7 +198,7 @@ def _flow(scope: Scope, cohort: date, visited: int) -> Flow:
         {name: label for name, label in nodes.items() if name in shown},
         tuple(stage for stage in stages if stage),
         tuple(FlowLink(source, target, value) for (source, target), value in links.items() if value),
-        note=Text("Vehicles of the cohort, each once.", "同批到店车辆，每车计一次。"),
+        note=Text("Vehicles of the cohort, each counted once.", "同批到店车辆，每车计一次。"),
     )
 
 
@@ -223,7 +223,7 @@ def _calls(scope: Scope, cohort: date) -> tuple[Block, ...]:
         )
         blocks.append(
             Table(
-                Text("Reasons of those reached", "流失原因明细"),
+                Text("Reasons given by those reached", "流失原因明细"),
                 (
                     Column(Text("Reason", "原因"), Form.TEXT),
                     Column(Text("Vehicles", "车辆"), Form.COUNT),
@@ -267,7 +267,7 @@ def _figures(scope: Scope, cohort: date | None, card: Scorecard) -> tuple[Block,
         churn = kpi_figure(card.figured("churn_rate", cohort))
         before = scope.row("churn_cohort_monthly", add_months(cohort, -1))
         comparisons = tuple(
-            Comparison(Text("cohort before", "上一批"), c.value, c.is_news) if c.label == LAST_MONTH else c
+            Comparison(Text("previous cohort", "上一批"), c.value, c.is_news) if c.label == LAST_MONTH else c
             for c in churn.comparisons
             if c.label != LAST_MONTH or before
         )
@@ -308,21 +308,21 @@ def churn(scope: Scope, card: Scorecard) -> Chapter:
     clauses: list[Text | None] = []
     if cohort:
         name = month_name(cohort)
-        told = card.figured("churn_rate", cohort)
+        figured = card.figured("churn_rate", cohort)
         if cohort != scope.month:
             blocks.append(
                 Note(
                     Text(
-                        f"Churn takes six months to be known. The last final cohort is that of {name.en}; later months "
-                        "are not final and are not shown as rates.",
+                        f"Churn is known only after six months. The last final cohort is that of {name.en}; later "
+                        "months are not final, and no rates are shown for them.",
                         f"流失需六个月才能确认：最近可确认的批次为{name.zh}，此后月份尚未最终确定，不显示流失率。",
                     )
                 )
             )
-        moved = change(told.now, told.before, Form.RATE, False, 2)
-        if told.now.value is not None:
+        moved = change(figured.now, figured.before, Form.RATE, False, 2)
+        if figured.now.value is not None:
             label = Text(f"churn rate of the {name.en} cohort", f"{name.zh}到店客户流失率")
-            clauses.append(moved_clause(label, told.now.value, Form.RATE, moved, 2, earlier=COHORT_BEFORE))
+            clauses.append(moved_clause(label, figured.now.value, Form.RATE, moved, 2, earlier=COHORT_BEFORE))
         blocks += [*_cohort_block(scope, cohort)]
         blocks.append(
             Lines(

@@ -1,10 +1,11 @@
-"""Chapter 4: dissatisfaction and complaints, their reasons, who is responsible, and how fast they are handled."""
+"""Chapter 4: dissatisfaction and complaints, their reasons, who is responsible, and how fast cases are handled."""
 
 from collections import defaultdict
 
 from dagster_project.reports.monthly.blocks import (
     Bars,
     Block,
+    Cell,
     Chapter,
     Column,
     Figures,
@@ -26,7 +27,7 @@ from dagster_project.reports.monthly.sentences import interval, joined, kpi_clau
 
 _TITLE = Text("Dissatisfaction and complaints", "抱怨与投诉")
 _QUESTION = Text(
-    "Why are customers dissatisfied, who is responsible, and how fast is it settled?",
+    "Why are customers dissatisfied, who is responsible, and how fast are cases handled?",
     "客户为何不满？责任在谁？处理是否及时？",
 )
 _WEEKS = (1, 2, 3, 4)
@@ -40,7 +41,7 @@ _CASES = "complaint/cases"
 
 
 def _last_month(scope: Scope) -> Row | None:
-    """The store's row of the month before; none of a time before cases were told."""
+    """The store's row of the month before; None if cases were not extracted yet."""
     sql = f"from complaint_store_monthly where store_code = ? and month = ? and {MONTHS_OF_CASES}"
     return next(iter(scope.marts.rows(sql, scope.store_code, scope.previous)), None)
 
@@ -61,7 +62,7 @@ def _figures(row: Row, last: Row | None, card: Scorecard) -> Figures:
 
 
 def _ranked(reasons: list[Row]) -> list[Row]:
-    """The reasons from the most cases down, as the table and the headline name them."""
+    """The reasons by falling number of cases, the order of the table and the headline."""
     return sorted(reasons, key=lambda row: (-row["cases"], row["category"]))
 
 
@@ -91,7 +92,7 @@ def _reasons(scope: Scope, reasons: list[Row], last: Row | None) -> tuple[Block,
         for row in (*ranked, *gone)
     ]
     total = sum(row["cases"] for row in ranked)
-    # The store's row knows the month before also where it had no reason to be added up.
+    # From the store's row, which exists even if the month before had no reasons to add up.
     before = last["dissatisfactions"] + last["complaints"] if last else None
     rows.append(
         (
@@ -117,8 +118,8 @@ def _reasons(scope: Scope, reasons: list[Row], last: Row | None) -> tuple[Block,
             ),
             tuple(rows),
             note=Text(
-                "Dissatisfactions and complaints, without enquiries. A change in grey is no more than chance gives two "
-                "counts of this size.",
+                "Dissatisfactions and complaints, without enquiries. A change in grey is within the noise of counts of "
+                "this size.",
                 "含抱怨与投诉，不含咨询；灰色变化属该数量级的正常波动。",
             ),
             total=True,
@@ -171,72 +172,58 @@ def _responsibility(scope: Scope) -> tuple[Block, ...]:
     if not rows:
         return ()
     departments = [*seed_labels("departments"), ""]
-    cases: dict[str, int] = defaultdict(int)
-    complaints: dict[str, int] = defaultdict(int)
-    for row in rows:
-        cases[row["responsible_department"]] += row["cases"]
-        complaints[row["responsible_department"]] += row["complaints"]
-    total = sum(cases.values())
     ordered = sorted(rows, key=lambda row: (departments.index(row["responsible_department"]), -row["cases"]))
     people = [row for row in ordered if row["responsible_employee_no"]]
-    label = {code: capital(seed_label("departments", code)) for code in departments}
-    blocks: list[Block] = [
-        Table(
-            Text("Responsibility by department", "责任部门"),
-            (
-                Column(Text("Department", "部门"), Form.TEXT),
-                Column(Text("Cases", "案件"), Form.COUNT),
-                Column(Text("Share", "占比"), Form.RATE),
-                Column(Text("of these complaints", "其中投诉"), Form.COUNT),
-                Column(Text("no person named", "未明确责任人"), Form.COUNT),
-            ),
-            (
-                *(
-                    (
-                        label[code],
-                        cases[code],
-                        cases[code] / total,
-                        complaints[code],
-                        sum(
-                            row["cases"]
-                            for row in rows
-                            if row["responsible_department"] == code and not row["responsible_employee_no"]
-                        ),
-                    )
-                    for code in departments
-                    if cases[code]
-                ),
-                (
-                    Text("All", "合计"),
-                    total,
-                    1.0,
-                    sum(complaints.values()),
-                    sum(row["cases"] for row in rows if not row["responsible_employee_no"]),
-                ),
-            ),
-            note=Text("All three case types.", "含投诉、抱怨与咨询。"),
-            total=True,
-        )
-    ]
-    if people:
-        blocks.append(
-            Bars(
-                Text("Cases by responsible person", "责任人案件数"),
-                tuple(_person(row["responsible_employee_no"], row["responsible_department"]) for row in people),
-                (
-                    Series(Text("complaints", "投诉"), tuple(row["complaints"] for row in people)),
-                    Series(
-                        Text("dissatisfactions, enquiries", "抱怨与咨询"),
-                        tuple(row["cases"] - row["complaints"] for row in people),
-                        quiet=True,
-                    ),
-                ),
-                Form.COUNT,
-                stacked=True,
-                horizontal=True,
+    return (_by_department(rows, departments), *([_by_person(people)] if people else []))
+
+
+def _by_department(rows: list[Row], departments: list[str]) -> Table:
+    """The cases of each department that has any, and of all; a blank department is one that is not stated."""
+    total = sum(row["cases"] for row in rows)
+    cells: list[tuple[Cell, ...]] = []
+    for code in departments:
+        own = [row for row in rows if row["responsible_department"] == code]
+        if cases := sum(row["cases"] for row in own):
+            cells.append(
+                (capital(seed_label("departments", code)), cases, cases / total, *_complaints_and_unnamed(own))
             )
-        )
-    return tuple(blocks)
+    return Table(
+        Text("Responsibility by department", "责任部门"),
+        (
+            Column(Text("Department", "部门"), Form.TEXT),
+            Column(Text("Cases", "案件"), Form.COUNT),
+            Column(Text("Share", "占比"), Form.RATE),
+            Column(Text("Of these, complaints", "其中投诉"), Form.COUNT),
+            Column(Text("No person named", "未明确责任人"), Form.COUNT),
+        ),
+        (*cells, (Text("All", "合计"), total, 1.0, *_complaints_and_unnamed(rows))),
+        note=Text("All three case types.", "含投诉、抱怨与咨询。"),
+        total=True,
+    )
+
+
+def _complaints_and_unnamed(rows: list[Row]) -> tuple[int, int]:
+    """How many of the cases are complaints, and how many name no responsible person."""
+    unnamed = sum(row["cases"] for row in rows if not row["responsible_employee_no"])
+    return sum(row["complaints"] for row in rows), unnamed
+
+
+def _by_person(people: list[Row]) -> Bars:
+    return Bars(
+        Text("Cases by responsible person", "责任人案件数"),
+        tuple(_person(row["responsible_employee_no"], row["responsible_department"]) for row in people),
+        (
+            Series(Text("complaints", "投诉"), tuple(row["complaints"] for row in people)),
+            Series(
+                Text("dissatisfactions, enquiries", "抱怨与咨询"),
+                tuple(row["cases"] - row["complaints"] for row in people),
+                quiet=True,
+            ),
+        ),
+        Form.COUNT,
+        stacked=True,
+        horizontal=True,
+    )
 
 
 _STAGES = (
@@ -257,7 +244,7 @@ _STAGES = (
 )
 _OUTCOMES = (
     (Text("Resolved", "解决率"), "resolution_rate", "cases", True),
-    (Text("Re-opened after being resolved", "重新打开率"), "reopen_rate", "ever_resolved", False),
+    (Text("Reopened after resolution", "重新打开率"), "reopen_rate", "ever_resolved", False),
     (Text("Urgent cases answered within 24 h", "紧急案件 24 小时响应率"), "urgent_in_24h_rate", "urgent_cases", True),
 )
 
@@ -272,7 +259,7 @@ def _handling(row: Row, last: Row) -> tuple[Block, ...]:
         ),
         tuple((label, Measure(last.get(name), form), Measure(row[name], form)) for label, name, form in _STAGES),
         note=Text(
-            f"{row['responded']:,} of {row['cases']:,} cases answered; times run over nights and weekends.",
+            f"{row['responded']:,} of {row['cases']:,} cases answered; times include nights and weekends.",
             f"{row['cases']:,} 件中 {row['responded']:,} 件已响应；时长含夜间与周末。",
         ),
     )
@@ -297,7 +284,7 @@ def _handling(row: Row, last: Row) -> tuple[Block, ...]:
             Column(Text("This month", "本月"), Form.RATE),
             Column(Text("95% interval", "95% 区间"), Form.RATE),
             Column(Text("Change", "较上月"), Form.RATE),
-            Column(Text("of", "基数"), Form.COUNT),
+            Column(Text("Base", "基数"), Form.COUNT),
         ),
         tuple(outcomes),
     )
@@ -321,7 +308,7 @@ def _channels(scope: Scope) -> tuple[Block, ...]:
     topics = sorted({topic for topic, _ in by_topic}, key=lambda t: (-sum(by_topic[t, c] for c in channels), t))
     return (
         Bars(
-            Text("Where cases come in, and about what", "案件来源与主题"),
+            Text("Cases by channel and topic", "案件来源与主题"),
             tuple(capital(enum_label(_CASES, "channel", code)) for code in channels),
             tuple(
                 Series(enum_label(_CASES, "topic", topic), tuple(by_topic.get((topic, code), 0) for code in channels))
@@ -367,14 +354,14 @@ def _agents(scope: Scope) -> tuple[Block, ...]:
                 for row in agents
             ),
             note=Text(
-                "Agents whose intervals overlap are not told apart by this month.", "区间重叠的专员之间无法区分优劣。"
+                "Agents whose intervals overlap can't be ranked against each other.", "区间重叠的专员之间无法区分优劣。"
             ),
         ),
     )
 
 
 def _movers(reasons: list[Row], has_previous: bool) -> Text | None:
-    """The reasons that rose by more than chance."""
+    """The reasons that rose by more than noise."""
     if not has_previous:
         return None
     risen = [
@@ -383,17 +370,17 @@ def _movers(reasons: list[Row], has_previous: bool) -> Text | None:
         if (moved := count_change(row["cases"], row["previous_cases"], False)).is_news and (moved.value or 0) > 0
     ]
     if not risen:
-        return Text("no reason rose by more than chance", "没有原因显著上升")
+        return Text("no reason rose by more than noise", "没有原因显著上升")
     risen.sort(key=lambda row: (row["previous_cases"] - row["cases"], row["category"]))
     names = listed([seed_label("complaint_categories", row["category"]) for row in risen])
-    return Text(f"risen by more than chance: {names.en}", f"显著上升的原因：{names.zh}")
+    return Text(f"risen by more than noise: {names.en}", f"显著上升的原因：{names.zh}")
 
 
 def complaints(scope: Scope, card: Scorecard) -> Chapter:
     """The chapter of dissatisfaction and complaints."""
     row = scope.row("complaint_store_monthly")
     last = _last_month(scope)
-    # The mart has none where the month before had no reason at all.
+    # In the mart it is null where the month before had no reason at all: that is 0, if cases were extracted then.
     reasons = [
         reason | {"previous_cases": (reason["previous_cases"] or 0) if last else None}
         for reason in scope.rows("complaint_reason_monthly")
@@ -406,18 +393,18 @@ def complaints(scope: Scope, card: Scorecard) -> Chapter:
         return Chapter(4, _TITLE, _QUESTION, None, (*blocks, *_trends(scope, card)) if row else blocks)
     rate = card.figured("complaint_rate")
     clauses = [kpi_clause(rate.kpi, rate.now, rate.before)]
-    told: tuple[Block, ...] = (no_data(Text("dissatisfaction or complaint", "抱怨或投诉"), scope.month_name),)
+    reason_blocks: tuple[Block, ...] = (no_data(Text("dissatisfaction or complaint", "抱怨或投诉"), scope.month_name),)
     if reasons:
         top = _ranked(reasons)[0]
         name = seed_label("complaint_categories", top["category"])
         clauses.append(
             Text(
-                f"first reason: {name.en}, {top['cases']:,} case{'' if top['cases'] == 1 else 's'}",
+                f"main reason: {name.en}, {top['cases']:,} case{'' if top['cases'] == 1 else 's'}",
                 f"首要原因：{name.zh} {top['cases']:,} 件",
             )
         )
         clauses.append(_movers(reasons, last is not None))
-        told = _reasons(scope, reasons, last)
+        reason_blocks = _reasons(scope, reasons, last)
     return Chapter(
         4,
         _TITLE,
@@ -425,7 +412,7 @@ def complaints(scope: Scope, card: Scorecard) -> Chapter:
         joined(*clauses),
         (
             _figures(row, last, card),
-            *told,
+            *reason_blocks,
             *_trends(scope, card),
             *_responsibility(scope),
             *_handling(row, last or {}),

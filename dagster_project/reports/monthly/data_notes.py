@@ -1,4 +1,4 @@
-"""What every report's cover tells: how good and how final the data of its stores is."""
+"""The notes on the cover of every report: how complete and how final the data of its stores is."""
 
 from datetime import date, timedelta
 
@@ -8,13 +8,13 @@ from dagster_project.reports.monthly.scope import last_final_cohort
 from dagster_project.reports.monthly.written import month_name
 from dagster_project.reports.quality.rows import count_naming_stores
 
-# Most cases are resolved within them: of younger ones the share resolved is not told yet.
+# Most cases are resolved within so many days: for younger ones the resolution rate is not settled yet.
 _DAYS_TO_RESOLVE = 3
 _QUALITY_REPORT = Text("see the data quality report", "详见数据质量报告")
 
 
 def _rejected(marts: Marts, store_codes: list[str]) -> list[Note]:
-    """Rows of the stores that reach no figure, and files that could not be read."""
+    """Notes on rejected rows of the stores, and on files that could not be read."""
     rejected = count_naming_stores(marts.connection, store_codes)
     quarantined = marts.rows(
         "select system || '/' || dataset || '/' || file as path from quality_load where status = 'quarantined' "
@@ -25,12 +25,12 @@ def _rejected(marts: Marts, store_codes: list[str]) -> list[Note]:
     if rejected:
         count, datasets = sum(rejected.values()), len(rejected)
         rows = "row that names" if count == 1 else "rows that name"
-        were = "was rejected and reaches" if count == 1 else "were rejected and reach"
+        were = "was rejected and is" if count == 1 else "were rejected and are"
         notes.append(
             Note(
                 Text(
                     f"{count} {rows} {named.en} ({datasets} dataset"
-                    f"{'s' if datasets > 1 else ''}, any month) {were} no figure: "
+                    f"{'s' if datasets > 1 else ''}, any month) {were} in no figure: "
                     f"{_QUALITY_REPORT.en}.",
                     f"{count} 行注明{named.zh}的数据（{datasets} 个数据集，不限月份）被拒收，未进入任何指标，"
                     f"{_QUALITY_REPORT.zh}。",
@@ -39,13 +39,13 @@ def _rejected(marts: Marts, store_codes: list[str]) -> list[Note]:
         )
     if quarantined:
         paths = [row["path"] for row in quarantined]
-        told = ", ".join(paths[:3]) + (f" (+{len(paths) - 3})" if len(paths) > 3 else "")
+        named_paths = ", ".join(paths[:3]) + (f" (+{len(paths) - 3})" if len(paths) > 3 else "")
         plural = "s" if len(paths) > 1 else ""
         notes.append(
             Note(
                 Text(
-                    f"{len(paths)} file{plural} quarantined, whose rows may be missing here: {told}.",
-                    f"{len(paths)} 个文件被隔离，其数据可能缺失：{told}。",
+                    f"{len(paths)} file{plural} quarantined, whose rows may be missing here: {named_paths}.",
+                    f"{len(paths)} 个文件被隔离，其数据可能缺失：{named_paths}。",
                 )
             )
         )
@@ -53,7 +53,7 @@ def _rejected(marts: Marts, store_codes: list[str]) -> list[Note]:
 
 
 def data_notes(marts: Marts, store_codes: list[str], month: date) -> tuple[Note, ...]:
-    """What a reader must know of the data of the shown stores before reading a figure."""
+    """Notes on the stores' data that a reader must know before reading a figure."""
     found: list[Note] = []
     shown = month_name(month)
     if month == marts.as_of.replace(day=1):
@@ -61,7 +61,7 @@ def data_notes(marts: Marts, store_codes: list[str], month: date) -> tuple[Note,
         found.append(
             Note(
                 Text(
-                    f"Figures of {shown.en} are those known on {last_day:%Y-%m-%d}.",
+                    f"Figures for {shown.en} are as of {last_day:%Y-%m-%d}.",
                     f"{shown.zh}数据截至 {last_day:%Y-%m-%d}。",
                 )
             )
@@ -76,7 +76,7 @@ def data_notes(marts: Marts, store_codes: list[str], month: date) -> tuple[Note,
         found.append(
             Note(
                 Text(
-                    "First-time fix is not final: comebacks are awaited for 30 days after the month.",
+                    "First-time fix is not final: comebacks within 30 days after the month still count.",
                     "一次修复率尚未最终确定：需等待月末后 30 天内的返修。",
                 ),
                 Tone.BAD,
@@ -89,7 +89,7 @@ def data_notes(marts: Marts, store_codes: list[str], month: date) -> tuple[Note,
         found.append(
             Note(
                 Text(
-                    f"Churn is shown for {name.en}, the last cohort that is final.",
+                    f"Churn is shown for {name.en}, the last final cohort.",
                     f"流失率为{name.zh}到店客户（最近可确认批次）。",
                 )
             )
@@ -103,7 +103,7 @@ def data_notes(marts: Marts, store_codes: list[str], month: date) -> tuple[Note,
         found.append(
             Note(
                 Text(
-                    f"The last run was not published ({blocked} blocking {checks}): figures are of the run before.",
+                    f"The last run was not published ({blocked} blocking {checks}): figures are from the run before.",
                     f"最近一次运行因 {blocked} 项阻断性检查未发布，此处为上一次发布的数据。",
                 ),
                 Tone.BAD,
@@ -127,8 +127,8 @@ def _open_cases(marts: Marts, store_codes: list[str], month: date) -> list[Note]
     return [
         Note(
             Text(
-                f"{cases['open']} of {cases['count']} cases are not resolved yet, {cases['young']} of them came within "
-                f"{_DAYS_TO_RESOLVE} days: the share resolved is that of {marts.as_of:%Y-%m-%d}, and can rise.",
+                f"{cases['open']} of {cases['count']} cases are not resolved yet, {cases['young']} of them received in "
+                f"the last {_DAYS_TO_RESOLVE} days: the resolution rate is as of {marts.as_of:%Y-%m-%d} and may rise.",
                 f"{cases['count']} 件中 {cases['open']} 件尚未解决，其中 {cases['young']} 件为最近 {_DAYS_TO_RESOLVE} "
                 f"天内受理：解决率截至 {marts.as_of:%Y-%m-%d}，仍可能上升。",
             ),

@@ -1,4 +1,4 @@
-"""Headline figures: a value with last month, target and region beside it."""
+"""Headline figures: a value, compared with last month, target and region."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +17,7 @@ OWN = Text("store", "本店")
 
 @dataclass(frozen=True)
 class Figured:
-    """A figure of the scorecard with what it is compared with."""
+    """A figure of the scorecard, with the values that it is compared with."""
 
     kpi: Kpi
     now: Estimate
@@ -28,7 +28,7 @@ class Figured:
 
 
 class Scorecard:
-    """The store's figures: values and comparisons of the scorecard, intervals of their marts."""
+    """The store's figures: comparisons from the scorecard, values with intervals from `Estimates`."""
 
     def __init__(self, scope: Scope, estimates: Estimates) -> None:
         self.estimates = estimates
@@ -50,12 +50,12 @@ class Scorecard:
         )
 
     def shown_month(self, kpi_code: str) -> date:
-        """The month whose figure is shown: of churn the last cohort that is final, if there is one."""
+        """The month for which a figure is shown: for churn the last final cohort, if there is one."""
         cohort = final_cohort(self._scope) if kpi_code == "churn_rate" else None
         return cohort or self._scope.month
 
     def label(self, kpi_code: str) -> Text:
-        """What the shown figure is called; an earlier cohort says which."""
+        """The label of the shown figure, with the cohort where an earlier one is shown."""
         label, month = BY_CODE[kpi_code].label, self.shown_month(kpi_code)
         if month == self._scope.month:
             return label

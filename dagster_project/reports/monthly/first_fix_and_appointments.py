@@ -1,4 +1,4 @@
-"""Chapter 5: repaired right the first time, and how appointments, waits and promises are kept."""
+"""Chapter 5: first-time fix, appointments, waits and promised times."""
 
 from collections import defaultdict
 
@@ -36,7 +36,7 @@ _RATES = ("appointment_rate", "proactive_appointment_rate", "no_show_rate", "on_
 
 
 def technician_name(number: str) -> Text:
-    """How a technician appears: by number."""
+    """The label of a technician, by number."""
     return Text(f"Technician {number}", f"技师 {number}")
 
 
@@ -66,7 +66,7 @@ def _technicians(scope: Scope, technicians: list[Row], store: Row) -> tuple[Bloc
                 change(estimate, not_fixed(last.get(number)), Form.RATE, False, 2),
                 row["recorded_not_fixed"],
                 row["inferred_not_fixed"],
-                _told_reasons(reasons[number]),
+                _listed_reasons(reasons[number]),
             )
         )
     worst_first = sorted(technicians, key=lambda row: (-(row["not_fixed_rate"] or 0), row["technician_no"]))
@@ -97,7 +97,7 @@ def _technicians(scope: Scope, technicians: list[Row], store: Row) -> tuple[Bloc
             Form.RATE,
             Comparison(OWN, rate),
             note=Text(
-                "An interval that crosses the store's line is not told apart from it.",
+                "An interval that crosses the store's line: no difference beyond noise.",
                 "区间跨过本店基准线表示无显著差异。",
             ),
             decimals=2,
@@ -112,7 +112,7 @@ def _reason_counts(scope: Scope) -> dict[str, dict[str, int]]:
     return found
 
 
-def _told_reasons(counts: dict[str, int]) -> Text | str:
+def _listed_reasons(counts: dict[str, int]) -> Text | str:
     if not counts:
         return ""
     labels = [(seed_label("not_fixed_reasons", reason), count) for reason, count in counts.items()]
@@ -132,7 +132,7 @@ def _reasons(scope: Scope) -> tuple[Block, ...]:
         return (
             Note(
                 Text(
-                    f"Every repair of {scope.month_name.en} that names a technician was right the first time.",
+                    f"Every repair of {scope.month_name.en} attributed to a technician was right the first time.",
                     f"{scope.month_name.zh}可归属技师的维修均一次修复。",
                 )
             ),
@@ -185,7 +185,7 @@ def _first_fix(scope: Scope, card: Scorecard) -> tuple[Block, ...]:
         blocks.append(
             Note(
                 Text(
-                    f"{scope.month_name.en} is not final: cars may still come back within 30 days. The rate can fall.",
+                    f"{scope.month_name.en} is not final: cars may still come back within 30 days. The rate may fall.",
                     f"{scope.month_name.zh}数据尚未最终确定：30 天内仍可能返修，一次修复率可能下降。",
                 ),
                 Tone.BAD,
@@ -200,7 +200,7 @@ def _first_fix(scope: Scope, card: Scorecard) -> tuple[Block, ...]:
     if technicians:
         blocks += [*_technicians(scope, technicians, store), *_reasons(scope)]
     else:
-        blocks.append(no_data(Text("repairs that name a technician", "可归属技师的维修"), scope.month_name))
+        blocks.append(no_data(Text("repairs attributed to a technician", "可归属技师的维修"), scope.month_name))
     return (*blocks, trend)
 
 
@@ -281,13 +281,13 @@ def _appointment_table(row: Row, last: Row) -> Table:
         (Column(Text("Appointments", "预约"), Form.TEXT), *_COLUMNS),
         (
             count("Appointments", "预约总数", "appointments"),
-            _rated(Text("of these proactive", "其中主动预约占比"), row, last, "proactive_rate", True),
+            _rated(Text("Of these, proactive", "其中主动预约占比"), row, last, "proactive_rate", True),
             count("Kept", "履约", "kept"),
             count("No-shows", "爽约", "no_shows"),
             _rated(Text("No-show rate", "爽约率"), row, last, "no_show_rate", False),
             count("Cancelled", "取消", "cancelled"),
             _rated(
-                Text("Arrived within 15 minutes of the time", "准时到店率（±15 分钟）"),
+                Text("Arrived within 15 minutes of the agreed time", "准时到店率（±15 分钟）"),
                 row,
                 last,
                 "on_time_arrival_rate",
@@ -301,7 +301,7 @@ def _appointment_table(row: Row, last: Row) -> Table:
                 1,
             ),
             _measured(
-                Text("Wait of walk-ins, median", "未预约客户等待（中位数）"),
+                Text("Wait without appointment, median", "未预约客户等待（中位数）"),
                 row["wait_minutes_median_walk_in"],
                 last.get("wait_minutes_median_walk_in"),
                 Form.MINUTES,
@@ -342,7 +342,7 @@ def _service_table(row: Row, last: Row) -> Table:
 
 
 def _outliers(scope: Scope) -> Text | None:
-    """Technicians told apart from the store's rate."""
+    """Technicians above the store's rate by more than noise."""
     store = scope.row("first_fix_store_monthly")
     technicians = scope.rows("first_fix_technician_monthly", order="technician_no")
     if not store or not technicians:

@@ -1,4 +1,4 @@
-"""A flow from left to right as inline SVG: each stage a column, each share a ribbon as wide as its count."""
+"""A flow from left to right as inline SVG: each stage is a column, each link a ribbon as wide as its count."""
 
 from collections import defaultdict
 
@@ -13,7 +13,7 @@ _DEEP, _SOFT, _INK, _QUIET = "#0e4f5c", "#b9c6cb", "#17212b", "#5c6875"
 
 
 def _heights(flow: Flow) -> dict[str, int]:
-    """What passes through each node: what comes in, or what goes out at the start."""
+    """The count that passes through each node: what comes in, or for the first node what goes out."""
     coming: defaultdict[str, int] = defaultdict(int)
     going: defaultdict[str, int] = defaultdict(int)
     for link in flow.links:
@@ -46,7 +46,7 @@ def _ribbon(start: tuple[float, float, float], end: tuple[float, float, float]) 
 
 
 def _label(x: float, y: float, count: str, label: Text, is_last: bool) -> Markup:
-    """A node's count and name: beside the last stage on one line, else the Chinese name below the English."""
+    """A node's count and name: on one line in the last stage, else the Chinese name below the English."""
     drawn = Markup('<text x="{:.1f}" y="{:.1f}" font-size="11.5" fill="{}">').format(x, y, _INK)
     drawn += Markup('<tspan font-weight="600">{}</tspan> {}').format(count, label.en)
     if is_last:
@@ -55,7 +55,7 @@ def _label(x: float, y: float, count: str, label: Text, is_last: bool) -> Markup
 
 
 def flow_chart(flow: Flow) -> Markup:
-    """The flow; every column has the scale that lets it use the height, and ribbons widen from one to the next."""
+    """The flow; every column is scaled to use the height, so ribbons may widen from one to the next."""
     sizes = _heights(flow)
     room = float(_HEIGHT)
     scales = []
@@ -63,7 +63,7 @@ def flow_chart(flow: Flow) -> Markup:
         total = sum(sizes[name] for name in stage) or 1
         scales.append((room - (len(stage) - 1) * (_GAP + 4)) / total * (0.62 if len(stage) < 4 else 0.86))
     placed = _placed(flow, sizes, scales)
-    # Who leaves the flow before its last stage is drawn quietly.
+    # Nodes where the flow ends before its last stage are drawn in a quiet colour.
     quiet = {name for stage in flow.stages[:-1] for name in stage} - {link.source for link in flow.links}
     column = {name: place for place, stage in enumerate(flow.stages) for name in stage}
     left: defaultdict[str, float] = defaultdict(float)

@@ -1,4 +1,4 @@
-"""Cells and texts as slides and workbooks show them: on one line, and in Excel's own number formats."""
+"""Cells and texts as slides and workbooks show them: on one line, and with Excel's number formats."""
 
 from dagster_project.reports.monthly.blocks import DECIMALS, Cell, Change, Form, Measure, Text, Trend
 from dagster_project.reports.monthly.written import NONE, changed, measured, written
@@ -8,7 +8,7 @@ _BARS = "▁▂▃▄▅▆▇█"
 
 
 def plain(text: str) -> str:
-    """The text on one line, without what XML can't hold."""
+    """The text on one line, without characters that XML can't hold."""
     return " ".join(printable(text).split())
 
 
@@ -32,7 +32,7 @@ def drawn_trend(cell: Trend) -> str:
 
 
 def shown(cell: Cell, form: Form, decimals: int | None = None) -> str:
-    """A cell as people read it; one that is not known is a dash, one to be filled in is blank."""
+    """A cell as text; an unknown value is a dash, one to be filled in is blank."""
     if cell is None and form is Form.TO_FILL_IN:
         return ""
     if isinstance(cell, str | Text):

@@ -40,19 +40,19 @@ from dagster_project.reports.text import printable
 
 TEMPLATES = Path(__file__).parent / "templates"
 SHORT_TABLE = 16
-"""Tables of up to so many rows are not broken over printed pages."""
+"""Tables of up to so many rows are kept on one printed page."""
 _NUMBERS = (Form.COUNT, Form.RATE, Form.SCORE, Form.MINUTES, Form.HOURS, Form.DAYS, Form.MONEY)
 
 
 def both(text: Text) -> Markup:
-    """Both languages, the Chinese one beside the English."""
+    """Both languages, Chinese beside English."""
     if text.en == text.zh or not text.zh:
         return Markup("{}").format(printable(text.en or text.zh))
     return Markup('{} <span class="zh">{}</span>').format(printable(text.en), printable(text.zh))
 
 
 def cell(value: Cell, column: Column) -> Markup:
-    """The inside of a table cell."""
+    """The content of a table cell."""
     if isinstance(value, Text):
         return both(value)
     if isinstance(value, Measure):
@@ -67,12 +67,12 @@ def cell(value: Cell, column: Column) -> Markup:
 
 
 def change_class(value: Change) -> str:
-    """How a change is coloured: by its tone, or as noise."""
+    """The CSS class of a change: its tone, or noise."""
     return "noise" if value.is_news is False else value.tone.value
 
 
 def cell_class(value: Cell, column: Column) -> str:
-    """How a cell is set: numbers to the right, blanks of people marked."""
+    """The CSS class of a cell: numbers are right-aligned, cells to fill in are marked."""
     if column.form is Form.TO_FILL_IN:
         return "fill"
     if isinstance(value, Measure | Change):
@@ -83,7 +83,7 @@ def cell_class(value: Cell, column: Column) -> str:
 
 
 def is_numeric(table: Table, place: int) -> bool:
-    """Whether a column's heading stands to the right."""
+    """Whether a column's heading is right-aligned."""
     column = table.columns[place]
     return column.form in _NUMBERS or any(isinstance(row[place], Measure | Change) for row in table.rows)
 
@@ -115,7 +115,7 @@ def _is_long(block: Bars) -> bool:
 
 
 def rows_of(blocks: Iterable[Block]) -> Iterator[tuple[Block, ...]]:
-    """Blocks as they stand in the page: charts that fit side by side, everything else alone."""
+    """The rows of the page: small charts in pairs, everything else alone."""
     waiting: Block | None = None
     for block in blocks:
         if not _is_half(block):
@@ -133,13 +133,13 @@ def rows_of(blocks: Iterable[Block]) -> Iterator[tuple[Block, ...]]:
 
 
 class _Drawing:
-    """Draws the charts of one page, each with ids of its own."""
+    """Draws the charts of one page, with ids that are unique on it."""
 
     def __init__(self) -> None:
         self._names = count(1)
 
     def chart(self, block: Block, is_alone: bool) -> Markup:
-        """A chart as SVG; one that stands alone takes the page's width."""
+        """A chart as SVG; one that is alone in its row takes the page's width."""
         width = charts.FULL if is_alone else charts.HALF
         name = f"chart{next(self._names)}"
         match block:
@@ -159,7 +159,7 @@ class _Drawing:
 
 
 def kind(block: Block) -> str:
-    """Which macro of the templates draws a block."""
+    """The name of the template macro that draws a block."""
     return {Figures: "figures", Table: "table", Note: "note"}.get(type(block), "chart")
 
 

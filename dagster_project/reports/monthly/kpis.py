@@ -1,8 +1,8 @@
-"""The sixteen figures of the scorecard: how each is written, and where its interval comes from.
+"""The scorecard's sixteen figures: form, direction and label from `seeds/kpis.csv`, and the SQL of their intervals.
 
-Rates bring their Wilson interval in the marts. Of scores and NPS the spread of the answers gives it, of the median
-response its order statistics: too few answers have neither. Mystery shopping is one visit and the active base a full
-count: neither has one.
+Rates have their Wilson interval in the marts. The interval of scores and NPS comes from the spread of the answers, that
+of the median response from order statistics; with too few answers there is none. Mystery shopping, a single visit, and
+the active base, a full count, have none.
 """
 
 from dataclasses import dataclass
@@ -12,11 +12,12 @@ from dagster_project.reports.monthly.blocks import Form, Text
 from dagster_project.reports.monthly.labels import kpi_labels
 from dagster_project.reports.monthly.noise import Estimate, Z, standard_error
 from dagster_project.reports.monthly.read import Marts
+from dagster_project.reports.seeds import seed_column
 
 
 @dataclass(frozen=True)
 class Kpi:
-    """A figure of the scorecard."""
+    """A figure of the scorecard; `intervals` is SQL of its values with their intervals, by store and month."""
 
     code: str
     form: Form
@@ -26,7 +27,7 @@ class Kpi:
 
     @property
     def label(self) -> Text:
-        """What it is called."""
+        """The name of the figure."""
         return kpi_labels()[self.code]
 
 
@@ -38,7 +39,7 @@ def _rate(mart: str, rate: str, count: str, condition: str = "true") -> str:
 
 
 def _mean(per_answer: str, mart: str, score: str) -> str:
-    """A score of the marts with the interval of a mean, and how many answers, of `store_code, month, answer`."""
+    """SQL of a mart's score with the interval of its mean; `per_answer` selects `store_code, month, answer`."""
     return (
         f"with answers as ({per_answer}), "
         f"spread as (select store_code, month, {standard_error('answer')} as error, count(answer) as known "
@@ -59,9 +60,9 @@ _NPS = (
     "select store_code, month, 100 * (is_promoter::int - is_detractor::int) as answer from fct_callback "
     "where is_completed and q8_score is not null"
 )
-# The interval of a median: the values whose ranks lie Z standard deviations of Binomial(n, 1/2) beside the middle. The
-# lowest to the highest of n answers hold the median with 1 - 2^(1 - n), which is less than 95% of five and fewer: no
-# ranks do. Of six and seven it is more, though their ranks by the formula lie just outside.
+# The interval of a median: the values whose ranks are Z standard deviations of Binomial(n, 1/2) from the middle. The
+# range from the lowest to the highest of n answers covers the median with probability 1 - 2^(1 - n). For up to five
+# answers it is below 95%: there is no interval. For six and seven it is above, but the formula's ranks are outside.
 _LEAST_FOR_MEDIAN = 6
 _RESPONSE = (
     "with waits as (select store_code, month, list_sort(list(first_response_minutes)) as sorted, count(*) as n from "
@@ -75,62 +76,43 @@ _MYSTERY = (
     "select store_code, month, value, null as low, null as high, sample_size "
     "from scorecard_monthly where kpi_code = 'mystery_score' and value is not null"
 )
-# Before cases were extracted no complaint is no figure. They were from the first month on since which most months, of
-# all stores, have one: a mistyped year is none.
+# Months before cases were extracted have no complaint figures. Extraction began with the earliest month since which
+# at least half of the months have a case in any store: a single case with a mistyped year does not count.
 MONTHS_OF_CASES = (
-    "month >= (select min(told.month) from (select month, count(*) over (order by month desc) as with_cases, "
+    "month >= (select min(seen.month) from (select month, count(*) over (order by month desc) as with_cases, "
     "date_diff('month', month, max(month) over ()) + 1 as since "
-    "from (select distinct month from complaint_store_monthly where cases > 0)) as told where 2 * with_cases >= since)"
+    "from (select distinct month from complaint_store_monthly where cases > 0)) as seen where 2 * with_cases >= since)"
 )
 _ACTIVE = (
     "select store_code, month, active_customers as value, null as low, null as high, null as sample_size "
     "from customer_base_monthly"
 )
 
-KPIS = (
-    Kpi("mot_score", Form.SCORE, True, _mean(_MOT, "css_store_monthly", "mot_score")),
-    Kpi("css_score", Form.SCORE, True, _mean(_OVERALL, "css_store_monthly", "css_score")),
-    Kpi("mystery_score", Form.SCORE, True, _MYSTERY, decimals=2),
-    Kpi("callback_delighted_rate", Form.RATE, True, _rate("callback_store_monthly", "delighted_rate", "callbacks")),
-    Kpi(
-        "callback_disappointed_rate",
-        Form.RATE,
-        False,
-        _rate("callback_store_monthly", "disappointed_rate", "callbacks"),
-    ),
-    Kpi("nps", Form.SCORE, True, _mean(_NPS, "callback_store_monthly", "nps")),
-    Kpi(
-        "complaint_rate",
-        Form.RATE,
-        False,
-        _rate("complaint_store_monthly", "complaint_rate", "repair_orders", MONTHS_OF_CASES),
-        2,
-    ),
-    Kpi("complaint_resolution_rate", Form.RATE, True, _rate("complaint_store_monthly", "resolution_rate", "cases")),
-    Kpi("first_response_minutes", Form.MINUTES, False, _RESPONSE),
-    Kpi("first_fix_rate", Form.RATE, True, _rate("first_fix_store_monthly", "first_fix_rate", "repairs"), 2),
-    Kpi("appointment_rate", Form.RATE, True, _rate("appointment_store_monthly", "appointment_rate", "repair_orders")),
-    Kpi(
-        "proactive_appointment_rate",
-        Form.RATE,
-        True,
-        _rate("appointment_store_monthly", "proactive_appointment_rate", "repair_orders"),
-    ),
-    Kpi("no_show_rate", Form.RATE, False, _rate("appointment_store_monthly", "no_show_rate", "kept + no_shows")),
-    Kpi(
-        "on_time_delivery_rate",
-        Form.RATE,
-        True,
-        _rate("service_efficiency_monthly", "on_time_delivery_rate", "promised"),
-    ),
-    Kpi(
-        "churn_rate",
-        Form.RATE,
-        False,
-        _rate("churn_cohort_monthly", "churn_rate", "visited_vehicles", "customer_type = 'all'"),
-        2,
-    ),
-    Kpi("active_customers", Form.COUNT, True, _ACTIVE),
+_INTERVALS = {
+    "mot_score": _mean(_MOT, "css_store_monthly", "mot_score"),
+    "css_score": _mean(_OVERALL, "css_store_monthly", "css_score"),
+    "mystery_score": _MYSTERY,
+    "callback_delighted_rate": _rate("callback_store_monthly", "delighted_rate", "callbacks"),
+    "callback_disappointed_rate": _rate("callback_store_monthly", "disappointed_rate", "callbacks"),
+    "nps": _mean(_NPS, "callback_store_monthly", "nps"),
+    "complaint_rate": _rate("complaint_store_monthly", "complaint_rate", "repair_orders", MONTHS_OF_CASES),
+    "complaint_resolution_rate": _rate("complaint_store_monthly", "resolution_rate", "cases"),
+    "first_response_minutes": _RESPONSE,
+    "first_fix_rate": _rate("first_fix_store_monthly", "first_fix_rate", "repairs"),
+    "appointment_rate": _rate("appointment_store_monthly", "appointment_rate", "repair_orders"),
+    "proactive_appointment_rate": _rate("appointment_store_monthly", "proactive_appointment_rate", "repair_orders"),
+    "no_show_rate": _rate("appointment_store_monthly", "no_show_rate", "kept + no_shows"),
+    "on_time_delivery_rate": _rate("service_efficiency_monthly", "on_time_delivery_rate", "promised"),
+    "churn_rate": _rate("churn_cohort_monthly", "churn_rate", "visited_vehicles", "customer_type = 'all'"),
+    "active_customers": _ACTIVE,
+}
+# Figures that are shown with other decimals than their form has.
+_DECIMALS = {"mystery_score": 2, "complaint_rate": 2, "first_fix_rate": 2, "churn_rate": 2}
+_DIRECTIONS = seed_column("kpis", "direction")
+
+KPIS = tuple(
+    Kpi(code, Form(form), _DIRECTIONS[code] == "up", _INTERVALS[code], _DECIMALS.get(code))
+    for code, form in seed_column("kpis", "form").items()
 )
 BY_CODE = {kpi.code: kpi for kpi in KPIS}
 
@@ -148,5 +130,5 @@ class Estimates:
         }
 
     def of(self, kpi_code: str, store_code: str, month: date) -> Estimate:
-        """A figure of a store in a month, empty where there is none."""
+        """A figure of a store in a month; an empty estimate where there is none."""
         return self._found.get((kpi_code, store_code, month), Estimate())

@@ -1,4 +1,4 @@
-"""Chapter 7: next month's targets, and the top five problems of each department, to be completed by people."""
+"""Chapter 7: next month's targets, and the top five problems of each department, to be completed by hand."""
 
 from dagster_project.reports.monthly.blocks import (
     Block,
@@ -23,7 +23,7 @@ from dagster_project.reports.monthly.written import month_name
 
 _TITLE = Text("Next month's targets and top problems", "下月目标与重点问题")
 _QUESTION = Text(
-    "What is to be reached next month, and what does each department work on?", "下月要达到什么？各部门重点改善什么？"
+    "What are next month's targets, and what should each department work on?", "下月要达到什么？各部门重点改善什么？"
 )
 _UNKNOWN = Text("no interval", "无区间")
 
@@ -56,15 +56,15 @@ def _targets(scope: Scope, card: Scorecard) -> tuple[Block, ...]:
             (
                 Column(Text("Figure", "指标"), Form.TEXT),
                 Column(Text("This month", "本月"), Form.TEXT),
-                Column(Text("Its target", "本月目标"), Form.TEXT),
-                Column(Text("Target", "下月目标"), Form.TEXT),
-                Column(Text("Distance", "差距"), Form.TEXT),
+                Column(Text("This month's target", "本月目标"), Form.TEXT),
+                Column(Text("Next month's target", "下月目标"), Form.TEXT),
+                Column(Text("Gap", "差距"), Form.TEXT),
                 Column(Text("Direction", "方向"), Form.TEXT),
                 Column(Text("Agreed", "确认"), Form.TO_FILL_IN),
             ),
             tuple(rows),
             note=Text(
-                "Distance of this month's figure from the target; in grey when the target lies within its interval.",
+                "Gap between this month's figure and next month's target; grey when the target lies in its interval.",
                 "本月值与下月目标的差距；目标落在置信区间内时为灰色。",
             ),
         ),
@@ -80,14 +80,14 @@ def _judged(problem: Problem) -> Text:
 _PROBLEM_COLUMNS = (
     Column(Text("No.", "序号"), Form.COUNT),
     Column(Text("Problem, proposed from the data", "问题（由数据提出）"), Form.TEXT),
-    Column(Text("Now", "本月"), Form.TEXT),
-    Column(Text("Against", "参照"), Form.TEXT),
-    Column(Text("Reference", "参照对象"), Form.TEXT),
-    Column(Text("Short by", "差距"), Form.RATE),
-    Column(Text("Judged", "判断"), Form.TEXT),
+    Column(Text("This month", "本月"), Form.TEXT),
+    Column(Text("Reference", "参照"), Form.TEXT),
+    Column(Text("Compared with", "参照对象"), Form.TEXT),
+    Column(Text("Shortfall", "差距"), Form.RATE),
+    Column(Text("Assessment", "判断"), Form.TEXT),
     Column(Text("Measure", "改善措施"), Form.TO_FILL_IN),
     Column(Text("Owner", "责任人"), Form.TO_FILL_IN),
-    Column(Text("Date", "完成时间"), Form.TO_FILL_IN),
+    Column(Text("Due", "完成时间"), Form.TO_FILL_IN),
     Column(Text("Supervisor", "监督人"), Form.TO_FILL_IN),
 )
 
@@ -108,7 +108,7 @@ def _problem_table(scope: Scope, card: Scorecard, department: str, label: Text) 
         )
         for place, problem in enumerate(problems, start=1)
     ]
-    rest = Text("no further shortfall in the data: for the department to name", "数据中无其他差距，由部门提出")
+    rest = Text("no further shortfall in the data: to be named by the department", "数据中无其他差距，由部门提出")
     rows += [(place, rest, None, None, None, None, None, *blank) for place in range(len(rows) + 1, TOP + 1)]
     return Table(
         Text(f"{capital(label).en}: top five problems", f"{label.zh}：五大问题"),
@@ -128,7 +128,7 @@ def next_month(scope: Scope, card: Scorecard) -> Chapter:
     }
     count_beyond = sum(beyond.values())
     are = "is" if count_beyond == 1 else "are"
-    told = joined(
+    headline = joined(
         Text(
             f"for {following.en}, {count_beyond} of the proposed problems {are} beyond noise: "
             + ", ".join(f"{labels[code].en} {count}" for code, count in beyond.items()),
@@ -138,10 +138,11 @@ def next_month(scope: Scope, card: Scorecard) -> Chapter:
     )
     how = Note(
         Text(
-            "Problems are proposed by rule: figures that fall short of target, region or the store's own months "
-            "before; first those beyond noise, then by size. Measure, owner, date and supervisor are left to people.",
+            "Problems are proposed by rule: figures that fall short of the target, the region or the store's own "
+            "previous months; those beyond noise come first, then the largest shortfalls. Measure, owner, due date and "
+            "supervisor are filled in by the departments.",
             "问题按规则提出：低于目标、分中心或本店以往水平的指标，先列超出正常波动者，再按差距排序；"
             "改善措施、责任人、时间与监督人由各部门填写。",
         )
     )
-    return Chapter(7, _TITLE, _QUESTION, told, (*_targets(scope, card), how, *tables))
+    return Chapter(7, _TITLE, _QUESTION, headline, (*_targets(scope, card), how, *tables))

@@ -1,6 +1,6 @@
-"""Whether a difference is news or noise, from 95% intervals.
+"""Decide from 95% intervals whether a difference is news or noise.
 
-Two estimates differ when the interval of their difference leaves out 0. It is made from their own intervals by adding
+Two estimates differ when the interval of their difference excludes 0. It is computed from their own intervals by adding
 the squared distances of the ends that face each other (MOVER; for two rates with Wilson intervals this is Newcombe's
 method, for two means with known spread the usual test).
 """
@@ -16,7 +16,7 @@ Z = 1.959964
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure with its 95% interval and what it rests on; no interval where it is a count or can't be known."""
+    """A figure with its 95% interval and sample size; no interval for a full count, or where it can't be known."""
 
     value: float | None = None
     low: float | None = None
@@ -25,7 +25,7 @@ class Estimate:
 
     @property
     def is_small(self) -> bool:
-        """Whether it rests on too few to be read alone."""
+        """Whether its sample is too small for it to be read alone."""
         return is_small(self.sample_size)
 
 
@@ -35,19 +35,19 @@ def is_small(sample_size: int | None) -> bool:
 
 
 def standard_error(answer: str) -> str:
-    """The standard error of a mean as SQL; null of one answer, or of answers all alike: they tell no spread."""
+    """SQL of the standard error of a mean; null for one answer, or for identical answers, which show no spread."""
     return f"nullif(stddev_samp({answer}), 0) / sqrt(count({answer}))"
 
 
 def mean_estimate(score: float | None, error: float | None, sample_size: int | None) -> Estimate:
-    """A score with the interval that its standard error gives."""
+    """A score with the interval from its standard error."""
     if score is None or error is None:
         return Estimate(score, sample_size=sample_size)
     return Estimate(score, score - Z * error, score + Z * error, sample_size)
 
 
 def difference(now: Estimate, before: Estimate) -> float | None:
-    """By how much the first is above the second."""
+    """By how much the first exceeds the second."""
     return None if now.value is None or before.value is None else now.value - before.value
 
 
@@ -76,7 +76,7 @@ def counts_differ(now: int, before: int) -> bool:
 
 
 def tone_of(difference: float | None, is_news: bool | None, higher_is_better: bool | None) -> Tone:
-    """Good or bad news; neutral when it is none."""
+    """Good or bad for news, else neutral."""
     if not is_news or not difference or higher_is_better is None:
         return Tone.NEUTRAL
     return Tone.GOOD if (difference > 0) == higher_is_better else Tone.BAD

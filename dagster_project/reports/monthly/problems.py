@@ -4,11 +4,11 @@
 |---|---|
 | KPI | its target, else the region's value |
 | MOT item | the region's score, else the survey's target of 100 |
-| callback question | the other stores of the region, else the store's own six months before |
-| complaint category, not-fixed reason | the store's own six months before, per 100 repair orders |
+| callback question | the other stores of the region, else the store's own previous six months |
+| complaint category, not-fixed reason | the store's own previous six months, per 100 repair orders |
 
-A shortfall is told as a share of its reference, so that figures of different units can be ranked together. Of a
-reference of 0 there is no share: such a shortfall is larger than any.
+A shortfall is expressed as a share of its reference, so that figures of different units can be ranked together. For a
+reference of 0 there is no share: such a shortfall ranks above all others.
 """
 
 from collections.abc import Iterator
@@ -35,13 +35,13 @@ _RULES = Path(__file__).parent / "problems.yml"
 _TARGET = Text("target", "目标")
 _REGION = Text("region", "分中心")
 _SURVEY_TARGET = Text("survey target", "调研目标")
-_OTHERS = Text("other stores of the region", "分中心其他门店")
-_OWN = Text(f"own {MONTHS_BEFORE} months before", f"本店前 {MONTHS_BEFORE} 个月")
+_OTHERS = Text("other stores in the region", "分中心其他门店")
+_OWN = Text(f"store's previous {MONTHS_BEFORE} months", f"本店前 {MONTHS_BEFORE} 个月")
 
 
 @dataclass(frozen=True)
 class Problem:
-    """A figure that falls short of its reference; `shortfall` as a share of it, None of 0."""
+    """A figure that falls short of its reference; `shortfall` is a share of the reference, None if that is 0."""
 
     label: Text
     now: Measure
@@ -53,7 +53,7 @@ class Problem:
 
 @cache
 def department_rules() -> dict[str, dict[str, list[str]]]:
-    """Department to the codes that it answers for, by kind."""
+    """Department to the codes that it is responsible for, by kind."""
     rules: dict[str, dict[str, list[str]]] = yaml.safe_load(_RULES.read_text(encoding="utf-8"))
     return rules
 
@@ -166,7 +166,7 @@ def _not_fixed_reasons(scope: Scope, card: Scorecard, codes: list[str]) -> Itera
     for code in codes:
         label = seed_label("not_fixed_reasons", code)
         yield _rise(
-            Text(f"not fixed, {label.en}, per 100 repair orders", f"未一次修复：{label.zh}（每百台次）"),
+            Text(f"not fixed: {label.en}, per 100 repair orders", f"未一次修复：{label.zh}（每百台次）"),
             found.get(code),
         )
 
@@ -177,10 +177,12 @@ def _rise(label: Text, found: tuple[Estimate, float] | None) -> Problem | None:
     return _problem(label, found[0], reference=found[1], against=_OWN, form=Form.SCORE, better=False, decimals=2)
 
 
-def _per_100_orders(scope: Scope, mart: str, code: str, count: str, told: str) -> dict[str, tuple[Estimate, float]]:
+def _per_100_orders(
+    scope: Scope, mart: str, code: str, count: str, extracted: str
+) -> dict[str, tuple[Estimate, float]]:
     """Counts per 100 repair orders: this month's with its Poisson interval, and that of the months before.
 
-    `told` is SQL of the months in which such counts were extracted at all.
+    `extracted` is an SQL condition of the months in which such counts were extracted at all.
     """
     sql = (
         "with orders as (select month, repair_orders from complaint_store_monthly where store_code = $store), "
@@ -188,7 +190,7 @@ def _per_100_orders(scope: Scope, mart: str, code: str, count: str, told: str) -
         "group by all), "
         "sums as (select sum(repair_orders) filter (where month = $month) as now_orders, "
         "sum(repair_orders) filter (where month >= $first and month < $month "
-        f"and {told}) as before_orders from orders) "
+        f"and {extracted}) as before_orders from orders) "
         "select code, coalesce(sum(events) filter (where month = $month), 0) as events, "
         "coalesce(sum(events) filter (where month >= $first and month < $month), 0) as events_before, "
         "any_value(now_orders) as now_orders, any_value(before_orders) as before_orders from counts, sums group by code"
@@ -223,5 +225,5 @@ def top_problems(scope: Scope, card: Scorecard, department: str) -> list[Problem
 
 
 def _size(problem: Problem) -> float:
-    """How large the problem is beside others."""
+    """The size of the problem, for ranking."""
     return inf if problem.shortfall is None else problem.shortfall

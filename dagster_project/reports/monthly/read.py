@@ -1,4 +1,4 @@
-"""Read the published marts: one connection, one state, rows as dictionaries."""
+"""Read the published marts of one state through one connection, rows as dictionaries."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,11 +42,11 @@ class Marts:
 @contextmanager
 def open_marts(settings: Settings) -> Iterator[Marts]:
     """Open the last published state for reading; raises NothingPublished when there is none."""
-    # The link is followed once: marts and business date are of one state, whatever is published meanwhile.
+    # The link is resolved once: marts and business date belong to one state, whatever is published meanwhile.
     folder = (settings.published / "current").resolve()
-    told = state_of(folder) if folder.exists() else None
-    if told is None or told.as_of is None or told.published_at is None:
+    state = state_of(folder) if folder.exists() else None
+    if state is None or state.as_of is None or state.published_at is None:
         raise NothingPublished(f"no figures are published in {settings.published} yet: run `aftersales run` first")
     with duckdb.connect(str(folder / "aftersales.duckdb"), read_only=True) as connection:
         connection.execute("use marts")
-        yield Marts(connection, told.as_of, told.published_at)
+        yield Marts(connection, state.as_of, state.published_at)

@@ -1,4 +1,4 @@
-"""Put the report of a store and month together."""
+"""Assemble the report of a store and month."""
 
 from datetime import date
 

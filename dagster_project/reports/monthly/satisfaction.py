@@ -1,4 +1,4 @@
-"""Chapter 2: the external survey and mystery shopping, against last month, region and nation."""
+"""Chapter 2: the external survey and mystery shopping, compared with last month, region and nation."""
 
 from dataclasses import replace
 from datetime import date
@@ -22,7 +22,7 @@ from dagster_project.reports.monthly.blocks import (
     Text,
 )
 from dagster_project.reports.monthly.figures import NATION, OWN, REGION, Figured, Scorecard, count_figure, kpi_figure
-from dagster_project.reports.monthly.labels import capital, enum_label, seed_column, seed_label
+from dagster_project.reports.monthly.labels import capital, enum_label, seed_label
 from dagster_project.reports.monthly.noise import (
     SMALL_SAMPLE,
     Estimate,
@@ -36,10 +36,11 @@ from dagster_project.reports.monthly.read import Row
 from dagster_project.reports.monthly.scope import Scope
 from dagster_project.reports.monthly.sentences import READ_WITH_CARE, care, joined, kpi_clause, listed, no_data
 from dagster_project.reports.monthly.written import month_name
+from dagster_project.reports.seeds import seed_column
 
 _TITLE = Text("External CSS and mystery shopping", "外部满意度与神秘访客")
 _QUESTION = Text(
-    "How do customers and mystery shoppers score the store, item by item, and is it below region or nation?",
+    "How do customers and mystery shoppers rate the store, and which items are below region or nation?",
     "客户与神秘访客如何评价本店？哪些题目低于分中心或全国？",
 )
 _QUADRANTS = {
@@ -59,7 +60,7 @@ _SEGMENTS = {
 
 
 def item_estimates(scope: Scope, month: date) -> dict[str, Estimate]:
-    """The MOT items' scores with the interval that the spread of the answers gives."""
+    """The MOT items' scores, with intervals from the spread of the answers."""
     sql = (
         f"select i.item_code, i.score, i.sample_size, {standard_error('a.score')} as error "
         "from css_item_monthly i left join fct_css_answer a using (store_code, month, item_code) "
@@ -71,49 +72,48 @@ def item_estimates(scope: Scope, month: date) -> dict[str, Estimate]:
     }
 
 
-def _item_table(scope: Scope, items: list[Row], store: Row, card: Scorecard) -> Table:
+def _item_rows(scope: Scope, items: list[Row]) -> list[tuple[Cell, ...]]:
     now, before = item_estimates(scope, scope.month), item_estimates(scope, scope.previous)
-    rows = []
-    for item in items:
-        code = item["item_code"]
-        estimate = now[code]
-        rows.append(
-            (
-                capital(seed_label("mot_items", code)),
-                item["weight"],
-                item["previous_score"],
-                item["score"],
-                change(estimate, before.get(code, Estimate()), Form.SCORE, True),
-                item["region_score"],
-                distance(estimate, item["region_score"], Form.SCORE, True),
-                item["national_score"],
-                distance(estimate, item["national_score"], Form.SCORE, True),
-                item["sample_size"],
-                care(item["sample_size"]),
-            )
+    return [
+        (
+            capital(seed_label("mot_items", item["item_code"])),
+            item["weight"],
+            item["previous_score"],
+            item["score"],
+            change(now[item["item_code"]], before.get(item["item_code"], Estimate()), Form.SCORE, True),
+            item["region_score"],
+            distance(now[item["item_code"]], item["region_score"], Form.SCORE, True),
+            item["national_score"],
+            distance(now[item["item_code"]], item["national_score"], Form.SCORE, True),
+            item["sample_size"],
+            care(item["sample_size"]),
         )
-    totals = (
-        ("css_score", Text("CSS score (the survey's overall question)", "CSS 得分（总体满意度）"), None),
-        ("mot_score", Text("MOT score (weighted items)", "MOT 得分（加权）"), sum(item["weight"] for item in items)),
+        for item in items
+    ]
+
+
+def _score_row(card: Scorecard, store: Row, code: str, label: Text, weight: float | None) -> tuple[Cell, ...]:
+    """A score of the whole survey, below the items."""
+    figured = card.figured(code)
+    region, nation = store[f"region_{code}"], store[f"national_{code}"]
+    return (
+        label,
+        weight,
+        store[f"previous_{code}"],
+        store[code],
+        change(figured.now, figured.before, Form.SCORE, True),
+        region,
+        distance(figured.now, region, Form.SCORE, True),
+        nation,
+        distance(figured.now, nation, Form.SCORE, True),
+        store["sample_size"],
+        care(store["sample_size"]),
     )
-    for code, label, weight in totals:
-        figured = card.figured(code)
-        region, nation = store[f"region_{code}"], store[f"national_{code}"]
-        rows.append(
-            (
-                label,
-                weight,
-                store[f"previous_{code}"],
-                store[code],
-                change(figured.now, figured.before, Form.SCORE, True),
-                region,
-                distance(figured.now, region, Form.SCORE, True),
-                nation,
-                distance(figured.now, nation, Form.SCORE, True),
-                store["sample_size"],
-                care(store["sample_size"]),
-            )
-        )
+
+
+def _item_table(scope: Scope, items: list[Row], store: Row, card: Scorecard) -> Table:
+    css_label = Text("CSS score (the survey's overall question)", "CSS 得分（总体满意度）")
+    mot_label = Text("MOT score (weighted items)", "MOT 得分（加权）")
     return Table(
         Text("Items, weights and comparisons", "题目、权重与对比"),
         (
@@ -123,20 +123,24 @@ def _item_table(scope: Scope, items: list[Row], store: Row, card: Scorecard) -> 
             Column(Text("This month", "本月"), Form.SCORE),
             Column(Text("Change", "较上月"), Form.SCORE),
             Column(Text("Region", "分中心"), Form.SCORE),
-            Column(Text("To region", "差距"), Form.SCORE),
+            Column(Text("Gap to region", "差距"), Form.SCORE),
             Column(Text("Nation", "全国"), Form.SCORE),
-            Column(Text("To nation", "差距"), Form.SCORE),
+            Column(Text("Gap to nation", "差距"), Form.SCORE),
             Column(Text("n", "样本"), Form.COUNT),
             READ_WITH_CARE,
         ),
-        tuple(rows),
+        (
+            *_item_rows(scope, items),
+            _score_row(card, store, "css_score", css_label, None),
+            _score_row(card, store, "mot_score", mot_label, sum(item["weight"] for item in items)),
+        ),
         note=_samples(store),
         total=True,
     )
 
 
 def _samples(store: Row) -> Text:
-    """What the columns rest on."""
+    """The table's note: the sample sizes of its columns."""
     parts = [
         (Text("last month", "上月"), store["previous_sample_size"]),
         (Text("region", "分中心"), store["region_sample_size"]),
@@ -152,7 +156,7 @@ def _samples(store: Row) -> Text:
 
 
 def _survey_figure(figured: Figured, store: Row) -> Figure:
-    """A score of the survey beside the survey's own benchmarks of region and nation."""
+    """A score of the survey, compared with the survey's own benchmarks of region and nation."""
     code = figured.kpi.code
     figure = kpi_figure(replace(figured, region=store[f"region_{code}"]))
     nation = store[f"national_{code}"]
@@ -163,14 +167,14 @@ def _survey_figure(figured: Figured, store: Row) -> Figure:
 
 
 def _gap_chart(scope: Scope, items: list[Row]) -> Block:
-    """Items from the lowest gap up, each with its interval, against the region."""
+    """Items by their gap to the region, the lowest first, each with its interval."""
     estimates = item_estimates(scope, scope.month)
     known = [item for item in items if item["region_score"] is not None]
     ordered = sorted(known or items, key=lambda item: (item["low_rank"], item["item_code"]))
     reference = {i["item_code"]: i["region_score"] if known else 0.0 for i in ordered}
     shown = [(i["item_code"], estimates[i["item_code"]]) for i in ordered]
     title = (
-        Text("Distance to the region, weakest item first", "与分中心的差距（由低到高）")
+        Text("Gap to the region, weakest item first", "与分中心的差距（由低到高）")
         if known
         else Text("Item scores, weakest first", "题目得分（由低到高）")
     )
@@ -188,7 +192,7 @@ def _gap_chart(scope: Scope, items: list[Row]) -> Block:
         Form.SCORE,
         Comparison(REGION, 0.0) if known else None,
         note=Text(
-            "Bars show the 95% interval of the mean. One that crosses the line is not told apart from the region.",
+            "Bars show the 95% interval of the mean. One that crosses the line: no difference beyond noise.",
             "横线为 95% 置信区间；跨过基准线表示与分中心无显著差异。",
         ),
     )
@@ -242,7 +246,7 @@ def _drivers(scope: Scope) -> tuple[Block, ...]:
             ),
             note=Text(
                 f"Over the twelve months to {scope.marts.as_of:%Y-%m}. Fix first: drives satisfaction, scored low; "
-                "keep up: drives it, scored high; watch: drives less, scored low. Correlation is not cause.",
+                "keep up: drives it, scored high; watch: drives less, scored low. Correlation is not causation.",
                 f"取截至 {scope.marts.as_of:%Y-%m} 的十二个月。优先改进：影响大、得分低；继续保持：影响大、得分高；"
                 "关注：影响小、得分低。相关不等于因果。",
             ),
@@ -259,7 +263,7 @@ def _segment_value(segment: str, value: str) -> Text:
 
 
 def _segments(scope: Scope) -> tuple[Block, ...]:
-    """Who is satisfied: segments that split the store's responses at all."""
+    """Satisfaction by customer segment, for segmentations with more than one value in the store's responses."""
     rows = scope.rows("css_segment_monthly", order="segment, sample_size desc, segment_value")
     counts: dict[str, int] = {}
     for row in rows:
@@ -290,7 +294,7 @@ def _segments(scope: Scope) -> tuple[Block, ...]:
                 for row in shown
             ),
             note=Text(
-                f"A segment of fewer than {SMALL_SAMPLE} answers is told, not judged.",
+                f"Segments of fewer than {SMALL_SAMPLE} answers are for information only.",
                 f"样本少于 {SMALL_SAMPLE} 的细分仅供参考。",
             ),
         ),
@@ -339,7 +343,7 @@ def _mystery(scope: Scope) -> tuple[Block, ...]:
             ),
             tuple(cells),
             note=Text(
-                "One visit is one observation: it names what went wrong that day, it measures no trend.",
+                "A single visit reflects that day only; it shows no trend.",
                 "单次检查只反映当日情况，不代表趋势。",
             ),
             total=total is not None,

@@ -1,4 +1,4 @@
-"""What a report is about: one store, one month, and its rows in the marts."""
+"""The scope of a report: one store, one month, and its rows in the marts."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -8,9 +8,9 @@ from dagster_project.reports.monthly.read import Marts, NothingToReport, Row
 from dagster_project.reports.monthly.written import month_name
 
 TREND_MONTHS = 13
-"""A trend shows the report's month and the twelve before it: the same month of last year stands at its start."""
+"""A trend shows the report's month and the twelve before it, so it starts with the same month of last year."""
 
-# Where a row says that something happened in a month. Targets and actions alone are plans.
+# Marts whose rows show that something happened in a month, unlike targets and actions, which are plans.
 _EVENTS = (
     "css_store_monthly",
     "mystery_store_monthly",
@@ -23,7 +23,7 @@ _EVENTS = (
 
 
 def add_months(month: date, count: int) -> date:
-    """The first day of the month so many months later."""
+    """The first day of the month that is `count` months later."""
     months = month.year * 12 + month.month - 1 + count
     return date(months // 12, months % 12 + 1, 1)
 
@@ -53,7 +53,7 @@ class Scope:
 
     @property
     def month_name(self) -> Text:
-        """The month in words."""
+        """The name of the month."""
         return month_name(self.month)
 
     def rows(self, mart: str, month: date | None = None, order: str = "all") -> list[Row]:
@@ -79,7 +79,7 @@ class Scope:
 
 
 def last_final_cohort(marts: Marts, store_codes: list[str], month: date) -> date | None:
-    """The last cohort of the stores, not after the month, whose six months are over."""
+    """The last final cohort of the stores up to the month: the last whose six months are over."""
     sql = (
         "select max(month) as month from churn_cohort_monthly where list_contains(?, store_code) and month <= ? "
         "and customer_type = 'all' and is_final"
@@ -88,12 +88,12 @@ def last_final_cohort(marts: Marts, store_codes: list[str], month: date) -> date
 
 
 def final_cohort(scope: Scope) -> date | None:
-    """The store's last cohort that is final, not after the report's month."""
+    """The store's last final cohort up to the report's month."""
     return last_final_cohort(scope.marts, [scope.store_code], scope.month)
 
 
 def months_with_data(marts: Marts, store_codes: list[str], until: date | None = None) -> list[date]:
-    """The months in which something happened in one of the stores, not after the business date's."""
+    """The months in which something happened in one of the stores, up to that of the business date."""
     union = " union all ".join(f"select store_code, month from {mart}" for mart in _EVENTS)
     found = marts.rows(
         f"select distinct month from ({union}) where list_contains(?, store_code) and month <= ? order by month",
@@ -104,11 +104,11 @@ def months_with_data(marts: Marts, store_codes: list[str], until: date | None = 
 
 
 def require_month(marts: Marts, store_codes: list[str], month: date, subject: str) -> None:
-    """Raise NothingToReport when nothing happened in the month; the message says which months there are."""
+    """Raise NothingToReport when nothing happened in the month; the message names the months with rows."""
     months = months_with_data(marts, store_codes)
     if month in months:
         return
-    known = f"there are rows from {months[0]:%Y-%m} to {months[-1]:%Y-%m}" if months else "there are none at all"
+    known = f"there are rows from {months[0]:%Y-%m} to {months[-1]:%Y-%m}" if months else "it has none at all"
     if months and len(months) < (months[-1].year - months[0].year) * 12 + months[-1].month - months[0].month + 1:
         known = "there are rows for " + ", ".join(f"{found:%Y-%m}" for found in months)
     raise NothingToReport(f"{subject} has no row in {month:%Y-%m}: {known}")

@@ -1,4 +1,4 @@
-"""Sentences made from figures: what moved, and whether it is news."""
+"""Sentences made from figures: what changed, and whether by more than noise."""
 
 from dataclasses import dataclass
 
@@ -9,40 +9,40 @@ from dagster_project.reports.monthly.written import changed, written
 
 WITHIN_NOISE = Text("within noise", "属正常波动")
 BEYOND_NOISE = Text("more than noise", "超出正常波动")
-# A table's column of `care`.
+# The table column for `care`.
 READ_WITH_CARE = Column(Text("Read with care", "提示"), Form.TEXT, is_optional=True)
 SMALL_SAMPLE_MARK = Text("small sample", "小样本")
 
 
 @dataclass(frozen=True)
 class Earlier:
-    """What a figure is compared with in time: how a change on it is told, and that there is none."""
+    """The earlier period that a figure is compared with: how a change is worded, and what is said if it is missing."""
 
     change_on: Text
     missing: Text
 
 
 MONTH_BEFORE = Earlier(Text("on last month", "较上月"), Text("no figure last month", "无上月数据"))
-COHORT_BEFORE = Earlier(Text("on the cohort before", "较上一批"), Text("no cohort before", "无上一批数据"))
+COHORT_BEFORE = Earlier(Text("on the previous cohort", "较上一批"), Text("no previous cohort", "无上一批数据"))
 
 
 def joined(*clauses: Text | None) -> Text | None:
     """Clauses as one sentence; None when there are none."""
-    told = [clause for clause in clauses if clause]
-    if not told:
+    known = [clause for clause in clauses if clause]
+    if not known:
         return None
-    english = "; ".join(clause.en for clause in told)
-    return Text(english[:1].upper() + english[1:] + ".", "；".join(clause.zh for clause in told) + "。")
+    english = "; ".join(clause.en for clause in known)
+    return Text(english[:1].upper() + english[1:] + ".", "；".join(clause.zh for clause in known) + "。")
 
 
 def judgement(moved: Change, earlier: Earlier = MONTH_BEFORE) -> Text:
-    """What a change means, as an ending: empty when it can't be judged."""
+    """The judgement of a change, as the end of a clause: empty when it can't be judged."""
     if moved.value is None:
         return Text(f" ({earlier.missing.en})", f"（{earlier.missing.zh}）")
     if moved.is_news is None:
         return Text("", "")
-    told = BEYOND_NOISE if moved.is_news else WITHIN_NOISE
-    return Text(f" ({told.en})", f"（{told.zh}）")
+    verdict = BEYOND_NOISE if moved.is_news else WITHIN_NOISE
+    return Text(f" ({verdict.en})", f"（{verdict.zh}）")
 
 
 def moved_clause(
@@ -54,16 +54,16 @@ def moved_clause(
     *,
     earlier: Earlier = MONTH_BEFORE,
 ) -> Text:
-    """One figure: its value, by how much it moved, whether that is news."""
-    told, ending, delta = written(value, form, decimals), judgement(moved, earlier), changed(moved)
+    """One figure: its value, its change, and whether that is news."""
+    now, ending, delta = written(value, form, decimals), judgement(moved, earlier), changed(moved)
     if moved.value is None:
-        return Text(f"{label.en} {told}{ending.en}", f"{label.zh} {told}{ending.zh}")
+        return Text(f"{label.en} {now}{ending.en}", f"{label.zh} {now}{ending.zh}")
     on = earlier.change_on
-    return Text(f"{label.en} {told}, {delta} {on.en}{ending.en}", f"{label.zh} {told}，{on.zh} {delta}{ending.zh}")
+    return Text(f"{label.en} {now}, {delta} {on.en}{ending.en}", f"{label.zh} {now}，{on.zh} {delta}{ending.zh}")
 
 
 def care(sample_size: int | None) -> Text | str:
-    """The mark of a small sample in a table, blank where it is none."""
+    """The mark of a small sample in a table; blank for a larger one."""
     return SMALL_SAMPLE_MARK if is_small(sample_size) else ""
 
 
@@ -88,7 +88,7 @@ def interval(estimate: Estimate, form: Form, decimals: int | None = None) -> str
 
 
 def no_data(what: Text, month: Text) -> Note:
-    """Said in the place of blocks that have no data."""
+    """A note in place of blocks that have no data."""
     return Note(Text(f"No {what.en} in {month.en}.", f"{month.zh}没有{what.zh}。"))
 
 

@@ -8,7 +8,7 @@ _WIDTH, _HEIGHT, _EDGE = 92, 22, 4
 
 
 def trend_line(trend: Trend) -> Markup:
-    """The values from their lowest to their highest, the last known one dotted; empty without two."""
+    """A line scaled from the lowest to the highest value, with a dot at the last known one; empty below two values."""
     known = [value for value in trend.values if value is not None]
     if len(known) < 2:
         return Markup("")

@@ -1,4 +1,4 @@
-"""Write reports into their folder, each file whole or not at all."""
+"""Write reports into their folder, each file atomically."""
 
 import os
 from collections.abc import Callable

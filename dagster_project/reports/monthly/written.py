@@ -1,4 +1,4 @@
-"""How values are written: half away from zero, a dash for what is not known."""
+"""Values as text: rounded half away from zero, a dash for an unknown value."""
 
 from datetime import date
 
@@ -16,7 +16,7 @@ def month_name(month: date) -> Text:
 
 
 def written(value: object, form: Form, decimals: int | None = None, *, unit: bool = True) -> str:
-    """A value as text by its form."""
+    """A value as text, according to its form."""
     if value is None:
         return NONE
     if isinstance(value, date):
@@ -25,8 +25,8 @@ def written(value: object, form: Form, decimals: int | None = None, *, unit: boo
         return str(value)
     places = DECIMALS.get(form, 0) if decimals is None else decimals
     scaled = value * 100 if form is Form.RATE else value
-    told = f"{rounded(scaled, places):,}".replace("-", MINUS)
-    return told + (UNITS.get(form, "") if unit else "")
+    number = f"{rounded(scaled, places):,}".replace("-", MINUS)
+    return number + (UNITS.get(form, "") if unit else "")
 
 
 def measured(measure: Measure) -> str:
@@ -35,7 +35,7 @@ def measured(measure: Measure) -> str:
 
 
 def sign_of(change: Change) -> str:
-    """The sign of a difference as it is shown: of one that rounds to nothing neither plus nor minus."""
+    """The sign of a difference as shown: `±` for one that rounds to 0."""
     text = written(abs(change.value or 0), change.form, change.decimals, unit=False)
     return "±" if not text.strip("0.,") else "+" if (change.value or 0) > 0 else MINUS
 

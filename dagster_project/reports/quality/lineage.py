@@ -1,10 +1,11 @@
-"""Which published tables and headline figures are made from a dataset, and from a column of it."""
+"""The published tables and headline figures that are made from a dataset, or from a column of it."""
 
 import json
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
+from dagster_project.reports.seeds import seed_labels
 from dagster_project.reports.text import Text
 
 _NOT_FIGURES = ("quality_", "restatement")
@@ -20,10 +21,10 @@ class Kpi:
     columns: dict[str, frozenset[str]]
 
 
-def _kpi(code: str, english: str, chinese: str, mart: str, **columns: str) -> Kpi:
+def _kpi(code: str, mart: str, **columns: str) -> Kpi:
     """A figure; columns as `dms__repair_orders="vin status"`."""
     used = {name.replace("__", "/", 1): frozenset(text.split()) for name, text in columns.items()}
-    return Kpi(code, Text(english, chinese), mart, used)
+    return Kpi(code, seed_labels("kpis")[code], mart, used)
 
 
 _CSS = "response_no item_code store_code period score"
@@ -31,112 +32,84 @@ _CALLS = "called_at outcome"
 _ANSWERS = "question_code score"
 
 KPIS = (
-    _kpi("mot_score", "MOT score", "MOT得分", "css_store_monthly", survey__css_responses=_CSS),
-    _kpi("css_score", "CSS score", "CSS得分", "css_store_monthly", survey__css_responses=_CSS),
+    _kpi("mot_score", "css_store_monthly", survey__css_responses=_CSS),
+    _kpi("css_score", "css_store_monthly", survey__css_responses=_CSS),
     _kpi(
         "mystery_score",
-        "Mystery-shopping score",
-        "神秘访客得分",
         "mystery_store_monthly",
         survey__mystery_visits="section_code store_code visited_on points max_points",
     ),
     _kpi(
         "callback_delighted_rate",
-        "Delighted rate",
-        "回访欣喜率",
         "callback_store_monthly",
         survey__callbacks=_CALLS,
         survey__callback_answers=_ANSWERS,
     ),
     _kpi(
         "callback_disappointed_rate",
-        "Disappointed rate",
-        "回访失望率",
         "callback_store_monthly",
         survey__callbacks=_CALLS,
         survey__callback_answers=_ANSWERS,
     ),
     _kpi(
         "nps",
-        "NPS",
-        "净推荐值",
         "callback_store_monthly",
         survey__callbacks=_CALLS,
         survey__callback_answers=_ANSWERS,
     ),
     _kpi(
         "complaint_rate",
-        "Complaint rate",
-        "投诉率",
         "complaint_store_monthly",
         complaint__cases="case_type received_at",
         dms__repair_orders="checked_in_at status",
     ),
     _kpi(
         "complaint_resolution_rate",
-        "Complaint resolution rate",
-        "投诉解决率",
         "complaint_store_monthly",
         complaint__cases="received_at",
         complaint__case_events="event_type event_at",
     ),
     _kpi(
         "first_response_minutes",
-        "First response minutes",
-        "首次响应分钟",
         "complaint_store_monthly",
         complaint__cases="received_at",
         complaint__case_events="event_type event_at",
     ),
     _kpi(
         "first_fix_rate",
-        "First-time fix rate",
-        "一次修复率",
         "first_fix_store_monthly",
         dms__repair_orders="vin odometer_km checked_in_at delivered_at status original_repair_order_no",
         dms__repair_order_lines="concern fixed_first_visit",
     ),
     _kpi(
         "appointment_rate",
-        "Appointment rate",
-        "预约率",
         "appointment_store_monthly",
         dms__repair_orders="checked_in_at status appointment_no",
         dms__appointments="status repair_order_no",
     ),
     _kpi(
         "proactive_appointment_rate",
-        "Proactive appointment rate",
-        "主动预约率",
         "appointment_store_monthly",
         dms__repair_orders="checked_in_at status appointment_no",
         dms__appointments="status repair_order_no initiated_by",
     ),
     _kpi(
         "no_show_rate",
-        "No-show rate",
-        "爽约率",
         "appointment_store_monthly",
         dms__appointments="scheduled_at status",
     ),
     _kpi(
         "on_time_delivery_rate",
-        "On-time delivery rate",
-        "准时交车率",
         "service_efficiency_monthly",
         dms__repair_orders="checked_in_at promised_at delivered_at status",
     ),
     _kpi(
         "churn_rate",
-        "Churn rate",
-        "流失率",
         "churn_cohort_monthly",
         dms__repair_orders="vin checked_in_at status",
     ),
     _kpi(
         "active_customers",
-        "Active customer base",
-        "基盘客户数",
         "customer_base_monthly",
         dms__repair_orders="customer_no checked_in_at status",
     ),
@@ -144,14 +117,14 @@ KPIS = (
 
 
 def kpis_of(dataset: str, column: str | None, key: tuple[str, ...] = ()) -> list[Kpi]:
-    """The figures computed from a column of the dataset; from the dataset, for a key column or when none is named."""
+    """The figures computed from a column of the dataset; all of the dataset's for a key column, or without a column."""
     if column is None or column in key:
         return [kpi for kpi in KPIS if dataset in kpi.columns]
     return [kpi for kpi in KPIS if column in kpi.columns.get(dataset, ())]
 
 
 def marts_by_dataset(manifest: Path) -> dict[str, list[str]]:
-    """The marts that descend from each dataset's staging model, from dbt's manifest; none when dbt wrote none."""
+    """The marts that descend from each dataset's staging model, from dbt's manifest; empty without a manifest."""
     if not manifest.exists():
         return {}
     document = json.loads(manifest.read_text(encoding="utf-8"))

@@ -37,10 +37,6 @@ class Rate:
     where: str = "true"
     counted: str | None = None
 
-    def feed(self, dataset: str) -> Feed | None:
-        """How the dataset bears on the rate, if it does."""
-        return next((feed for feed in self.feeds if feed.dataset == dataset), None)
-
 
 _REPAIR_ORDERS = Feed(
     "dms/repair_orders", date_column="checked_in_at", only=("status", frozenset({"open", "completed", "delivered"}))

@@ -34,11 +34,17 @@ def _is_known(values: Sequence[float | None]) -> bool:
 def _piece(block: Lines | Bars | Pareto | Intervals, chart: Chart, is_half: bool, part: str = "") -> Piece:
     if not any(_is_known(series.values) for series in chart.series):
         return without_data(block.title, _NO_DATA, block.note)
-    told = f"{both(block.title)} {part}".strip()
+    description = f"{both(block.title)} {part}".strip()
     bars = len(chart.categories) * (1 if chart.is_stacked else len(chart.series)) if chart.is_horizontal else 0
     least = max(_LEAST, Inches(0.6 + 0.17 * bars))
     return Piece(
-        lambda shapes, box: add_chart(shapes, box, chart, told), None, block.title, part, block.note, is_half, least
+        lambda shapes, box: add_chart(shapes, box, chart, description),
+        None,
+        block.title,
+        part,
+        block.note,
+        is_half,
+        least,
     )
 
 
@@ -47,7 +53,7 @@ def _is_half(area: Box, count: int, most: int) -> bool:
 
 
 def lines_pieces(block: Lines, area: Box) -> list[Piece]:
-    """Lines over months; context series are grey and dashed and stand behind."""
+    """Lines over months; context series are grey, dashed and drawn behind."""
     loud = [series for series in block.series if not series.quiet]
     labels = "all" if len(loud) == 1 and len(block.categories) <= 13 else "last"
     drawn = [
@@ -112,7 +118,7 @@ def _parts(count: int, most: int) -> list[slice]:
 
 
 def bars_pieces(block: Bars, area: Box) -> list[Piece]:
-    """Bars; columns lie down where their names would not fit below them."""
+    """Bars; they are horizontal where their names would not fit below columns."""
     names = [both(category) for category in block.categories]
     is_half = _is_half(area, len(names), 8) and len(block.series) <= 4
     room = points(area.width) / (2 if is_half else 1) - 50
@@ -127,9 +133,9 @@ def _numbered(
 ) -> list[Piece]:
     pieces = []
     for number, part in enumerate(parts, start=1):
-        told = f"{number}/{len(parts)}" if len(parts) > 1 else ""
+        numbering = f"{number}/{len(parts)}" if len(parts) > 1 else ""
         shown = block if number == len(parts) else replace(block, note=None)
-        pieces.append(_piece(shown, chart(part), is_half and not told, told))
+        pieces.append(_piece(shown, chart(part), is_half and not numbering, numbering))
     return pieces
 
 
@@ -183,7 +189,7 @@ def _intervals_part(block: Intervals, part: slice) -> Chart:
 
 
 def intervals_pieces(block: Intervals, area: Box) -> list[Piece]:
-    """Points with error bars, against the reference as a dashed line."""
+    """Points with error bars, and the reference as a dashed line."""
     parts = _parts(len(block.names), _MOST_POINTS)
     is_half = _is_half(area, len(block.names), 6)
     return _numbered(block, parts, lambda part: _intervals_part(block, part), is_half)

@@ -64,9 +64,9 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def _pieces(blocks: Sequence[Block], area: Box, opening: Sequence[Piece] = ()) -> list[Piece]:
-    """The pieces of the blocks after the opening ones.
+    """The pieces of the blocks, after the opening ones.
 
-    A table after an opening or notes leaves them room, so that none stands alone on a slide.
+    A table leaves room for an opening or notes before it, so that these are not alone on a slide.
     """
     pieces = list(opening)
     notes = _taken(opening, area)
@@ -78,13 +78,13 @@ def _pieces(blocks: Sequence[Block], area: Box, opening: Sequence[Piece] = ()) -
 
 
 def _taken(pieces: Sequence[Piece], area: Box, before: int = 0) -> int:
-    """The room that short pieces take from a table; none where they take so much that they have their own slide."""
+    """The height that short pieces take from a table's slide; 0 where they are so high that they get their own."""
     taken = before + sum((piece.height or 0) + GAP for piece in pieces)
     return 0 if taken > area.height * _MOST_NOTES else taken
 
 
 def _own_size(title: SlidePlaceholder, layout: SlideLayout) -> float:
-    """The size that the template gives its titles, in points."""
+    """The template's title size, in points."""
     master = layout.slide_master
     kind = title.placeholder_format.type
     sources = [shape._element.txBody for shape in layout.placeholders if shape.placeholder_format.type == kind]
@@ -98,12 +98,12 @@ def _own_size(title: SlidePlaceholder, layout: SlideLayout) -> float:
 
 
 def _fill_title(slide: Slide, layout: SlideLayout, pieces: list[Run]) -> None:
-    """Write the title in the template's own size, or in one at which it fits its box."""
+    """Write the title in the template's own size, or in a smaller one at which it fits its box."""
     title = slide.shapes.title
     own = _own_size(title, layout)
-    told = "".join(piece.text for piece in pieces)
+    text = "".join(piece.text for piece in pieces)
     room = (points(title.width) - 15, points(title.height) - 4)
-    size = fitting_size(told, *room, (own, *(size for size in (28, 24, 22, 20, 18, 16, 14, 12) if size < own)))
+    size = fitting_size(text, *room, (own, *(size for size in (28, 24, 22, 20, 18, 16, 14, 12) if size < own)))
     title.text_frame.word_wrap = True
     paragraph = title.text_frame.paragraphs[0]
     for piece in pieces:
@@ -131,7 +131,7 @@ class _Deck:
         report, layout = self.report, cover_layout(self.presentation)
         slide = add_slide(self.presentation, layout)
         _fill_title(slide, layout, [Run(both(report.title), 0, bold=True)])
-        told = [
+        lines = [
             f"{both(report.subject)} · {report.month:%Y-%m}",
             f"as of 截至 {report.as_of:%Y-%m-%d} · published 发布 {report.published_at:%Y-%m-%d %H:%M}",
         ]
@@ -140,11 +140,13 @@ class _Deck:
         if subtitle is None:
             title = slide.shapes.title
             place = Box(title.left, title.top + title.height + Inches(0.1), title.width, Inches(0.8))
-            text_box(slide.shapes, place, [[Run(line, 16, SOFT)] for line in told])
+            text_box(slide.shapes, place, [[Run(line, 16, SOFT)] for line in lines])
             return
-        size = min(fitting_size("\n".join(told), points(subtitle.width), points(subtitle.height), (18, 16, 14, 12)), 18)
+        size = min(
+            fitting_size("\n".join(lines), points(subtitle.width), points(subtitle.height), (18, 16, 14, 12)), 18
+        )
         frame = subtitle.text_frame
-        for number, line in enumerate(told):
+        for number, line in enumerate(lines):
             paragraph = frame.paragraphs[0] if number == 0 else frame.add_paragraph()
             paragraph.add_run().text = line
             paragraph.runs[0].font.size = Pt(size)
@@ -167,7 +169,7 @@ class _Deck:
         self.section(f"{chapter.number}  ", chapter.title, pieces)
 
     def set_house_fonts(self) -> None:
-        """Give every run its fonts; a template's text takes them from the template's theme."""
+        """Set the fonts of every run; with a template, text takes them from the template's theme instead."""
         for slide in self.presentation.slides:
             set_fonts(slide._element, HOUSE_FONT)
             for shape in slide.shapes:
@@ -175,7 +177,7 @@ class _Deck:
                     set_fonts(shape.chart._chartSpace, HOUSE_FONT)
 
     def describe(self) -> None:
-        """The file's properties; a picture of the template's first slide is dropped."""
+        """Set the file's properties, and drop the template's thumbnail."""
         properties, when = self.presentation.core_properties, self.report.published_at.replace(tzinfo=None)
         properties.title, properties.subject = both(self.report.title), both(self.report.subject)
         properties.author = properties.last_modified_by = ""
@@ -187,7 +189,7 @@ class _Deck:
 
 
 def _save(presentation: Presentation, path: Path) -> None:
-    """Write the file without the time of day in it: the same report gives the same bytes."""
+    """Write the file without timestamps: the same report gives the same bytes."""
     stream = io.BytesIO()
     presentation.save(stream)
     with ZipFile(stream) as source, ZipFile(path, "w", ZIP_DEFLATED) as target:

@@ -1,4 +1,4 @@
-"""The workbook inside a native chart: what PowerPoint opens at "Edit data"."""
+"""The workbook inside a native chart, which PowerPoint opens with "Edit data"."""
 
 import io
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ class DataSheet:
         self._columns: list[tuple[str, Sequence[str | float | None], str]] = [("", categories, "@")]
 
     def add(self, heading: str, values: Sequence[float | None], number_format: str) -> int:
-        """A column of numbers; its place."""
+        """Add a column of numbers; returns its index."""
         self._columns.append((heading, values, number_format))
         return len(self._columns) - 1
 
@@ -34,7 +34,7 @@ class DataSheet:
         return f"{SHEET}!${name}$2:${name}${self._rows + 1}"
 
     def workbook(self) -> bytes:
-        """The XLSX; blank where a value is not known."""
+        """The XLSX; cells of unknown values are blank."""
         stream = io.BytesIO()
         with Workbook(stream, _TEXT_STAYS_TEXT) as book:
             book.set_properties({"created": _EPOCH})

@@ -1,9 +1,9 @@
-"""How much room a text takes: an estimate on the safe side, as PowerPoint measures only when it draws."""
+"""Estimates of the space that a text takes, on the safe side: exact sizes are known only to PowerPoint."""
 
 import re
 
 LINE = 1.25
-"""Height of a line by its font size; slides set it exactly, so that fonts of other heights take no more."""
+"""Height of a line as a multiple of its font size; slides set it exactly, so that taller fonts take no more."""
 
 _WIDE = re.compile(r"[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]")
 _TOKENS = re.compile(
@@ -30,12 +30,12 @@ def width_of(text: str, size: float) -> float:
 
 
 def widest_word(text: str, size: float) -> float:
-    """Width of the longest part that can't be broken, in points."""
+    """Width of the widest part that can't be broken, in points."""
     return max((width_of(token, size) for token in _TOKENS.findall(text)), default=0.0)
 
 
 def lines(text: str, size: float, width: float) -> int:
-    """Lines that the text takes in a box `width` points wide."""
+    """The number of lines that the text takes in a box `width` points wide."""
     count = 0
     for paragraph in text.split("\n"):
         count, used = count + 1, 0.0

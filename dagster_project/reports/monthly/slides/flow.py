@@ -1,4 +1,4 @@
-"""A flow from left to right as native shapes: boxes as high as their numbers, bands as wide as what went between."""
+"""A flow from left to right as native shapes: the heights of boxes and the widths of bands follow the counts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class _Bar:
 
 
 def _sizes(block: Flow) -> dict[str, int]:
-    """Vehicles through each node: what came in or what went out, whichever is more."""
+    """Vehicles through each node: the larger of those coming in and those going out."""
     return {
         key: max(
             sum(link.value for link in block.links if link.target == key),
@@ -57,7 +57,7 @@ def _height(sizes: list[int], scale: float, smallest: float) -> float:
 
 
 def _scale(stages: list[list[int]], height: float, smallest: float) -> float:
-    """Points for one vehicle, so that the fullest stage fills the height."""
+    """Points per vehicle, such that the fullest stage fills the height."""
     low, high = 0.0, height / max(1, *map(sum, stages))
     for _ in range(40):
         middle = (low + high) / 2
@@ -67,7 +67,7 @@ def _scale(stages: list[list[int]], height: float, smallest: float) -> float:
 
 
 def _bars(block: Flow, sizes: Mapping[str, int], width: float, height: float) -> tuple[dict[str, _Bar], float, float]:
-    """The bars, the points for one vehicle, and the font size of the labels."""
+    """The bars, the points per vehicle, and the font size of the labels."""
     longest = max(len(stage) for stage in block.stages)
     slot = (height - _GAP * (longest - 1)) / longest
     size = max(_SMALLEST, min(_LABEL, slot / (2 * LINE)))
@@ -121,7 +121,7 @@ def _label(name: str, number: str, size: float, width: float, most: int) -> list
 
 
 def flow_pieces(block: Flow, area: Box) -> list[Piece]:
-    """One drawing, its shapes in a group."""
+    """One drawing, whose shapes form a group."""
     sizes = _sizes(block)
     if not block.stages or not any(sizes.values()):
         return [without_data(block.title, _NO_DATA, block.note)]
@@ -141,8 +141,8 @@ def flow_pieces(block: Flow, area: Box) -> list[Piece]:
             paint(node, DEEP)
             most = max(1, min(3, int((bar.slot_height + 0.5) // (size * LINE))))
             label = _label(both(block.nodes[key]), f"{sizes[key]:,}", size, room, most)
-            told = sum(lines("".join(run.text for run in line), size, room) for line in label)
-            tall = told * size * LINE
+            line_count = sum(lines("".join(run.text for run in line), size, room) for line in label)
+            tall = line_count * size * LINE
             top = bar.slot_top + max(0.0, (bar.slot_height - tall) / 2)
             place = Box(box.left + emu(bar.left + _BAR + 5), box.top + emu(top), emu(room), emu(tall))
             text_box(group.shapes, place, label, anchor=MSO_ANCHOR.MIDDLE)

@@ -1,4 +1,4 @@
-"""A native table of formatted cells: widths by content, a size that fits, split over slides where it is too long."""
+"""A native table of formatted cells: widths by content, a font size that fits, split over slides where too long."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -44,7 +44,7 @@ class GridCell:
     colour: Colour = INK
     fill: Colour | None = None
     is_bold: bool = False
-    room: float = 0.0  # the least width, for what is still to be written
+    room: float = 0.0  # the minimum width, for what is still to be written in
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def _wide(text: str, size: float) -> float:
 
 
 def _widths(grid: Grid, size: float, width: float) -> list[float] | None:
-    """Widths of the columns in points; None where the words don't fit at this size."""
+    """Widths of the columns in points; None where the words don't fit at this font size."""
     columns = list(zip(grid.header, *grid.rows, strict=True))
     pad = 2 * _PADDING + 2
     natural = [min(max(max(_wide(cell.text, size), cell.room) for cell in column), _WIDEST) + pad for column in columns]
@@ -144,7 +144,7 @@ class _Sheet:
 
 
 def _sheets(grid: Grid, widths: list[float], size: float, height: float) -> list[_Sheet]:
-    """The grid in as many sheets as it needs."""
+    """Split the grid into as many sheets as it needs."""
     head = _row_height(grid.header, widths, size)
     heights = [_row_height(row, widths, size) for row in grid.rows]
     last = heights[-1] if grid.has_total and heights else 0.0
@@ -166,7 +166,7 @@ def _sheets(grid: Grid, widths: list[float], size: float, height: float) -> list
 
 
 def _balanced(grid: Grid, widths: list[float], size: float, height: float) -> list[_Sheet]:
-    """As few sheets as the height allows, of about the same length."""
+    """Split the grid into as few sheets as the height allows, of about the same length."""
     sheets = _sheets(grid, widths, size, height)
     if len(sheets) == 1:
         return sheets
@@ -178,7 +178,7 @@ def _balanced(grid: Grid, widths: list[float], size: float, height: float) -> li
 
 
 def _column_sets(grid: Grid, size: float, width: float) -> list[list[int]]:
-    """Sets of columns that fit side by side, the first column in each."""
+    """Sets of columns that fit the width; each includes the first column."""
     sets, current = [], [0]
     for place in range(1, len(grid.header)):
         if len(current) > 1 and _widths(grid.columns([*current, place]), size, width) is None:
@@ -189,7 +189,7 @@ def _column_sets(grid: Grid, size: float, width: float) -> list[list[int]]:
 
 
 def _fitted(grid: Grid, width: float, height: float) -> list[_Sheet]:
-    """At the largest size that needs one slide; else at a size that is still read easily, over several."""
+    """At the largest font size that needs one slide only; else at a readable size, over several."""
     tried = {size: widths for size in _SIZES if (widths := _widths(grid, size, width))}
     for size, widths in tried.items():
         sheets = _sheets(grid, widths, size, height)
@@ -214,7 +214,7 @@ def _with_more(note: Text | None, left_out: int) -> Text:
 
 
 def grid_pieces(title: Text, grid: Grid, area: Box, note: Text | None = None) -> list[Piece]:
-    """The table's pieces, numbered where there are several; the note stands under the last."""
+    """The table's pieces, numbered where there are several; the note is below the last."""
     if not grid.header:
         return []
     if not grid.rows:

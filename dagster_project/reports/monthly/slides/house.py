@@ -1,4 +1,4 @@
-"""The house's own master: 16:9, a title layout and a title-only layout, quiet colours, one typeface."""
+"""The built-in master: 16:9, a title layout and a title-only layout, quiet colours, one typeface."""
 
 from lxml import etree
 from pptx import Presentation
@@ -52,7 +52,7 @@ def _recolour(theme: Part) -> None:
 
 
 def _bar(colour: Colour, place: tuple[float, float, float, float], number: int) -> etree._Element:
-    """A coloured bar as the XML of a shape: layouts of python-pptx take no new shapes."""
+    """A coloured bar as the XML of a shape: python-pptx can't add shapes to layouts."""
     left, top, width, height = (Inches(length) for length in place)
     namespaces = "".join(f' xmlns:{prefix}="{url}"' for prefix, url in (("a", _A), ("p", _P)))
     return etree.fromstring(
@@ -89,7 +89,7 @@ def _restyle(master: SlideMaster) -> None:
 
 
 def house_presentation() -> Deck:
-    """An empty presentation of the house's look."""
+    """An empty presentation with the built-in master."""
     presentation = Presentation()
     presentation.slide_width, presentation.slide_height = Inches(13.333), Inches(7.5)
     master = presentation.slide_master

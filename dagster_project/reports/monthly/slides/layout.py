@@ -1,4 +1,4 @@
-"""Where pieces stand: bands below each other, at most one of which takes the rest of the slide."""
+"""The layout of a slide: bands below each other, at most one of which takes the remaining height."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ class _Page:
     bands: list[tuple[Piece, ...]] = field(default_factory=list)
 
     def least(self, band: tuple[Piece, ...]) -> int:
-        """The least height of a band."""
+        """The minimum height of a band."""
         width = self.area.width if len(band) == 1 else _half(self.area.width)
         return max(piece.around(width) + (piece.least if piece.height is None else piece.height) for piece in band)
 
@@ -54,7 +54,7 @@ class _Page:
 
 
 def _bands(pieces: Sequence[Piece]) -> list[tuple[Piece, ...]]:
-    """Pieces alone, and neighbouring halves in pairs."""
+    """Pieces as bands: neighbouring half-width pieces in pairs, others alone."""
     bands: list[tuple[Piece, ...]] = []
     for piece in pieces:
         if bands and piece.is_half and len(bands[-1]) == 1 and bands[-1][0].is_half:

@@ -1,7 +1,7 @@
 """A native, editable chart: bars, lines, points with intervals and a share on a second axis, from one XML template.
 
-python-pptx writes charts of one kind with PowerPoint's default look; this writes the chart's XML itself and hands it
-over where python-pptx would call its own writer.
+python-pptx writes charts of a single kind with PowerPoint's default look. This module writes the chart's XML itself and
+passes it in where python-pptx would call its own writer.
 """
 
 from collections.abc import Sequence
@@ -76,7 +76,7 @@ class Chart:
 
 
 def nice_scale(values: Sequence[float | None], from_zero: bool, form: Form) -> Scale | None:
-    """Round ends about the values; a rate's never beyond 0% and 100%."""
+    """A scale with round ends around the values; that of a rate stays within 0% and 100%."""
     known = [value for value in values if value is not None]
     if not known:
         return None
@@ -98,7 +98,7 @@ def nice_scale(values: Sequence[float | None], from_zero: bool, form: Form) -> S
 
 
 def _axis_format(chart: Chart) -> str:
-    """As few decimals as the steps of the axis need."""
+    """The number format of the axis, with as few decimals as its steps need."""
     if chart.scale is None:
         return excel_format(chart.form, chart.decimals)
     step = Decimal(repr(chart.scale.step)) * (100 if chart.form is Form.RATE else 1)
@@ -143,7 +143,7 @@ def _with_data(chart: Chart, data: DataSheet) -> list[SimpleNamespace]:
 
 
 def _category_look(chart: Chart, width: float) -> dict[str, Any]:
-    """Size, turn and gaps of the names under the columns or points."""
+    """Size, rotation and skipping of the names under the columns or points."""
     look: dict[str, Any] = {"category_size": 1000, "rotation": None, "skip": 1}
     if chart.is_horizontal or not chart.categories:
         return look
@@ -156,12 +156,12 @@ def _category_look(chart: Chart, width: float) -> dict[str, Any]:
 
 
 def names_fit(names: Sequence[str], slot: float, most_lines: int = 3) -> bool:
-    """Whether names stand upright under their columns, on a few lines."""
+    """Whether names fit under their columns without rotation, on a few lines."""
     return all(widest_word(name, 9) <= slot and width_of(name, 9) <= most_lines * slot for name in names)
 
 
 class _ChartData:
-    """What python-pptx asks of the data of a new chart."""
+    """The interface that python-pptx expects of a new chart's data."""
 
     def __init__(self, xml: str, data: DataSheet) -> None:
         self._xml = xml

@@ -1,4 +1,4 @@
-"""What a block becomes on slides: one piece or, where it is too long, several."""
+"""The pieces that a block becomes on slides: one or, where it is too long, several."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,12 +13,11 @@ from dagster_project.reports.monthly.slides.style import SOFT, Box, Run, emu, po
 
 GAP = Inches(0.16)
 _CAPTION, _NOTE = 14, 10
-_CAPTION_HEIGHT = emu(_CAPTION * 1.25 + 6)
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of a slide. `height` is None where it takes all the room that is left (charts)."""
+    """A part of a slide. `height` is None where it takes all the remaining height (charts)."""
 
     draw: Callable[[GroupShapes, Box], None]
     height: int | None = None
@@ -26,7 +25,7 @@ class Piece:
     part: str = ""
     note: Text | None = None
     is_half: bool = False
-    least: int = 0  # the least height of a piece that takes all the room
+    least: int = 0  # the minimum height of a piece that takes the remaining height
 
     def around(self, width: int) -> int:
         """Height of the caption and the note."""
@@ -43,8 +42,8 @@ class Piece:
     def _caption_height(self, width: int) -> int:
         if self.title is None:
             return 0
-        told = "".join(run.text for run in self._caption())
-        return emu(height_of(told, _CAPTION, points(width)) + 6)
+        text = "".join(run.text for run in self._caption())
+        return emu(height_of(text, _CAPTION, points(width)) + 6)
 
     def _note_height(self, width: int) -> int:
         return emu(height_of(both(self.note, "  "), _NOTE, points(width)) + 5) if self.note else 0
@@ -61,5 +60,5 @@ class Piece:
 
 def without_data(title: Text, why: Text, note: Text | None) -> Piece:
     """A caption that says why nothing is drawn."""
-    told = Text(f"{title.en} – {why.en}", f"{title.zh} – {why.zh}")
-    return Piece(lambda shapes, box: None, 0, told, note=note)
+    caption = Text(f"{title.en} – {why.en}", f"{title.zh} – {why.zh}")
+    return Piece(lambda shapes, box: None, 0, caption, note=note)

@@ -1,4 +1,4 @@
-"""Colours and text of the slides. Colours are the theme's, so that a dealership's template colours everything."""
+"""Colours and text of the slides. Colours are those of the theme, so that a dealership's template changes them all."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -47,7 +47,7 @@ GOOD, BAD, AMBER, TO_FILL_IN = Colour("2B6E4F"), Colour("A3372A"), Colour("96660
 TONES = {Tone.GOOD: GOOD, Tone.BAD: BAD, Tone.NEUTRAL: INK}
 TINTS = {Tone.GOOD: Colour("E6F1EC"), Tone.BAD: Colour("F6DCD8"), Tone.NEUTRAL: TINT}
 FIXED_INK = Colour("17212B")
-"""On fixed tints, which stay light in a dark theme."""
+"""Text on fixed tints, which stay light in a dark theme."""
 
 _ACCENTS = tuple(Colour(f"accent{number}") for number in range(1, 7))
 SERIES = (
@@ -83,11 +83,6 @@ class Box:
         """The lower edge."""
         return self.top + self.height
 
-    @property
-    def right(self) -> int:
-        """The right edge."""
-        return self.left + self.width
-
 
 def points(length: int) -> float:
     """A length of EMU in points."""
@@ -102,7 +97,7 @@ def emu(length: float) -> int:
 def runs(
     text: Text, size: float, colour: Colour = INK, zh_colour: Colour | None = None, bold: bool = False
 ) -> list[Run]:
-    """A text in both languages on one line, the Chinese one quieter where a colour is given for it."""
+    """A text in both languages on one line, Chinese in `zh_colour` where it is given."""
     english, chinese = plain(text.en), plain(text.zh)
     if not chinese or english == chinese:
         return [Run(english, size, colour, bold)]

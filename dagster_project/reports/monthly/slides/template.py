@@ -1,4 +1,4 @@
-"""The presentation that the report is written into: the house's, or a dealership's template emptied of its slides."""
+"""The presentation that the report is written into: the built-in one, or a dealership's template without its slides."""
 
 import io
 from copy import deepcopy
@@ -28,11 +28,11 @@ _FOOTERS = {PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.SLIDE_NUMBER, PP_PLACEHOLDER.D
 
 
 class BadTemplate(ExpectedError):
-    """The template can't be used; the message says why, for people."""
+    """The template can't be used; the message says why."""
 
 
 def _as_presentation(path: Path) -> io.BytesIO:
-    """The file's bytes, a `.potx` turned into a `.pptx`: they differ in one content type."""
+    """The file's bytes, with a `.potx` turned into a `.pptx`: they differ in one content type."""
     try:
         source = ZipFile(path)
         types = source.read("[Content_Types].xml")
@@ -52,7 +52,7 @@ def _as_presentation(path: Path) -> io.BytesIO:
 
 
 def _empty(presentation: Deck) -> None:
-    """Take the template's own slides out, and the sections and custom shows that name them."""
+    """Remove the template's own slides, and the sections and custom shows that refer to them."""
     root = presentation.part._element
     slides = root.find(qn("p:sldIdLst"))
     for slide in list(slides if slides is not None else ()):
@@ -66,7 +66,7 @@ def _empty(presentation: Deck) -> None:
 
 
 def open_presentation(template: Path | None) -> Deck:
-    """An empty presentation: of the template's size, master and theme, or of the house's."""
+    """An empty presentation, with the template's size, master and theme, or the built-in ones."""
     if template is None:
         return house_presentation()
     content = _as_presentation(template)
@@ -90,7 +90,7 @@ def _kinds(layout: SlideLayout) -> set[PP_PLACEHOLDER]:
 
 
 def cover_layout(presentation: Deck) -> SlideLayout:
-    """The layout of the title slide, by its placeholders: a centred title or a subtitle, else any title."""
+    """The layout of the title slide: preferably with a subtitle, then with a centred title, else with any title."""
     return max(
         (layout for layout in _layouts(presentation) if _kinds(layout) & _TITLES),
         key=lambda layout: (
@@ -112,7 +112,7 @@ def content_layout(presentation: Deck) -> SlideLayout:
 
 
 def add_slide(presentation: Deck, layout: SlideLayout, footer: str = "") -> Slide:
-    """A slide with its title, the layout's footer and number where a footer is given, and no empty placeholder."""
+    """Add a slide with a title and no empty placeholders, and with the layout's footer and number if one is given."""
     slide = presentation.slides.add_slide(layout)
     for shape in list(slide.placeholders):
         if shape.placeholder_format.type not in _TITLES | {PP_PLACEHOLDER.SUBTITLE}:
@@ -124,7 +124,7 @@ def add_slide(presentation: Deck, layout: SlideLayout, footer: str = "") -> Slid
 
 
 def _footer(shape: LayoutPlaceholder, text: str, number: int) -> SlideLayout:
-    """The layout's footer or slide number for a slide: PowerPoint shows only those that a slide has itself."""
+    """A copy of the layout's footer or slide number: PowerPoint shows only those that the slide itself has."""
     element = deepcopy(shape._element)
     element.nvSpPr.cNvPr.set("id", str(900 + shape.placeholder_format.idx))
     properties = element.spPr
@@ -153,7 +153,7 @@ _FIELD = "{C1FF6DA9-008F-8B48-92A6-B652298478BF}"
 
 
 def free_area(presentation: Deck, layout: SlideLayout) -> Box:
-    """What a slide of the layout leaves free: below the title, above the footer, inside the margins."""
+    """The free area of a slide with the layout: below the title, above the footer, inside the margins."""
     width, height = presentation.slide_width, presentation.slide_height
     titles = [shape for shape in layout.placeholders if shape.placeholder_format.type in _TITLES]
     top = max((shape.top + shape.height for shape in titles), default=0)

@@ -33,22 +33,22 @@ _NOISE = Text("within noise", "波动内")
 
 
 def _across(count: int, width: int) -> int:
-    """Tiles side by side: as many as there is room for, in rows of about the same length."""
+    """The number of tiles in a row: as many as fit, with rows of about the same length."""
     most = max(1, min(5, width // _NARROWEST))
     rows = -(-count // most)
     return -(-count // rows)
 
 
-def _told_comparison(comparison: Comparison, figure: Figure) -> str:
-    told = f"{both(comparison.label)} {written(comparison.value, figure.form, figure.decimals)}"
-    return f"{told} ({both(_NOISE)})" if comparison.is_news is False else told
+def _comparison_text(comparison: Comparison, figure: Figure) -> str:
+    text = f"{both(comparison.label)} {written(comparison.value, figure.form, figure.decimals)}"
+    return f"{text} ({both(_NOISE)})" if comparison.is_news is False else text
 
 
 def _paragraphs(figure: Figure, width: float) -> list[list[Run]]:
     label = both(figure.label)
     value = written(figure.value, figure.form, figure.decimals)
     size = next((s for s in (_VALUE, 22, 18, 14) if width_of(value, s) <= width), 11)
-    told = [[Run(cut(label, _LABEL, width, 2), _LABEL, SOFT)], [Run(value, size, TONES[figure.tone], bold=True)]]
+    lines = [[Run(cut(label, _LABEL, width, 2), _LABEL, SOFT)], [Run(value, size, TONES[figure.tone], bold=True)]]
     basis = []
     if figure.low is not None and figure.high is not None:
         ends = (written(end, figure.form, figure.decimals) for end in (figure.low, figure.high))
@@ -56,13 +56,13 @@ def _paragraphs(figure: Figure, width: float) -> list[list[Run]]:
     if figure.sample_size is not None:
         basis.append(f"n = {figure.sample_size:,}")
     if basis:
-        told.append([Run(", ".join(basis), _SMALL, SOFT)])
-    told += [[Run(cut(_told_comparison(c, figure), _SMALL, width, 2), _SMALL, SOFT)] for c in figure.comparisons]
+        lines.append([Run(", ".join(basis), _SMALL, SOFT)])
+    lines += [[Run(cut(_comparison_text(c, figure), _SMALL, width, 2), _SMALL, SOFT)] for c in figure.comparisons]
     if figure.is_small_sample:
-        told.append([Run(both(_SMALL_SAMPLE), _SMALL, AMBER, bold=True)])
+        lines.append([Run(both(_SMALL_SAMPLE), _SMALL, AMBER, bold=True)])
     if figure.note:
-        told.append([Run(cut(both(figure.note), _SMALL, width, 3), _SMALL, SOFT)])
-    return told
+        lines.append([Run(cut(both(figure.note), _SMALL, width, 3), _SMALL, SOFT)])
+    return lines
 
 
 def _tile_height(paragraphs: list[list[Run]], width: float) -> int:
@@ -73,11 +73,11 @@ def _tile_height(paragraphs: list[list[Run]], width: float) -> int:
 def _row(figures: tuple[Figure, ...], across: int, width: int) -> Piece:
     wide = (width - (across - 1) * GAP) // across
     inner = points(wide) - 2 * _MARGIN - 2
-    told = [_paragraphs(figure, inner) for figure in figures]
-    height = max(_tile_height(paragraphs, inner) for paragraphs in told)
+    tiles = [_paragraphs(figure, inner) for figure in figures]
+    height = max(_tile_height(paragraphs, inner) for paragraphs in tiles)
 
     def draw(shapes: GroupShapes, box: Box) -> None:
-        for place, paragraphs in enumerate(told):
+        for place, paragraphs in enumerate(tiles):
             left = box.left + place * (wide + GAP)
             tile = shapes.add_shape(MSO_SHAPE.RECTANGLE, left, box.top, wide, height)
             tile.name = paragraphs[0][0].text[:60]
@@ -100,10 +100,10 @@ def figures_pieces(block: Figures, area: Box) -> list[Piece]:
 
 def _paragraph_pieces(text: Text, area: Box, sizes: tuple[float, ...], tone: Tone) -> list[Piece]:
     width = points(area.width) - 2 * _MARGIN - 2
-    told = both(text, "\n")
-    size = fitting_size(told, width, points(area.height) * 0.5, sizes)
+    paragraphs = both(text, "\n")
+    size = fitting_size(paragraphs, width, points(area.height) * 0.5, sizes)
     most = int(points(area.height) * 0.8 / (size * LINE))
-    lines = [cut(line, size, width, max(1, most // 2)) for line in told.split("\n")]
+    lines = [cut(line, size, width, max(1, most // 2)) for line in paragraphs.split("\n")]
     height = emu(sum(height_of(line, size, width) for line in lines) + 2 * _MARGIN + 2)
 
     def draw(shapes: GroupShapes, box: Box) -> None:
@@ -117,7 +117,7 @@ def _paragraph_pieces(text: Text, area: Box, sizes: tuple[float, ...], tone: Ton
 
 
 def note_pieces(block: Note, area: Box) -> list[Piece]:
-    """A paragraph over the whole width."""
+    """A paragraph across the whole width."""
     return _paragraph_pieces(block.text, area, (14, 12, 11, 10), block.tone)
 
 

@@ -1,4 +1,4 @@
-"""The monthly report's tables behind: an Excel workbook with every block's data, and its native charts beside it."""
+"""The monthly report as an Excel workbook: the data of every block, with native charts beside it."""
 
 from dagster_project.reports.monthly.workbook.write import write_xlsx
 

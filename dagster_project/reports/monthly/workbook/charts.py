@@ -15,11 +15,11 @@ _QUIET, _RULE, _SOFT = "#9AA5AE", "#E3E8EB", "#5C6875"
 _FONT = {"name": FONT, "size": 9, "color": _SOFT, "bold": False}
 HEIGHT = 320
 ROWS = 17
-"""Rows that a chart covers, where none of them is higher than usual."""
+"""The number of rows that a chart covers, if all have the default height."""
 
 
 class _Beside:
-    """A chart of the table at a place on a sheet."""
+    """References of a chart to the table beside it."""
 
     def __init__(self, book: Workbook, sheet: str, place: Place) -> None:
         self.book, self.sheet, self.place = book, sheet.replace("'", "''"), place
@@ -76,7 +76,7 @@ def _pareto(beside: _Beside) -> Chart:
 
 
 def _intervals(beside: _Beside) -> Chart:
-    """Lying bars, which have room for long names, each with its interval."""
+    """Horizontal bars, which have room for long names, each with its interval."""
     chart = beside.book.add_chart({"type": "bar"})
     bars = {
         "type": "custom",
@@ -89,7 +89,7 @@ def _intervals(beside: _Beside) -> Chart:
 
 
 def _axes(block: Lines | Bars | Pareto | Intervals, chart: Chart) -> None:
-    is_lying = isinstance(block, Intervals) or (isinstance(block, Bars) and block.horizontal)
+    is_horizontal = isinstance(block, Intervals) or (isinstance(block, Bars) and block.horizontal)
     form = Form.COUNT if isinstance(block, Pareto) else block.form
     decimals = None if isinstance(block, Pareto) else block.decimals
     names = {"num_font": _FONT, "line": {"color": _QUIET}, "label_position": "low", "major_tick_mark": "none"}
@@ -100,8 +100,8 @@ def _axes(block: Lines | Bars | Pareto | Intervals, chart: Chart) -> None:
         "major_gridlines": {"visible": True, "line": {"color": _RULE, "width": 0.75}},
         "major_tick_mark": "none",
     }
-    if is_lying:
-        # The first row on top, its scale below all of them.
+    if is_horizontal:
+        # The first row at the top, the scale below the last.
         chart.set_y_axis(names | {"reverse": True, "major_gridlines": {"visible": False}})
         chart.set_x_axis(values | {"label_position": "high"})
     else:

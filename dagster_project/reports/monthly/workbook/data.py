@@ -65,13 +65,13 @@ def _figures(block: Figures) -> Data:
 
 
 def _without_trends(cell: Cell, longest: int) -> tuple[Cell, ...]:
-    """The values of a trend, the last one in the last of its columns."""
+    """The values of a trend, aligned to the last of its columns."""
     values = cell.values if isinstance(cell, Trend) else ()
     return (*(None,) * (longest - len(values)), *values)
 
 
 def _table(block: Table) -> Data:
-    """The table, and the values of its trends in columns behind it."""
+    """The table, with the values of its trends in further columns."""
     columns, rows = list(block.columns), [list(row) for row in block.rows]
     for place, column in enumerate(block.columns):
         if column.form is Form.TREND:

@@ -1,4 +1,4 @@
-"""Blocks one below the other on a sheet: title, an Excel table, its note, and room for a chart at its right."""
+"""Blocks one below the other on a sheet: title, Excel table and note, with room for a chart on the right."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -21,13 +21,13 @@ _TONES = {Tone.GOOD: "#2B6E4F", Tone.BAD: "#A3372A", Tone.NEUTRAL: "#17212B"}
 _SOFT, _DEEP, _TO_FILL_IN = "#5C6875", "#0E4F5C", "#FBF5E4"
 _MOST, _LONGEST_NAME = 32_000, 240
 _WIDEST, _LINE_HEIGHT, _LINE_TO_FONT = 60, 15, 1.6
-# Excel has no dates of years before.
+# Excel has no dates before this year.
 _FIRST_YEAR = 1900
 _NO_ROWS = Text("no rows", "无数据")
 
 
 class Formats:
-    """The workbook's formats, each made once."""
+    """The workbook's formats, each created once."""
 
     def __init__(self, book: Workbook) -> None:
         self._book = book
@@ -43,7 +43,7 @@ class Formats:
 
 
 def _change_value(cell: Change) -> float | None:
-    """A difference of rates in percentage points, which Excel has no format for."""
+    """The value of a difference; for rates in percentage points, for which Excel has no format."""
     return cell.value * 100 if cell.value is not None and cell.form is Form.RATE else cell.value
 
 
@@ -51,14 +51,14 @@ def _change_format(cell: Change) -> str:
     number = excel_format(cell.form, cell.decimals)
     if cell.form is Form.RATE:
         number = number.replace("%", '" pp"')
-    # Excel chooses by the value as it is stored, which keeps its full precision: one that shows as 0 has one sign.
+    # Excel picks the section by the stored value, which has full precision: one that is shown as 0 gets ± in both.
     plus, minus = ("±", "±") if sign_of(cell) == "±" else ("+", MINUS)
     return f'"{plus}"{number};"{minus}"{number};"±"{number}'
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a table stands: its header's row, its first and last row of data, and its first free column."""
+    """The position of a table: its header row, its first and last data row, and the first free column."""
 
     header: int
     first: int
@@ -84,15 +84,15 @@ class Sheet:
         self.row += 1
 
     def table(self, data: Data, name: str) -> Place | None:
-        """The title, the table and its note; where the table stands, if it has rows."""
+        """Write the title, the table and its note; returns the table's position, if it has rows."""
         if data.title:
             self.line(both(data.title), bold=True, font_size=12, font_color=_DEEP)
         place = self._table(data, name) if data.rows else None
         if data.columns and not data.rows:
             self.line(both(_NO_ROWS), font_color=_SOFT)
         if data.note:
-            for told in dict.fromkeys((plain(data.note.en), plain(data.note.zh))):
-                self.line(told, font_color=_SOFT)
+            for text in dict.fromkeys((plain(data.note.en), plain(data.note.zh))):
+                self.line(text, font_color=_SOFT)
         return place
 
     def _table(self, data: Data, name: str) -> Place:
@@ -108,14 +108,14 @@ class Sheet:
                 "name": name,
                 "style": "Table Style Light 1",
                 "autofilter": len(data.rows) > 1,
-                "columns": [{"header": told, "header_format": look} for told in names],
+                "columns": [{"header": heading, "header_format": look} for heading in names],
             },
         )
         tones = {(row, column): tone for row, column, tone in data.tones}
-        for place, (told, column) in enumerate(zip(names, data.columns, strict=True)):
-            width = len(told.encode("gbk", "replace"))
+        for place, (heading, column) in enumerate(zip(names, data.columns, strict=True)):
+            width = len(heading.encode("gbk", "replace"))
             self._widen(place, min(width * 0.6 + 4, 24))
-            # Bold, and with the filter's arrow beside it.
+            # Headings are bold and have the filter's arrow beside them.
             self.wrapped.append((header, place, width * 1.1 + 3))
             if column.form is Form.TREND:
                 self._sparklines(data, place, first)
@@ -127,7 +127,7 @@ class Sheet:
         return Place(header, first, last, len(names))
 
     def _sparklines(self, data: Data, place: int, first: int) -> None:
-        """Small lines in the trend's cells, of the values in the columns behind the table."""
+        """Sparklines in the trend's cells, of the values in the table's further columns."""
         titled = data.columns[place].label
         behind = [at for at, column in enumerate(data.columns) if column.label.en.startswith(f"{titled.en} −")]
         for row, cells in enumerate(data.rows):
@@ -147,7 +147,7 @@ class Sheet:
             self._number(at, _change_value(cell), _change_format(cell), look)
         elif isinstance(cell, Measure):
             unit = UNITS.get(cell.form, "") if cell.form is not Form.RATE else ""
-            # Cells of one column may have several.
+            # With its unit, since cells of one column may have different ones.
             self._number(at, cell.value, excel_format(cell.form, cell.decimals) + (f'"{unit}"' if unit else ""), look)
         elif isinstance(cell, date) and cell.year < _FIRST_YEAR:
             self._text(*at, cell.isoformat(), look)
@@ -173,16 +173,16 @@ class Sheet:
             self.sheet.write_number(*at, value, self.formats.get(num_format=number_format, **look))
 
     def _text(self, row: int, column: int, text: str, look: dict[str, Any]) -> None:
-        """Text that stays text, whatever it looks like."""
-        told = plain(text)[:_MOST]
-        guard = {"quote_prefix": True, "num_format": "@"} if told.startswith(FORMULA_STARTS) else {}
-        self.sheet.write_string(row, column, told, self.formats.get(**look, **guard))
+        """Write text that stays text, even if it looks like a formula."""
+        shown = plain(text)[:_MOST]
+        guard = {"quote_prefix": True, "num_format": "@"} if shown.startswith(FORMULA_STARTS) else {}
+        self.sheet.write_string(row, column, shown, self.formats.get(**look, **guard))
 
     def _widen(self, column: int, width: float) -> None:
         self.widths[column] = max(self.widths.get(column, 9), width)
 
     def finish(self) -> None:
-        """Set widths, the heights of rows that wrap, and how the sheet prints."""
+        """Set column widths, the heights of rows that wrap, and the print layout."""
         for column, width in self.widths.items():
             self.sheet.set_column(column, column, width)
         lines: dict[int, int] = {}
@@ -203,11 +203,12 @@ def _range(sheet: Worksheet, row: int, columns: list[int]) -> str:
 
 
 def _unique(names: list[str]) -> list[str]:
-    """Names that an Excel table takes: no two alike."""
+    """Column names for an Excel table, made unique."""
     taken: set[str] = set()
     unique = []
-    for name in (told[:_LONGEST_NAME] for told in names):
-        free = next(told for told in (name, *(f"{name} ({n})" for n in range(2, 999))) if told.casefold() not in taken)
+    for name in (name[:_LONGEST_NAME] for name in names):
+        candidates = (name, *(f"{name} ({n})" for n in range(2, 999)))
+        free = next(candidate for candidate in candidates if candidate.casefold() not in taken)
         taken.add(free.casefold())
         unique.append(free)
     return unique

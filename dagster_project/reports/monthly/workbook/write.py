@@ -33,11 +33,11 @@ class _Book:
         self.contents: list[tuple[str, int, str]] = []  # sheet, row, title
 
     def add_sheet(self, name: str) -> Sheet:
-        """A sheet; its name cut to what Excel takes, and numbered where another sheet has it."""
+        """Add a sheet; its name is cut to Excel's limit, and numbered where another sheet has it."""
         base = _NOT_IN_NAMES.sub(" ", name).strip() or "-"
         taken = {sheet.get_name().casefold() for sheet in self.book.worksheets()}
         names = (base[:31], *(f"{base[:27]} {number}" for number in range(2, 100)))
-        free = next(told for told in names if told.casefold() not in taken)
+        free = next(candidate for candidate in names if candidate.casefold() not in taken)
         return Sheet(self.book.add_worksheet(free), self.formats)
 
     def blocks(self, sheet: Sheet, blocks: Sequence[Block]) -> None:
@@ -58,12 +58,12 @@ class _Book:
             sheet.row += 1
 
     def index(self, sheet: Sheet) -> None:
-        """What the workbook is, how good its data is, and where each table stands."""
+        """Write the index: the report, the notes on its data, and a link to each table."""
         report = self.report
         sheet.line(both(report.title), bold=True, font_size=16, font_color=_DEEP)
         sheet.line(f"{both(report.subject)} · {report.month:%Y-%m}", font_size=12)
-        told = f"as of 截至 {report.as_of:%Y-%m-%d} · published 发布 {report.published_at:%Y-%m-%d %H:%M}"
-        sheet.line(told, font_color=_SOFT)
+        dates = f"as of 截至 {report.as_of:%Y-%m-%d} · published 发布 {report.published_at:%Y-%m-%d %H:%M}"
+        sheet.line(dates, font_color=_SOFT)
         sheet.row += 1
         for note in report.notes:
             sheet.table(data_of(note), "")
@@ -79,7 +79,7 @@ class _Book:
 
 
 def _colour(sheet: Sheet, block: Heat, place: Place) -> None:
-    """Excel's own colour scale about the middle."""
+    """Excel's colour scale around the middle value."""
     ends = (_WORSE, _BETTER) if block.higher_is_better else (_BETTER, _WORSE)
     low, high = ends if block.middle is not None else (_MIDDLE, _BETTER)
     options: dict[str, str | float] = {"type": "2_color_scale", "min_color": low, "max_color": high}
