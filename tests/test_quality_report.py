@@ -320,7 +320,7 @@ def test_ranges_of_a_published_state(settings: Settings) -> None:
     assert set(effects) == {"first_fix_rate", "on_time_delivery_rate"}
     fix = effects["first_fix_rate"]
     # R1 stands; the header, the void order and the line of an unknown order have no bearing.
-    assert (fix.standing, fix.unrelated, fix.in_doubt) == (1, 3, 5)
+    assert (fix.accepted, fix.unrelated, fix.in_doubt) == (1, 3, 5)
     found = {(r.store_code, r.month): r for r in fix.ranges}
     # 001 April, 8 of 10: R8 is its own, R9 may be (April, any store), R10 may be (store 001, any month).
     april = found["001", APRIL]

@@ -159,7 +159,7 @@ def test_only_news_has_a_tone() -> None:
 def test_changes_are_judged_in_words(october: Report) -> None:
     assert "MOT score 99.6, +0.4 on last month (within noise)" in chapter_text(october, 2)
     assert "CSS score 98.5, \N{MINUS SIGN}5.0 on last month (more than noise)" in chapter_text(october, 2)
-    assert "risen by more than chance: quality, other, time" in chapter_text(october, 4)
+    assert "risen by more than noise: quality, other, time" in chapter_text(october, 4)
     assert "no technician is above the store's rate by more than noise" in chapter_text(october, 5)
 
 
@@ -206,7 +206,7 @@ def test_small_samples_are_marked_wherever_they_stand(emptied: Callable[..., Mar
         "The month at a glance": "Status",
         "Items, weights and comparisons": "Read with care",
         "What drives overall satisfaction": "Read with care",
-        "Questions against last month": "Read with care",
+        "Scores and low answers by question": "Read with care",
     }.items():
         place = [one.label.en for one in tables[title].columns].index(told)
         marked[title] = {

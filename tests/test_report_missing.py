@@ -29,7 +29,7 @@ def test_a_month_without_surveys_and_the_first_month_say_so(sample_run: Settings
     assert "the last one was in October 2025" in chapter_text(november, 2)
     assert "November 2025 is not final" in chapter_text(november, 5)
     assert any("First-time fix is not final" in note.text.en for note in november.notes)
-    assert any("came within 3 days" in note.text.en for note in november.notes)
+    assert any("received in the last 3 days" in note.text.en for note in november.notes)
     assert "No improvement actions in" in chapter_text(earliest, 1)
     assert "No internal callbacks in" in chapter_text(earliest, 3) or "no figure last month" in chapter_text(
         earliest, 3
@@ -71,7 +71,7 @@ def test_reasons_of_a_month_after_one_without_any_have_risen(emptied: Callable[.
     )
     with closing(marts.connection):
         told = chapter_text(store_report(marts, MAIN_STORE, OCTOBER), 4)
-    assert "risen by more than chance" in told
+    assert "risen by more than noise" in told
     assert "no reason rose" not in told
 
 
@@ -151,7 +151,7 @@ def test_the_first_reason_on_a_tie_is_that_of_the_table(emptied: Callable[..., M
     with closing(marts.connection):
         report = store_report(marts, MAIN_STORE, OCTOBER)
     assert shown(html_page(report), "Reasons for dissatisfaction, by week")[0][0] == "Cost"
-    assert "first reason: cost, 500 cases" in chapter_text(report, 4)
+    assert "main reason: cost, 500 cases" in chapter_text(report, 4)
 
 
 def test_the_first_cohort_is_compared_with_no_cohort(emptied: Callable[..., Marts], october: Report) -> None:
@@ -159,11 +159,11 @@ def test_the_first_cohort_is_compared_with_no_cohort(emptied: Callable[..., Mart
     with closing(marts.connection):
         headline = store_report(marts, MAIN_STORE, OCTOBER).chapters[5].headline
     assert headline is not None
-    assert "rate of the May 2025 cohort 27.38% (no cohort before);" in headline.en
+    assert "rate of the May 2025 cohort 27.38% (no previous cohort);" in headline.en
     assert "2025年5月到店客户流失率 27.38%（无上一批数据）；" in headline.zh
     usual = october.chapters[5].headline
     assert usual is not None
-    assert re.search(r"cohort 27\.38%, \S+ pp on the cohort before \(", usual.en)
+    assert re.search(r"cohort 27\.38%, \S+ pp on the previous cohort \(", usual.en)
     assert re.search(r"流失率 27\.38%，较上一批 \S+ pp（", usual.zh)
 
 
@@ -193,7 +193,7 @@ def test_rejected_rows_are_the_stores_whose_store_column_names_it(emptied: Calla
     with closing(marts.connection):
         told = {code: " ".join(note.text.en for note in store_report(marts, code, OCTOBER).notes) for code in "13"}
     assert "2 rows that name this store (2 datasets, any month) were rejected" in told["1"]
-    assert "1 row that names this store (1 dataset, any month) was rejected and reaches no figure" in told["3"]
+    assert "1 row that names this store (1 dataset, any month) was rejected and is in no figure" in told["3"]
 
 
 def _glance(marts: Marts, store_code: str, month: date) -> Text:
@@ -205,7 +205,7 @@ def _glance(marts: Marts, store_code: str, month: date) -> Text:
 
 def test_the_glance_says_when_there_is_nothing_to_compare_with(emptied: Callable[..., Marts]) -> None:
     nothing = Text(
-        "There is nothing of last month to judge a change by; there is no target to compare a figure with.",
+        "There is no data for last month to compare with; there are no targets to compare with.",
         "无上月数据可供比较；无目标可供比较。",
     )
     marts = emptied()
@@ -226,5 +226,5 @@ def test_the_glance_says_when_there_is_nothing_to_compare_with(emptied: Callable
     marts = emptied("update scorecard_monthly set target_value = null")
     with closing(marts.connection):
         told = _glance(marts, "S006", OCTOBER)
-    assert told.en.endswith("; there is no target to compare a figure with.")
+    assert told.en.endswith("; there are no targets to compare with.")
     assert "无上月数据" not in told.zh

@@ -62,7 +62,7 @@ def test_churn_is_printed_as_published_and_says_which_cohort(page: str, october:
     calls = dict(row[:2] for row in shown(page, "Calls to lost customers"))
     assert calls["Completed"] == "147"
     assert sum(int(count) for name, count in calls.items() if name not in ("Completed", "All calls")) == 59
-    reasons = column(shown(page, "Reasons of those reached"), 1)
+    reasons = column(shown(page, "Reasons given by those reached"), 1)
     assert reasons == ["36", "34", "28", "27", "11", "11"]
     assert "The last final cohort is that of May 2025" in chapter_text(october, 6)
     files = {row[0]: row[1:3] for row in shown(page, "Customer files by month")}

@@ -66,7 +66,7 @@ def test_a_reference_of_nothing_counts(emptied: Callable[..., Marts]) -> None:
         report = store_report(marts, MAIN_STORE, OCTOBER)
     rate = next(row for row in _problems(report, "Customer service") if row[1].en == "Complaint rate")
     assert (rate[0], rate[3].value, rate[4].en, rate[5]) == (1, 0.0, "target", None)
-    noise = next(row for row in _problems(report, "Workshop") if row[1].en.startswith("Not fixed, "))
+    noise = next(row for row in _problems(report, "Workshop") if row[1].en.startswith("Not fixed: "))
     assert (noise[0], noise[3].value, noise[5], noise[6].en) == (1, 0.0, None, "More than noise")
     assert html_page(report)
 

@@ -1,4 +1,4 @@
-"""The data owner's quality report: which rows are wrong, whose, since when, and what they do to the figures."""
+"""The data owners' quality report: which rows are wrong, whose they are, since when, and their effect on figures."""
 
 from dagster_project.reports.quality.history import NoResults
 from dagster_project.reports.quality.report import write_quality_report

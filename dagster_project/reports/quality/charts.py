@@ -1,4 +1,4 @@
-"""The report's charts as inline SVG: no script, no outside resource, printable."""
+"""The report's charts as inline SVG: printable, without scripts or external resources."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ def _x(place: int, count: int, left: float, right: float) -> float:
 
 
 def sparkline(values: Sequence[float | None], label: str) -> Markup:
-    """A small line from 0 to the highest value, the last one dotted; gaps where there is none."""
+    """A small line on a scale from 0 to the highest value, with a dot at the last one and gaps for missing values."""
     width, height, edge = 108, 26, 4
     top = max((value for value in values if value is not None), default=0) or 1
     points = [
@@ -57,7 +57,7 @@ def sparkline(values: Sequence[float | None], label: str) -> Markup:
 
 @dataclass(frozen=True)
 class Axis:
-    """The ends of a scale, and how they are written."""
+    """The ends of a scale, and their texts."""
 
     low: float
     high: float
@@ -70,7 +70,7 @@ class Axis:
 
 
 def score_chart(scores: Sequence[float | None], axis: Axis, days: tuple[str, str], label: str) -> Markup:
-    """A dimension's score over the runs, on a scale of its own: its ends are written beside it."""
+    """A dimension's score over the runs, on its own scale with labelled ends."""
     width, height, left, right, top, bottom = 250, 104, 48, 242, 12, 78
     points = [
         None if score is None else (_x(place, len(scores), left, right), bottom - (bottom - top) * axis.share(score))

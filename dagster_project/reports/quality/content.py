@@ -1,4 +1,4 @@
-"""Gather what the quality report of one run tells."""
+"""Gather the content of a run's quality report."""
 
 from collections.abc import Mapping
 from contextlib import closing
@@ -32,7 +32,7 @@ from dagster_project.settings import Settings
 
 @dataclass(frozen=True)
 class Report:
-    """One run's report. Files and rejected rows are those of the last published state, headers those of the lake."""
+    """The report of one run. Files and rejected rows are those of the last published state, headers those of the lake."""
 
     history: History
     findings: list[Finding]
@@ -53,17 +53,17 @@ class Report:
 
     @property
     def blocking(self) -> list[Finding]:
-        """Failures that keep the figures from being published."""
+        """The failures that block publishing."""
         return [finding for finding in self.findings if finding.result.is_blocking]
 
     @property
     def blocking_not_run(self) -> list[NotRun]:
-        """Blocking checks without an answer, which block as well."""
+        """Blocking checks that did not run, which block publishing as well."""
         return [check for check in self.not_run if check.is_blocking]
 
     @property
     def is_published(self) -> bool:
-        """Whether nothing kept the run's figures from being published."""
+        """Whether nothing blocked the publishing of the run's figures."""
         return not self.blocking and not self.blocking_not_run
 
 
@@ -74,15 +74,15 @@ def _published(settings: Settings) -> duckdb.DuckDBPyConnection:
 
 
 def read_report(settings: Settings, run_id: str | None = None, suites: Mapping[str, Suite] | None = None) -> Report:
-    """Gather what the report tells. Raises NoResults when there are no check results of the run.
+    """Gather the report's content. Raises NoResults when there are no check results of the run.
 
-    `suites` are the checks that were planned, those of the project when none are given.
+    `suites` are the planned checks; by default those of the project.
     """
     history = read_history(settings.lake / "quality", run_id)
     contracts = read_contracts()
     marts = marts_by_dataset(target_path(settings) / "manifest.json")
     findings = read_findings(history, marts, contracts)
-    # What was planned for an earlier run is not known any more.
+    # The plan of an earlier run is not known any more.
     planned = (read_suites() if suites is None else suites) if history.is_last else {}
     not_run = read_not_run(history, planned)
     drift = read_drift(settings.lake)

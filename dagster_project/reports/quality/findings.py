@@ -1,4 +1,4 @@
-"""What the report tells, gathered by owner from the check results, the published tables and dbt's manifest."""
+"""The findings by owner, gathered from check results, published tables and dbt's manifest."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -20,7 +20,7 @@ _WAREHOUSE_LABEL = Text("Data warehouse team", "数据仓库团队")
 
 @dataclass(frozen=True)
 class Finding:
-    """A check that failed: since when, how it moved, and what is made from what it judges."""
+    """A failed check: since when, its failed rows over the runs, and the marts and figures that it concerns."""
 
     result: CheckResult
     text: Text
@@ -32,7 +32,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class NotRun:
-    """A planned check of which nothing is known: it could not be evaluated, or has no result."""
+    """A planned check without an answer: it could not be evaluated, or has no result."""
 
     system: str
     dataset: str
@@ -86,7 +86,7 @@ def headers_that_differ(drift: Iterable[Drift]) -> list[HeaderDrift]:
 
 @dataclass(frozen=True)
 class Owner:
-    """All that one owner has to know."""
+    """Everything that concerns one owner."""
 
     name: str
     label: Text
@@ -111,7 +111,7 @@ class Owner:
 
     @property
     def blocking(self) -> list[Finding]:
-        """The failures that keep the figures from being published."""
+        """The failures that block publishing."""
         return [finding for finding in self.findings if finding.result.is_blocking]
 
 
@@ -121,12 +121,12 @@ def _figures_first(marts: list[str], kpis: list[Kpi]) -> list[str]:
 
 
 def _gravity(severity: str) -> int:
-    """The place of a severity, the gravest first."""
+    """The rank of a severity, the most severe first."""
     return SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
 
 
 def read_findings(history: History, marts: Mapping[str, list[str]], contracts: Mapping[str, Contract]) -> list[Finding]:
-    """The checks that failed, the gravest first: blocking, then by severity, then by rows."""
+    """The failed checks, the most severe first: blocking ones, then by severity, then by failed rows."""
     found = []
     for result in history.results:
         if result.passed is not False:
@@ -150,7 +150,7 @@ def read_findings(history: History, marts: Mapping[str, list[str]], contracts: M
 
 
 def read_not_run(history: History, suites: Mapping[str, Suite]) -> list[NotRun]:
-    """Checks without an answer: results that say so, and planned checks that the run has no result of."""
+    """Checks without an answer: results that say so, and planned checks without a result in the run."""
     found = [
         NotRun(
             system=result.system,
@@ -185,7 +185,7 @@ def read_not_run(history: History, suites: Mapping[str, Suite]) -> list[NotRun]:
 
 
 def owner_names(results: Iterable[CheckResult], contracts: Mapping[str, Contract]) -> dict[str, Text]:
-    """Every owner by name, with what they are called: those of the contracts first."""
+    """The labels of all owners by name, those of the contracts first."""
     labels = {contract.owner: split(contract.owner_label) for contract in contracts.values()}
     for result in results:
         labels.setdefault(result.owner, Text(result.owner))
@@ -193,20 +193,20 @@ def owner_names(results: Iterable[CheckResult], contracts: Mapping[str, Contract
 
 
 def file_owner(file: LoadedFile, contracts: Mapping[str, Contract]) -> str:
-    """Who a landed file belongs to; the warehouse team when it lies in no dataset's folder."""
+    """The owner of a landed file; the warehouse team when it is in no dataset's folder."""
     contract = contracts.get(file.name)
     return contract.owner if contract else WAREHOUSE
 
 
 def page_name(owner: str) -> str:
-    """The name of an owner's files, without what a file name can't hold."""
+    """The name of an owner's files, without characters that a file name can't have."""
     name = re.sub(r"[^\w.-]+", "_", owner).strip(".") or "owner"
     return f"{name}_" if name == "index" else name
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One dataset in one dimension; `score` is None when no row was evaluated, `gravest` when no check failed."""
+    """A dataset in a dimension; `score` is None when no row was evaluated, `gravest` when no check failed."""
 
     score: float | None
     checks: int
@@ -220,20 +220,20 @@ def heat_cells(results: Iterable[CheckResult], not_run: Iterable[NotRun]) -> dic
     found: dict[tuple[str, str], list[CheckResult]] = {}
     for result in results:
         found.setdefault((f"{result.system}/{result.dataset}", result.dimension), []).append(result)
-    silent: dict[tuple[str, str], int] = {}
+    unanswered: dict[tuple[str, str], int] = {}
     for check in not_run:
         place = (f"{check.system}/{check.dataset}", check.dimension)
-        silent[place] = silent.get(place, 0) + 1
+        unanswered[place] = unanswered.get(place, 0) + 1
     cells = {}
-    for place in found.keys() | silent.keys():
+    for place in found.keys() | unanswered.keys():
         counted = [r for r in found.get(place, []) if r.evaluated is not None and r.passed is not None]
         evaluated = sum(r.evaluated or 0 for r in counted)
         ran = [r for r in found.get(place, []) if r.passed is not None]
         cells[place] = Cell(
             score=1 - sum(r.failed or 0 for r in counted) / evaluated if evaluated else None,
-            checks=len(ran) + silent.get(place, 0),
+            checks=len(ran) + unanswered.get(place, 0),
             failed=sum(r.passed is False for r in ran),
-            not_run=silent.get(place, 0),
+            not_run=unanswered.get(place, 0),
             gravest=min((r.severity for r in ran if r.passed is False), key=_gravity, default=None),
         )
     return cells

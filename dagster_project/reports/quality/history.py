@@ -1,4 +1,4 @@
-"""The check results of all runs: those of one run, since when each check fails, and how scores moved."""
+"""The history of check results: those of one run, since when each check fails, and the scores over the runs."""
 
 import json
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class NoResults(LookupError):
 
 @dataclass(frozen=True)
 class Streak:
-    """Since when a check fails: the first run after it last passed. Runs in which it did not run are passed over."""
+    """Since when a check fails: the first failure after it last passed. Runs in which it did not run are skipped."""
 
     run_id: str
     run_at: datetime
@@ -42,9 +42,9 @@ class DimensionScore:
 
 @dataclass(frozen=True)
 class History:
-    """One run and the runs before it, oldest first in every list.
+    """One run and the runs before it; lists over runs are oldest first.
 
-    `as_of` is None for runs that were kept without it.
+    `as_of` is None for runs that were recorded without it.
     """
 
     run_id: str
@@ -58,7 +58,7 @@ class History:
 
 
 def check_id(result: Named) -> CheckId:
-    """What a check is known by in every run."""
+    """The identity of a check in all runs."""
     return result.system, result.dataset, result.check_name
 
 
@@ -137,14 +137,14 @@ def _failing(folder: Path, run_id: str) -> dict[CheckId, list[dict]]:
 
 
 def read_history(folder: Path, run_id: str | None = None) -> History:
-    """The results below `<lake>/quality` up to a run, the last one when none is named.
+    """The results below `<lake>/quality` up to a run, by default the last.
 
     Raises NoResults when there are none, or none of that run.
     """
     if not any((folder / "check_results").glob("*.parquet")):
         raise NoResults(f"no check has run yet: {folder / 'check_results'} is empty; run `aftersales run` first")
     with duckdb.connect() as connection:
-        # Every column of today, though no file that was kept should have it.
+        # With all of today's columns, even if no stored file has some of them.
         connection.register("columns_of_today", RESULT_SCHEMA.empty_table())
         connection.execute(
             "create temp view found as select * from columns_of_today union all by name "

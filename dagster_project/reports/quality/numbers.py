@@ -1,4 +1,4 @@
-"""How the report writes numbers: half away from zero, and never a perfect score that is not one."""
+"""Numbers as text: rounded half away from zero, but never to a perfect score."""
 
 from decimal import Decimal
 
@@ -18,8 +18,8 @@ def percent(value: float | None, digits: int = 1) -> str:
 
 
 def score(value: float | None, digits: int = 2) -> str:
-    """A score of 0 to 1 as 0 to 100; one below 1 never reads 100."""
+    """A score of 0 to 1 as 0 to 100; one below 1 is never written as 100."""
     if value is None:
         return NONE
-    told = rounded(value * 100, digits)
-    return f">{100 - Decimal(1).scaleb(-digits)}" if value < 1 and told == 100 else f"{told}"
+    points = rounded(value * 100, digits)
+    return f">{100 - Decimal(1).scaleb(-digits)}" if value < 1 and points == 100 else f"{points}"

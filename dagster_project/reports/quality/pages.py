@@ -31,24 +31,24 @@ SHOWN_ISSUES = 12
 
 
 def shade(cell: Cell | None) -> str:
-    """The heat table's shade of a cell."""
+    """The CSS class of a cell in the heat table."""
     if cell is None or cell.checks == cell.not_run:
         return "none"
     return cell.gravest or ("none" if cell.score is None else "passed")
 
 
 def row_key(row: dict) -> str:
-    """The key of a failing row as one line, stray phone numbers and plates masked."""
+    """The key of a failing row as one line, with stray phone numbers and plates masked."""
     return " · ".join(mask_text(str(v)) for name, v in row.items() if name not in WHERE_FROM and v is not None)
 
 
 def key_names(row: dict) -> str:
-    """What the parts of a failing row's key are, as one line."""
+    """The column names of a failing row's key, as one line."""
     return " · ".join(name for name, value in row.items() if name not in WHERE_FROM and value is not None)
 
 
 def score_panel(points: list[DimensionScore]) -> Markup:
-    """A dimension's line over the runs, its scale spanning what it did."""
+    """A dimension's score over the runs, on a scale from its lowest to its highest value."""
     known = [point.score for point in points if point.score is not None]
     low, high = (min(known), max(known)) if known else (0.0, 1.0)
     if low == high:
@@ -79,7 +79,7 @@ def bar(found: RateRange, axis: Axis) -> Markup:
 
 
 def shown_cells(row: RejectedRow, labels: dict[str, str]) -> list[tuple[str, str, bool]]:
-    """Label, masked cell and whether a reason names it; blank cells only where a reason does."""
+    """Label, masked cell, and whether a reason names it; a blank cell is included only if a reason names it."""
     bad = row.bad_columns
     cells = [(labels[name], cell, name in bad) for name, cell in row.cells.items() if cell.strip() or name in bad]
     absent = [(labels.get(name, name), "", True) for name in bad - row.cells.keys() if not row.other.get("line")]
@@ -87,7 +87,7 @@ def shown_cells(row: RejectedRow, labels: dict[str, str]) -> list[tuple[str, str
     return cells + absent + other
 
 
-def most_effects(owner: Owner) -> list[RateEffect]:
+def shown_effects(owner: Owner) -> list[RateEffect]:
     """The effects that have a range to show."""
     return [effect for effect in owner.effects if effect.ranges]
 
@@ -135,4 +135,4 @@ def index_page(report: Report) -> str:
 
 def owner_page(report: Report, owner: Owner) -> str:
     """The page of one owner."""
-    return _environment().get_template("owner.html.j2").render(report=report, owner=owner, effects=most_effects(owner))
+    return _environment().get_template("owner.html.j2").render(report=report, owner=owner, effects=shown_effects(owner))

@@ -1,4 +1,4 @@
-"""To which store and month a rejected row would belong, were it corrected, and whether it would count anew there."""
+"""Assign rejected rows to the store and month that they would belong to if corrected, and to their effect there."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,9 +19,9 @@ Unit = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Placed:
-    """A rejected row and every store-month it may belong to: one when the row itself tells (`is_exact`).
+    """A rejected row and all store-months that it may belong to: a single one if the row names it (`is_exact`).
 
-    `adds`: it would be one more unit of the denominator; else it may change whether a counted unit counts.
+    With `adds` it would be a further unit of the denominator; else it may change whether an existing unit counts.
     """
 
     unit: Unit
@@ -32,19 +32,19 @@ class Placed:
 
 @dataclass(frozen=True)
 class Placing:
-    """The rejected rows of a dataset that bear on a rate, and how many of the others there are.
+    """The rejected rows of a dataset that may affect a rate, and the numbers of the others.
 
-    `standing` rows have a key that an accepted row holds; `unrelated` ones can't bear on the rate even when
-    corrected: other values, a parent that is not there, a header that stands again.
+    `accepted` counts rows whose key an accepted row has; `unrelated` counts rows that can't affect the rate even when
+    corrected: they have other values, no parent row, or repeat the header.
     """
 
     placed: list[Placed] = field(default_factory=list)
-    standing: int = 0
+    accepted: int = 0
     unrelated: int = 0
 
 
 class PublishedFacts:
-    """What is published, asked for keys and months. `lake` tells which keys a file held."""
+    """Look-ups of keys and months in the published tables, and in the lake's accepted rows."""
 
     def __init__(
         self, connection: duckdb.DuckDBPyConnection, lake: Path, extracts: dict[tuple[str, str], datetime]
@@ -52,7 +52,7 @@ class PublishedFacts:
         self.connection = connection
         self.lake = lake
         self.extracts = extracts
-        # Several rates ask the same rows of the same fact.
+        # Several rates look up the same rows of the same fact.
         self._months: dict[tuple[str, str, frozenset[Unit]], dict[Unit, date]] = {}
 
     @cached_property
@@ -68,7 +68,7 @@ class PublishedFacts:
         return frozenset(code for (code,) in rows)
 
     def months(self, fact: str, unit: str, wanted: Sequence[Unit]) -> dict[Unit, date]:
-        """The month of each wanted unit that the fact holds."""
+        """The month of each wanted unit that is in the fact."""
         asked = (fact, unit, frozenset(wanted))
         if asked not in self._months:
             self._months[asked] = self._read_months(*asked)
@@ -87,7 +87,7 @@ class PublishedFacts:
         return {(store, number): month for store, number, month in rows}
 
     def accepted(self, contract: Contract, keys: Sequence[Unit]) -> set[Unit]:
-        """Which of the keys (all parts as text) an accepted row of the dataset holds."""
+        """The keys (all parts as text) that accepted rows of the dataset have."""
         parts = self.lake / contract.system / contract.dataset / "accepted"
         if not keys or not any(parts.glob("*.parquet")):
             return set()
@@ -103,7 +103,7 @@ class PublishedFacts:
         return set(rows)
 
     def files(self, contract: Contract, rate: Rate, files: Sequence[str]) -> dict[str, frozenset[StoreMonth]]:
-        """The store-months of each file's accepted rows; every store in the extract's month when it has none."""
+        """The store-months of each file's accepted rows; without any, every store in the extract's month."""
         found: dict[str, set[StoreMonth]] = {file: set() for file in files}
         parts = self.lake / contract.system / contract.dataset / "accepted"
         if files and any(parts.glob("*.parquet")):
@@ -125,82 +125,83 @@ class PublishedFacts:
 
 
 @dataclass(frozen=True)
-class _Told:
-    """What a rejected row itself tells, as far as it can be read."""
+class _Readable:
+    """The readable values of a rejected row; `may_affect` is false where its values exclude it from the rate."""
 
     store: str | None
     number: str | None
     month: date | None
     key: Unit | None
-    bears: bool
+    may_affect: bool
 
     @property
     def unit(self) -> Unit | None:
         return (self.store, self.number) if self.store and self.number else None
 
 
-def _told(
+def _readable(
     contract: Contract, rate: Rate, feed: Feed, rows: Sequence[RejectedRow], stores: frozenset[str]
-) -> list[_Told]:
+) -> list[_Readable]:
     def values(name: str | None) -> list[str | None]:
         return read_column(contract.column(name), rows) if name else [None] * len(rows)
 
     column, allowed = feed.only or (None, frozenset())
-    told = zip(values("store_code"), values(rate.unit), values(feed.date_column), values(column), strict=True)
+    cells = zip(values("store_code"), values(rate.unit), values(feed.date_column), values(column), strict=True)
     keys = zip(*(values(name) for name in contract.key), strict=True)
     return [
-        _Told(
+        _Readable(
             store=store if store in stores else None,
             number=number,
             month=date.fromisoformat(f"{day[:7]}-01") if day else None,
             key=tuple(part for part in key if part) if all(key) else None,
-            bears=value is None or value in allowed,
+            may_affect=value is None or value in allowed,
         )
-        for (store, number, day, value), key in zip(told, keys, strict=True)
+        for (store, number, day, value), key in zip(cells, keys, strict=True)
     ]
 
 
-def _spread(told: _Told, pairs: frozenset[StoreMonth]) -> frozenset[StoreMonth]:
-    """The store-months of the file that the row may belong to by what can be read of it."""
-    stores = {told.store} if told.store else {store for store, _ in pairs}
-    months = {told.month} if told.month else {month for store, month in pairs if store in stores}
+def _spread(known: _Readable, pairs: frozenset[StoreMonth]) -> frozenset[StoreMonth]:
+    """The store-months of the file that the row may belong to, given its readable values."""
+    stores = {known.store} if known.store else {store for store, _ in pairs}
+    months = {known.month} if known.month else {month for store, month in pairs if store in stores}
     months = months or {month for _, month in pairs}
-    if told.store or told.month:
+    if known.store or known.month:
         return frozenset((store, month) for store in stores for month in months)
     return pairs
 
 
 def place(facts: PublishedFacts, contract: Contract, rate: Rate, feed: Feed, rows: Sequence[RejectedRow]) -> Placing:
-    """Place the rejected rows of a dataset that bear on a rate."""
+    """Place the rejected rows of a dataset that may affect a rate."""
     data = [row for row in rows if row.is_data]
-    told = _told(contract, rate, feed, data, facts.stores)
-    units = [t.unit for t in told if t.unit]
-    standing = facts.months(rate.fact, rate.unit, units)
-    counted = facts.months(rate.counted, rate.unit, units) if rate.counted else standing
-    accepted = set() if feed.date_column else facts.accepted(contract, [t.key for t in told if t.key])
+    readable = _readable(contract, rate, feed, data, facts.stores)
+    units = [known.unit for known in readable if known.unit]
+    published = facts.months(rate.fact, rate.unit, units)
+    counted = facts.months(rate.counted, rate.unit, units) if rate.counted else published
+    accepted = set() if feed.date_column else facts.accepted(contract, [known.key for known in readable if known.key])
     placed: list[Placed] = []
-    untold: list[tuple[RejectedRow, _Told, Unit]] = []
-    kept = {"standing": 0, "unrelated": len(rows) - len(data)}
-    for row, t in zip(data, told, strict=True):
-        unit = t.unit or (f"{contract.name}/{row.file}", str(row.line))
-        stands = t.unit in standing
-        if not t.bears or (t.unit and not feed.date_column and not stands):
-            kept["unrelated"] += 1
-        elif t.key in accepted or (stands and feed.date_column):
-            kept["standing"] += 1
-        elif t.unit and stands:
-            where = frozenset({(t.unit[0], standing[t.unit])})
-            placed.append(Placed(unit, adds=t.unit not in counted, store_months=where, is_exact=True))
-        elif t.store and t.month:
-            placed.append(Placed(unit, adds=True, store_months=frozenset({(t.store, t.month)}), is_exact=True))
+    undetermined: list[tuple[RejectedRow, _Readable, Unit]] = []
+    others = {"accepted": 0, "unrelated": len(rows) - len(data)}
+    for row, known in zip(data, readable, strict=True):
+        unit = known.unit or (f"{contract.name}/{row.file}", str(row.line))
+        is_published = known.unit in published
+        if not known.may_affect or (known.unit and not feed.date_column and not is_published):
+            others["unrelated"] += 1
+        elif known.key in accepted or (is_published and feed.date_column):
+            others["accepted"] += 1
+        elif known.unit and is_published:
+            where = frozenset({(known.unit[0], published[known.unit])})
+            placed.append(Placed(unit, adds=known.unit not in counted, store_months=where, is_exact=True))
+        elif known.store and known.month:
+            where = frozenset({(known.store, known.month)})
+            placed.append(Placed(unit, adds=True, store_months=where, is_exact=True))
         else:
-            untold.append((row, t, unit))
-    # Only the files of rows that don't tell are read.
-    files = facts.files(contract, rate, sorted({row.file for row, _, _ in untold}))
+            undetermined.append((row, known, unit))
+    # Only the files of rows that don't name their store-month are read.
+    files = facts.files(contract, rate, sorted({row.file for row, _, _ in undetermined}))
     spread: dict[tuple, frozenset[StoreMonth]] = {}
-    for row, t, unit in untold:
-        alike = (t.store, t.month, row.file)
+    for row, known, unit in undetermined:
+        alike = (known.store, known.month, row.file)
         if alike not in spread:
-            spread[alike] = _spread(t, files[row.file])
+            spread[alike] = _spread(known, files[row.file])
         placed.append(Placed(unit, adds=bool(feed.date_column), store_months=spread[alike], is_exact=False))
-    return Placing(placed=placed, **kept)
+    return Placing(placed=placed, **others)

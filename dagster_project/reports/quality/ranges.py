@@ -1,4 +1,4 @@
-"""How far the rejected rows could move each store-month's headline rates: worst case to best case."""
+"""The range within which corrected rejected rows could change each store-month's headline rates."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -13,10 +13,10 @@ from dagster_project.reports.quality.rows import RejectedRow
 
 @dataclass(frozen=True)
 class RateRange:
-    """A published rate of a store-month, and the bounds it could move to.
+    """A published rate of a store-month, and the bounds within which it could change.
 
-    `added` units may join the denominator, `changed` ones may change sides; `from_row` of them are placed by
-    the rows themselves, the others by the months of their file.
+    `added` units may join the denominator, `changed` ones may enter or leave the numerator; `from_row` of them are
+    placed by the rows themselves, the others by the months of their file.
     """
 
     rate: Rate
@@ -37,31 +37,31 @@ class RateRange:
 
     @property
     def width(self) -> float:
-        """How far apart the bounds are."""
+        """The distance between the bounds."""
         return self.high - self.low
 
     @property
     def rows(self) -> int:
-        """Units in doubt."""
+        """The number of units in doubt."""
         return self.added + self.changed
 
 
 @dataclass(frozen=True)
 class RateEffect:
-    """What the rejected rows of some datasets do to one rate, store-month by store-month, widest first."""
+    """The effect of rejected rows on a rate, by store-month with the widest range first."""
 
     rate: Rate
     ranges: list[RateRange]
     in_doubt: int
-    standing: int
+    accepted: int
     unrelated: int
     unplaced: int
 
 
 def bounds(numerator: int, denominator: int, added: int, changed: int = 0) -> tuple[float, float] | None:
-    """The lowest and highest the rate could be, none without a unit.
+    """The lowest and the highest possible rate; None without any unit.
 
-    With `added` rows alone: numerator ÷ (denominator + added), and (numerator + added) ÷ (denominator + added).
+    With only `added` rows: numerator ÷ (denominator + added), and (numerator + added) ÷ (denominator + added).
     """
     total = denominator + added
     if total == 0:
@@ -77,7 +77,7 @@ def _published(facts: PublishedFacts, rate: Rate) -> dict[StoreMonth, tuple[int 
 
 
 def _merged(placed: list[Placed]) -> list[Placed]:
-    """One for each unit: what many rows tell of it taken together."""
+    """One entry per unit, combined from all rows about it."""
     units: dict[Unit, Placed] = {}
     for one in placed:
         known = units.get(one.unit)
@@ -93,10 +93,10 @@ def _merged(placed: list[Placed]) -> list[Placed]:
 def rate_ranges(
     rate: Rate, placed: list[Placed], published: Mapping[StoreMonth, tuple[int | None, int]]
 ) -> list[RateRange]:
-    """The ranges of one rate, widest first. One unit told of by many rows counts once in a store-month.
+    """The ranges of one rate, the widest first. A unit with many rows counts once in a store-month.
 
-    Months that are not final yet (no numerator) have none; a store-month that is not published has one only
-    when a row itself names it.
+    Months that are not final yet (no numerator) have no range; a store-month that is not published has one only if a
+    row itself names it.
     """
     in_doubt: dict[StoreMonth, Counter[tuple[bool, bool]]] = {}
     alike = Counter((one.store_months, one.adds, one.is_exact) for one in _merged(placed))
@@ -123,7 +123,7 @@ def rate_ranges(
 def rate_effects(
     facts: PublishedFacts, contracts: Mapping[str, Contract], rejected: Mapping[str, list[RejectedRow]]
 ) -> list[RateEffect]:
-    """What rejected rows, by dataset, do to each headline rate that is published and made from one of the datasets."""
+    """The effects of rejected rows, given by dataset, on each published headline rate made from these datasets."""
     effects = []
     for rate in RATES:
         needed = {rate.mart, rate.fact, rate.counted or rate.fact, "dim_store"}
@@ -137,7 +137,7 @@ def rate_effects(
                 rate=rate,
                 ranges=rate_ranges(rate, placed, _published(facts, rate)),
                 in_doubt=len({one.unit for one in placed}),
-                standing=sum(placing.standing for placing in placings),
+                accepted=sum(placing.accepted for placing in placings),
                 unrelated=sum(placing.unrelated for placing in placings),
                 unplaced=sum(not one.store_months for one in placed),
             )

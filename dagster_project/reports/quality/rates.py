@@ -1,4 +1,4 @@
-"""Which headline rates rejected rows can move, and what each is counted from."""
+"""The headline rates that rejected rows can change, and the datasets that each is counted from."""
 
 from dataclasses import dataclass
 
@@ -7,11 +7,11 @@ from dagster_project.reports.text import Text
 
 @dataclass(frozen=True)
 class Feed:
-    """A dataset whose rejected rows bear on a rate.
+    """A dataset whose rejected rows may affect a rate.
 
-    With `date_column`, a row is one more unit of the denominator, in the month of that column. Without, it
-    hangs on a unit and may change whether that one counts. Where `only` names a column and its values, a row
-    of another value has no bearing; one whose value can't be read has.
+    With `date_column`, a row is a further unit of the denominator, in the month of that column. Without, it belongs to
+    a unit and may change whether that one counts. Where `only` names a column and its values, a row with another value
+    has no effect; one whose value can't be read may have.
     """
 
     dataset: str
@@ -21,9 +21,9 @@ class Feed:
 
 @dataclass(frozen=True)
 class Rate:
-    """A rate of a mart by store and month: SQL of its two counts, and the fact its units are rows of.
+    """A rate of a mart by store and month: SQL of its two counts, and the fact whose rows are its units.
 
-    `counted` is the fact that holds the units of the denominator, where those are not all of `fact`.
+    `counted` is the fact with the units of the denominator, where these are not all of `fact`.
     """
 
     code: str

@@ -26,9 +26,9 @@ def _swap(building: Path, folder: Path) -> None:
 def write_quality_report(
     settings: Settings, run_id: str | None = None, *, suites: Mapping[str, Suite] | None = None
 ) -> Path:
-    """Write `<data>/reports/quality/<run_id>/` whole, point `latest` at the last run's, and return its index page.
+    """Write `<data>/reports/quality/<run_id>/` atomically and return its index page; `latest` points to the last run's.
 
-    Raises NoResults when no check has run, or none in the run that is named.
+    Raises NoResults when no check has run, or none in the named run.
     """
     report = read_report(settings, run_id, suites)
     reports = settings.data / "reports" / "quality"

@@ -1,4 +1,4 @@
-"""Rejected rows and loaded files as published, with each masked row's cells told by column."""
+"""Rejected rows and loaded files as published, with the masked cells of each row by column."""
 
 import json
 from collections import Counter
@@ -14,14 +14,14 @@ from dagster_project.contracts.contract import plain_name
 from dagster_project.load.cells import clean, enum_values, typed_sql
 from dagster_project.reports.quality.wording import Reason, read_reasons
 
-# The cell of a row whose cells can't be told apart.
+# The name under which the whole line of a row is kept whose cells can't be separated.
 BROKEN_LINE = "line"
 REPEATED_HEADER = "repeated_header"
 
 
 @dataclass(frozen=True)
 class LoadedFile:
-    """What became of one landed file."""
+    """The outcome of loading one file."""
 
     system: str
     dataset: str
@@ -40,9 +40,9 @@ class LoadedFile:
 
 @dataclass(frozen=True)
 class RejectedRow:
-    """A row that was refused: where it stands, why, and its masked cells by column name.
+    """A rejected row: its place, the reasons, and its masked cells by column name.
 
-    `other` holds what names no column: the whole line of a row whose cells can't be told apart.
+    `other` holds cells of unknown columns, or the whole line of a row whose cells can't be separated.
     """
 
     file: str
@@ -53,7 +53,7 @@ class RejectedRow:
 
     @property
     def is_data(self) -> bool:
-        """Whether the row tells of anything: a header that stands again does not."""
+        """Whether the row holds data: a repeated header does not."""
         return all(reason.code != REPEATED_HEADER for reason in self.reasons)
 
     @property
@@ -107,10 +107,10 @@ def read_rejected(connection: duckdb.DuckDBPyConnection, contract: Contract) -> 
 
 
 def count_naming_stores(connection: duckdb.DuckDBPyConnection, store_codes: Collection[str]) -> dict[str, int]:
-    """How many rejected rows of each dataset name one of the stores in their store column, of the published tables."""
+    """The number of published rejected rows, by dataset, that name one of the stores in their store column."""
     if "quality_rejected_row" not in _tables(connection):
         return {}
-    # Counted by the database, store by store: there may be many more rows than headers and stores.
+    # The database counts them by header and store: rows may be many more than these.
     headers = connection.execute(
         "select distinct system, dataset, unnest(json_keys(row)) from marts.quality_rejected_row where json_valid(row)"
     ).fetchall()
@@ -133,7 +133,7 @@ def count_naming_stores(connection: duckdb.DuckDBPyConnection, store_codes: Coll
 
 
 def read_column(column: Column, rows: Sequence[RejectedRow]) -> list[str | None]:
-    """The column's value in each row as clean text (ISO dates, codes of a list), None where it can't be read."""
+    """The column's value in each row as normalised text (ISO dates, codes of a list); None where it can't be read."""
     if not rows:
         return []
     texts = clean(column, pa.array([row.cells.get(column.name) for row in rows], pa.string()))

@@ -1,4 +1,4 @@
-"""Reasons of rejection, labels, and what to do about a file or a failure, in both languages."""
+"""Reasons for rejection, labels, and advice on files and failures, in both languages."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -8,7 +8,7 @@ from dagster_project.reports.text import Text
 
 
 class Named(Protocol):
-    """Anything that is about one check."""
+    """Anything that names one check."""
 
     @property
     def system(self) -> str:
@@ -43,19 +43,19 @@ _REASONS = {
     "unreadable_month": Text("{column} is not a month YYYY-MM", "{label}不是 YYYY-MM 月份"),
     "unreadable_timestamp": Text("{column} is not a time", "{label}不是有效时间"),
     "unreadable_boolean": Text("{column} is neither yes nor no", "{label}不是“是/否”"),
-    "unreadable_string": Text("{column} holds an error of a spreadsheet", "{label}是电子表格的错误值"),
-    "unknown_value": Text("{column} is none of: {values}", "{label}不在允许值之内：{labels}"),
+    "unreadable_string": Text("{column} holds a spreadsheet error", "{label}是电子表格的错误值"),
+    "unknown_value": Text("{column} is not one of: {values}", "{label}不在允许值之内：{labels}"),
     "unknown_store": Text("the store is not in dms/stores", "门店代码不在门店表中"),
-    "too_many_fields": Text("more filled cells than the header has", "单元格多于表头"),
+    "too_many_fields": Text("more filled cells than header columns", "单元格多于表头"),
     "unclosed_quote": Text("a quote is never closed", "引号未闭合"),
     "cell_too_long": Text("a cell is over 1,000,000 characters", "单元格超过一百万字符"),
-    "repeated_header": Text("the header line again", "数据中重复出现表头"),
+    "repeated_header": Text("the header line is repeated", "数据中重复出现表头"),
 }
 
 
 @dataclass(frozen=True)
 class Reason:
-    """One reason of rejection; `column` is None where it concerns the line as a whole."""
+    """One reason for rejection; `column` is None where it concerns the whole line."""
 
     code: str
     column: str | None
@@ -86,12 +86,12 @@ _AGAIN = Text(
 )
 _FILE_ADVICE = {
     "required column missing": Text(
-        "Export the file with this column. If the column is there under another name, have that name added to the "
+        "Export the file with this column. If it has the column under another name, have that name added to the "
         "dataset's contract as a synonym.",
         "请导出包含该列的文件；若该列使用了其他表头，请把该表头作为别名加入数据契约。",
     ),
     "no header": Text(
-        "Export the file with its header row; names as in docs/datasets.md.", "请导出带表头的文件，表头见字段说明。"
+        "Export the file with its header row; docs/datasets.md lists the names.", "请导出带表头的文件，表头见字段说明。"
     ),
     "wrong encoding": Text("Export the file as UTF-8 or GB18030.", "请以 UTF-8 或 GB18030 编码重新导出。"),
     "no dataset is called": Text(
@@ -103,28 +103,28 @@ _FILE_ADVICE = {
 
 
 def file_advice(error: str) -> Text:
-    """What the owner of a quarantined file does about it."""
+    """What the owner of a quarantined file should do."""
     return next((advice for start, advice in _FILE_ADVICE.items() if error.startswith(start)), _AGAIN)
 
 
 _BLOCKING_ADVICE = {
     "rows_conserved": Text(
-        "Rows were lost inside the warehouse. Tell the warehouse team; extracts need no change.",
+        "Rows were lost inside the warehouse. Contact the warehouse team; the extracts need no change.",
         "数据行在仓库内部丢失，请联系数据仓库团队，无需改动提取文件。",
     ),
     "not_emptied": Text(
-        "Deliver an extract of this dataset with its rows, or correct the one whose rows are all rejected.",
+        "Deliver an extract of this dataset that has rows, or correct the one whose rows are all rejected.",
         "请投递包含数据的提取文件，或更正全部被拒收的文件。",
     ),
     "rejected_share": Text(
-        "Correct the rejected rows listed on the owner's page; most often one column of one file is at fault.",
+        "Correct the rejected rows listed on the owner's page; usually one column of one file is at fault.",
         "请更正负责人页面列出的拒收行，通常是某个文件的某一列有误。",
     ),
 }
 
 
 _DID_NOT_RUN = Text(
-    "Nothing is known of it, so nothing is published. The warehouse team finds out why it did not run.",
+    "Its result is unknown, so nothing is published. The warehouse team should find out why it did not run.",
     "结果未知，因此不发布；请数据仓库团队查明未运行的原因。",
 )
 
@@ -137,7 +137,8 @@ def blocking_advice(result: Named, not_run: bool) -> Text:
         return _BLOCKING_ADVICE[result.check_name]
     if result.system == "marts":
         return Text(
-            f"A model or test of the warehouse failed: the warehouse team runs `dbt build --select {result.dataset}`.",
+            f"A model or test of the warehouse failed: the warehouse team should run `dbt build --select "
+            f"{result.dataset}` to find the cause.",
             "仓库模型或测试失败，请数据仓库团队单独运行该模型排查。",
         )
     return Text("Correct the rows listed on the owner's page.", "请更正负责人页面列出的数据行。")

@@ -1,4 +1,4 @@
-"""The workbook of one owner: every rejected row and every listed failing row, for correcting."""
+"""The workbook of one owner: every rejected row and every listed failing row, to be corrected."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ from dagster_project.reports.quality.lineage import Kpi
 from dagster_project.reports.quality.rows import BROKEN_LINE
 
 
-def _told_kpis(kpis: Iterable[Kpi]) -> str:
+def _kpi_names(kpis: Iterable[Kpi]) -> str:
     return ", ".join(f"{kpi.label.en} {kpi.label.zh}" for kpi in kpis)
 
 
@@ -32,7 +32,7 @@ def _findings(owner: Owner) -> Iterable[Sequence[Formatted]]:
             (finding.streak.run_at if finding.streak else None, "day"),
             (finding.text.en, "wrapped"),
             (finding.text.zh, "wrapped"),
-            (_told_kpis(finding.kpis), "wrapped"),
+            (_kpi_names(finding.kpis), "wrapped"),
             (", ".join(finding.marts), "wrapped"),
         )
     for rejects in owner.rejects:
@@ -41,17 +41,17 @@ def _findings(owner: Owner) -> Iterable[Sequence[Formatted]]:
             *((value, "text") for value in ("rejected rows 拒收行", None, "rejected 拒收", None, None, "no 否")),
             *((value, "number") for value in (len(rejects.rows), None, len(rejects.rows))),
             (None, "day"),
-            ("Rows that could not be accepted, on their own sheet", "wrapped"),
+            ("Rows that could not be accepted, listed on a separate sheet", "wrapped"),
             ("未被接受的行，见单独工作表", "wrapped"),
-            (_told_kpis(rejects.kpis), "wrapped"),
+            (_kpi_names(rejects.kpis), "wrapped"),
             (", ".join(rejects.marts), "wrapped"),
         ]
     for check in owner.not_run:
-        told = [f"{check.system}/{check.dataset}", check.check_name, None, "did not run 未运行", check.dimension, None]
+        name = [f"{check.system}/{check.dataset}", check.check_name, None, "did not run 未运行", check.dimension, None]
         blocking = "yes 是" if check.is_blocking else "no 否"
         why = f"{check.text.en} ({mask_text(check.error)})"
         yield [
-            *((value, "text") for value in (*told, blocking, None, None, None, None)),
+            *((value, "text") for value in (*name, blocking, None, None, None, None)),
             (why, "wrapped"),
             (check.text.zh, "wrapped"),
         ]
@@ -69,8 +69,8 @@ _FINDINGS: tuple[Heading, ...] = (
     ("Evaluated rows", "检查行", 12),
     ("Rows listed", "列出行数", 11),
     ("Since", "始于", 12),
-    ("What it asks", "检查内容（英文）", 60),
-    ("What it asks", "检查内容（中文）", 44),
+    ("What it checks", "检查内容（英文）", 60),
+    ("What it checks", "检查内容（中文）", 44),
     ("Headline figures", "影响指标", 40),
     ("Tables made from it", "下游表", 60),
 )
@@ -101,10 +101,10 @@ _EFFECTS: tuple[Heading, ...] = (
     ("Numerator", "分子", 11),
     ("Denominator", "分母", 12),
     ("Published", "发布值", 11),
-    ("Worst of both ends: lowest", "可能最低", 13),
-    ("Highest", "可能最高", 13),
-    ("Rows that may add", "可能新增", 13),
-    ("Rows that may change", "可能改变", 13),
+    ("Lowest possible", "可能最低", 13),
+    ("Highest possible", "可能最高", 13),
+    ("May be added", "可能新增", 13),
+    ("May change", "可能改变", 13),
     ("Placed by the row itself", "按行内信息归属", 15),
 )
 
@@ -164,7 +164,11 @@ def _failing(findings: Sequence[Finding], keys: Sequence[str]) -> Iterable[Seque
 
 
 def _failing_headings(keys: Sequence[str], labels: dict[str, str]) -> list[Heading]:
-    where = [("Check", "检查", 34), ("What it asks", "检查内容（英文）", 50), ("What it asks", "检查内容（中文）", 40)]
+    where = [
+        ("Check", "检查", 34),
+        ("What it checks", "检查内容（英文）", 50),
+        ("What it checks", "检查内容（中文）", 40),
+    ]
     return [*where, ("File", "文件", 28), ("Line", "行号", 8), *((key, labels.get(key, key), 18) for key in keys)]
 
 
