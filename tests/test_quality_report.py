@@ -220,7 +220,7 @@ def test_a_blocking_failure_comes_first_and_says_what_to_do(settings: Settings) 
     told = text(write_quality_report(settings, suites={}).read_text(encoding="utf-8"))
     assert "Not published" in told
     assert told.index("rejected_share") < told.index("bad <b>.csv")
-    assert "most often one column of one file is at fault" in told
+    assert "usually one column of one file is at fault" in told
     assert "Your data blocks publishing" in text(page(settings, "dms_owner.html"))
 
 
@@ -376,7 +376,7 @@ def test_the_workbook_holds_all_rows_as_text(settings: Settings) -> None:
     assert dms["repair_orders 检查未通过"][1][3:] == ["ro.csv", 4.0, "-1", NASTY]
     rejected = dms["repair_orders 拒收行"]
     assert [row[1] for row in rejected[1:]] == [2, 3, 4, 5, 6, 7]
-    assert "status is none of" in rejected[4][2] and "工单状态不在允许值之内" in rejected[4][3]
+    assert "status is not one of" in rejected[4][2] and "工单状态不在允许值之内" in rejected[4][3]
     header = [cell.split("\n")[0] for cell in rejected[0]]
     assert rejected[1][header.index("repair_order_no")] == "R8"
     assert sheets(settings, "survey_owner")["callbacks 拒收行"][1][4] == NASTY

@@ -183,9 +183,9 @@ def _replace_units(
     of_units = f"where ({unit}) in (select {unit} from {differing})"
     months = None
     if is_dated(connection, model):
-        tells = (model.dated_by, "DATE") in _columns(connection, differing)
+        has_date = (model.dated_by, "DATE") in _columns(connection, differing)
         dates = f"select {model.dated_by} from "
-        rows = dates + differing if tells else f"{dates}{written} union all {dates}{table} {of_units}"
+        rows = dates + differing if has_date else f"{dates}{written} union all {dates}{table} {of_units}"
         months = frozenset(months_in(connection, model, f"({rows})"))
     connection.execute(f"delete from {table} {of_units}")
     connection.execute(f"insert into {table} from {written}")

@@ -194,11 +194,11 @@ def bars(block: Bars, name: str, width: int = HALF) -> Markup:
     side = not block.stacked and several
     legend = alt.Legend(symbolType="square", columns=_legend_columns(block.series, width)) if several else None
     base = alt.Chart(alt.Data(values=_bar_rows(block, labels)))
-    look = {"color": alt.Color("series:N", scale=_colours(block.series), legend=legend)}
+    look: dict[str, Any] = {"color": alt.Color("series:N", scale=_colours(block.series), legend=legend)}
     look |= {"order": alt.Order("order:Q")} if block.stacked else {}
     place = _bar_axes(block, labels, label_lines)
     if block.horizontal:
-        text = {"align": "left", "dx": 4, "baseline": "middle"}
+        text: dict[str, Any] = {"align": "left", "dx": 4, "baseline": "middle"}
         size = {"width": width - label_width - 70, "height": (40 if side else 10 + 14 * label_lines) * len(labels)}
     else:
         text = {"baseline": "bottom", "dy": -3}
@@ -228,7 +228,7 @@ def _bar_rows(block: Bars, labels: list[str]) -> list[dict[str, Any]]:
 
 def _bar_axes(block: Bars, labels: list[str], label_lines: int) -> dict[str, Any]:
     """The channels that place a bar: values along one axis, categories and series side by side across it."""
-    along = {
+    along: dict[str, Any] = {
         "title": None,
         "axis": alt.Axis(
             format=_tick_format(block.form, None), tickCount=4, tickMinStep=_step(block.form), domain=False, ticks=False
