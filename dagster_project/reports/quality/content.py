@@ -32,7 +32,7 @@ from dagster_project.settings import Settings
 
 @dataclass(frozen=True)
 class Report:
-    """The report of one run. Files and rejected rows are those of the last published state, headers those of the lake."""
+    """The report of one run: files and rejected rows of the last published state, headers of the lake."""
 
     history: History
     findings: list[Finding]
