@@ -244,6 +244,8 @@ HARMLESS: tuple[tuple[str, str, str], ...] = (
      "extract_at = date_trunc('day', extract_at)"),
     ("dms/repair_orders.nothing_after_extract", "settled_at = extract_at",
      "extract_at > date_trunc('day', extract_at)"),
+    ("planning/improvement_actions.mot_item_known", "mot_item = 'MOT04'", "true"),
+    ("planning/improvement_actions.mot_item_known", "mot_item = '解释结算清单'", "true"),
     ("dms/vehicles.plate_form", "plate_no = '京AD12345'", "true"),
     ("dms/vehicles.plate_form", "plate_no = '粤B12345F'", "true"),
     ("dms/vehicles.plate_form", "plate_no = '沪C·1234学'", "true"),
