@@ -27,7 +27,7 @@ from dagster_project.reports.monthly.read import Marts, open_marts
 from dagster_project.reports.monthly.report import store_report
 from dagster_project.sample import MAIN_STORE
 from dagster_project.settings import Settings
-from tests.report_pages import OCTOBER
+from tests.support.report_pages import OCTOBER
 
 STORES = "store_code,store_name,region_code\n001,Store one,R1\n002,Store two,R2\n"
 

@@ -19,7 +19,7 @@ from dagster_project.load.hash_key import (
 from dagster_project.privacy.access import ReadersError, open_to_readers, private_by_default
 from dagster_project.run_lock import only_run
 from dagster_project.settings import Settings
-from tests.small_warehouse import SmallWarehouse
+from tests.support.small_warehouse import SmallWarehouse
 
 
 @pytest.fixture(autouse=True)

@@ -33,7 +33,7 @@ from dagster_project.resources import RUN_ID_TAG, Installation, handle_errors
 from dagster_project.settings import TIME_ZONE
 from dagster_project.upkeep.backup import back_up
 from tests.conftest import STORES, Landing
-from tests.test_quality_report import result
+from tests.support.quality_report import result
 
 NAME = "dms/stores/stores_20200101.csv"
 

@@ -18,7 +18,7 @@ from dagster_project.upkeep import backup
 from dagster_project.upkeep.backup import BackupError, back_up
 from dagster_project.upkeep.retention import BACKUPS_KEPT
 from tests.conftest import Landing
-from tests.published import differences
+from tests.support.published import differences
 
 
 @pytest.mark.usefixtures("no_suites", "no_data_tests")

@@ -14,8 +14,8 @@ from dagster_project.contracts import Contract, read_contracts
 from dagster_project.load.hash_key import read_hash_key
 from dagster_project.models.dbt_build import target_path
 from dagster_project.publish.keys import read_keys
-from tests.busy import idle_then_busy
 from tests.conftest import Landing
+from tests.support.busy import idle_then_busy
 
 SIZE = Size(repair_orders=3_000, months=2, faults=0.01)
 

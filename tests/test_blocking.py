@@ -16,7 +16,7 @@ from dagster_project.contracts import read_contracts
 from dagster_project.models.dbt_build import NodeResult, ask_dbt, read_node_results, target_path
 from dagster_project.publish.state import StateInfo, write_state
 from dagster_project.settings import Settings
-from tests.published import differences, tables
+from tests.support.published import differences, tables
 
 RUN = RunInfo("20260630-1", datetime(2026, 6, 30, 6), date(2026, 6, 30))
 BUILT = NodeResult("quality_load", "quality_load", False, "success", None, "", "")

@@ -9,7 +9,7 @@ import pytest
 from dagster_project.checks import kept, session
 from dagster_project.checks.results import CheckResult, RunInfo, last_results, write_results
 from dagster_project.checks.run import run_checks
-from tests.changing_warehouse import ChangingWarehouse
+from tests.support.changing_warehouse import ChangingWarehouse
 
 
 def as_kept(folder, results: list[CheckResult]) -> list[CheckResult]:

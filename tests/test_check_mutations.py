@@ -9,8 +9,8 @@ from benchmarks.checks import count_plainly, differences
 from dagster_project.checks.results import RunInfo
 from dagster_project.checks.session import open_session
 from dagster_project.checks.suites import NOT_NULL, read_suites
-from tests.defects import HARMLESS
-from tests.mutations import LAST_DATED, copy_relations, defect_of, plant, tables_of
+from tests.support.defects import HARMLESS
+from tests.support.mutations import LAST_DATED, copy_relations, defect_of, plant, tables_of
 
 AS_OF = date(2025, 11, 30)
 RUN = RunInfo("run", datetime(2025, 12, 1, 6), AS_OF)
@@ -105,7 +105,7 @@ def test_blanks_beyond_the_bound_are_found(suite, check, session, clean, change)
 @pytest.mark.parametrize(("suite", "check"), OTHERS, ids=map(name, OTHERS))
 def test_planted_defect_is_found(suite, check, session, clean, change):
     defect = defect_of(suite, check)
-    assert defect, "plant a defect for this check in tests/defects.py"
+    assert defect, "plant a defect for this check in tests/support/defects.py"
     before = clean[suite.name, check.name]
     planted = plant(change, suite, check, defect)
     failed = planted if defect.failed is None else defect.failed

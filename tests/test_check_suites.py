@@ -9,7 +9,7 @@ import yaml
 from dagster_project import refresh
 from dagster_project.checks.suites import DIMENSIONS, NOT_NULL, SQL, SUITES_DIR, SuiteError, read_suites
 from dagster_project.contracts import read_contracts
-from tests.probes import entry, suite_of
+from tests.support.probes import entry, suite_of
 
 
 def test_every_dataset_has_a_suite_and_every_column_a_bound():

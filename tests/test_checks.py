@@ -23,7 +23,7 @@ from dagster_project.checks.worker import CheckWorker
 from dagster_project.contracts import read_contracts
 from dagster_project.run_lock import only_run
 from dagster_project.settings import PROJECT_DIR, Settings
-from tests.probes import entry, suite_of
+from tests.support.probes import entry, suite_of
 
 RUN = RunInfo("run-1", datetime(2026, 4, 4, 6), date(2026, 4, 3))
 HIDDEN = {c.name for contract in read_contracts().values() for c in contract.columns if c.is_hidden}

@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from tests.customers_file import EXPECTED, HEADER, READ, ROWS, csv_text
+from tests.support.customers_file import EXPECTED, HEADER, READ, ROWS, csv_text
 
 
 @pytest.mark.parametrize(

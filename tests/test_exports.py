@@ -18,7 +18,7 @@ from dagster_project.publish.csv_files import ExportRefused, export_csv
 from dagster_project.publish.state import NothingPublished
 from dagster_project.publish.workbook import export_xlsx
 from dagster_project.settings import Settings
-from tests.small_warehouse import TABLES, SmallWarehouse
+from tests.support.small_warehouse import TABLES, SmallWarehouse
 
 DANGEROUS = ["=1+1", "+86 021", "-5", "@SUM(A1)", "\t=1", "＝1+1"]
 HARMLESS = ["007", "客户", 'a "quoted", one', "two\nlines"]

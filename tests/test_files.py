@@ -16,7 +16,7 @@ from dagster_project.load.manifest import read_manifest
 from dagster_project.load.part import LakeError
 from dagster_project.load.reload import files_to_reload
 from dagster_project.summary import summarise_loads
-from tests.customers_file import EXPECTED, HEADER, READ, ROWS, csv_text
+from tests.support.customers_file import EXPECTED, HEADER, READ, ROWS, csv_text
 
 
 def test_extract_time_is_in_the_name_or_else_the_modification_time(landing) -> None:

@@ -14,7 +14,7 @@ from dagster_project.privacy.forget import forget, plan_forgetting, settle_forgo
 from dagster_project.privacy.forgotten import ForgottenError
 from dagster_project.run_lock import only_run
 from tests.conftest import Landing
-from tests.leaks import Secrets, leaks
+from tests.support.leaks import Secrets, leaks
 
 NAME, PHONE, PLATE, VIN = "令狐麒麟", "13987654321", "沪K7X9Q2", "LZ9A72KJ9PD014502"
 PERSON = Secrets(frozenset({NAME, PHONE, PLATE}))

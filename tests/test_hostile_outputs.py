@@ -17,10 +17,9 @@ from dagster_project.reports.text import FORMULA_STARTS, no_formula
 from dagster_project.settings import Settings
 from tests.hostile.originals import DATASET, HEADER, ROWS, csv_text
 from tests.hostile.values import FORMULAS, MARKUP, SQL
-from tests.small_warehouse import SmallWarehouse
-from tests.test_quality_report import failed, not_run, settings, write
+from tests.support.quality_report import failed, not_run, small_published, write
+from tests.support.small_warehouse import SmallWarehouse
 
-__all__ = ["settings"]
 HOSTILE = (*FORMULAS, *MARKUP, *SQL)
 # What a page may do by itself or on a click is known by its attributes.
 ACTIVE = ("on", "src", "href", "action", "style", "srcdoc", "formaction")
@@ -63,6 +62,11 @@ def test_exports_hold_hostile_text_as_text_and_numbers_as_numbers(tmp_path: Path
     export_xlsx(small.published, tmp_path / "marts.xlsx")
     sheet = CalamineWorkbook.from_path(tmp_path / "marts.xlsx").get_sheet_by_name("second_monthly").to_python()
     assert [row[4] for row in sheet if row[3] == -1] == [*HOSTILE]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return small_published(tmp_path)
 
 
 def report_of(settings: Settings, run: int, texts: Sequence[str]) -> list[Page]:

@@ -29,7 +29,7 @@ from dagster_project.summary import summarise
 from dagster_project.upkeep.housekeeping import clean_up
 from dagster_project.upkeep.retention import DAGSTER_RUN_DAYS_KEPT, LOG_MONTHS_KEPT, QUALITY_REPORTS_KEPT
 from tests.conftest import Landing
-from tests.test_quality_report import not_run, result
+from tests.support.quality_report import not_run, result
 
 STORES_ASSET = dg.AssetKey(["lake", "dms__stores"])
 PHONE = "13800000000"

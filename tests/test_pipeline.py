@@ -16,7 +16,7 @@ from dagster_project.publish.publish import publish
 from dagster_project.publish.state import new_state
 from dagster_project.settings import Settings
 from dagster_project.upkeep.retention import STATES_KEPT
-from tests.published import differences, tables
+from tests.support.published import differences, tables
 
 
 def file(settings: Settings) -> Path:

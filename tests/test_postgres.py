@@ -22,7 +22,7 @@ from dagster_project.publish.postgres.load import publish_postgres
 from dagster_project.publish.postgres.target import PostgresError, PostgresTarget
 from dagster_project.resources import Installation
 from dagster_project.settings import Settings
-from tests.small_warehouse import TABLES, SmallWarehouse
+from tests.support.small_warehouse import TABLES, SmallWarehouse
 
 SECRET = "s3cr3t-Fnord"
 PUBLISH = """

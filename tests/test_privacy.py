@@ -26,7 +26,7 @@ from dagster_project.privacy.pseudonym import new_vin
 from dagster_project.resources import handle_errors
 from dagster_project.settings import PROJECT_DIR, Settings
 from tests.conftest import copy_run
-from tests.leaks import Secrets, leaks, secrets_of
+from tests.support.leaks import Secrets, leaks, secrets_of
 
 # A person in no extract but those that these tests land.
 NAME, PHONE, PLATE = "令狐麒麟", "13987654321", "沪K7X9Q2"

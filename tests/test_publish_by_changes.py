@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from dagster_project.publish import parquet, tables
 from dagster_project.publish.publish import PublishedState, publish, publish_quality
 from dagster_project.publish.state import new_state, state_of
-from tests.published import differences
+from tests.support.published import differences
 
 MONTHS = (date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1), None)
 DAYS = (date(2025, 12, 1), date(2025, 12, 31), date(2026, 1, 1), None)

@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from dagster_project.settings import PROJECT_DIR, Settings
-from tests.small_warehouse import TABLES, SmallWarehouse
+from tests.support.small_warehouse import TABLES, SmallWarehouse
 
 READERS = 8
 PUBLISHES = 15

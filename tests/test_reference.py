@@ -21,7 +21,6 @@ from dagster_project.trace.declarations import marts as trace_declarations
 from dagster_project.trace.figures import agree, choose, measures_of, published, recompute
 from dagster_project.trace.published import open_published
 from tests.conftest import without_data_tests, without_suites
-from tests.published import differences
 from tests.reference import edge_cases
 from tests.reference.arithmetic import group
 from tests.reference.columns import DATASETS
@@ -30,6 +29,7 @@ from tests.reference.landing import Landed, Row, read_landing
 from tests.reference.landing_tree import write_landing_tree
 from tests.reference.marts import reference_marts
 from tests.reference.retelling import retell
+from tests.support.published import differences
 
 DEFAULT_TREES = "1"
 SHOWN = 8

@@ -28,7 +28,7 @@ from dagster_project.reports.monthly.scope import store_scope
 from dagster_project.reports.monthly.written import changed, written
 from dagster_project.sample import CALLBACK_MONTH, CSS_MONTH, MAIN_STORE
 from dagster_project.settings import Settings
-from tests.report_pages import OCTOBER, blocks, chapter_text, shown
+from tests.support.report_pages import OCTOBER, blocks, chapter_text, shown
 
 
 def of_store(marts: Marts, kpi_code: str, store_code: str, month: date) -> Estimate:

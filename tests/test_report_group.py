@@ -20,7 +20,7 @@ from dagster_project.reports.monthly.read import Marts, NothingToReport, open_ma
 from dagster_project.reports.monthly.report import store_report
 from dagster_project.sample import MAIN_STORE
 from dagster_project.settings import Settings
-from tests.report_pages import OCTOBER, blocks
+from tests.support.report_pages import OCTOBER, blocks
 
 
 def test_the_group_ranks_stores_and_marks_only_what_is_beyond_noise(sample_run: Settings) -> None:

@@ -16,7 +16,7 @@ from dagster_project.reports.monthly.read import Marts, open_marts
 from dagster_project.reports.monthly.report import store_report
 from dagster_project.sample import CALLBACK_MONTH, MAIN_STORE
 from dagster_project.settings import Settings
-from tests.report_pages import OCTOBER, blocks, chapter_text, shown
+from tests.support.report_pages import OCTOBER, blocks, chapter_text, shown
 
 
 def test_a_month_without_surveys_and_the_first_month_say_so(sample_run: Settings, sample_mart) -> None:

@@ -32,7 +32,7 @@ from dagster_project.reports.monthly.blocks import (
 from dagster_project.reports.monthly.forms import both, shown
 from dagster_project.reports.monthly.slides import BadTemplate, write_pptx
 from dagster_project.reports.monthly.workbook import write_xlsx
-from tests.office_example import EXAMPLE, FLOW, HEAT, HOSTILE, NOTHING, PARETO, TECHNICIANS, TRENDS
+from tests.support.office_example import EXAMPLE, FLOW, HEAT, HOSTILE, NOTHING, PARETO, TECHNICIANS, TRENDS
 
 SAFE = both(type(FLOW.title)(HOSTILE, HOSTILE))
 

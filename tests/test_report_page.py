@@ -14,7 +14,7 @@ from dagster_project.reports.monthly.report import store_report
 from dagster_project.reports.monthly.sentences import READ_WITH_CARE, care
 from dagster_project.sample import MAIN_STORE
 from dagster_project.settings import Settings
-from tests.report_pages import OCTOBER, blocks
+from tests.support.report_pages import OCTOBER, blocks
 
 HOSTILE = "<script>alert('&\"')</script>"
 

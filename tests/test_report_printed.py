@@ -9,7 +9,7 @@ from dagster_project.reports.monthly.report import store_report
 from dagster_project.reports.monthly.written import written
 from dagster_project.sample import CALLBACK_MONTH, MAIN_STORE
 from dagster_project.settings import Settings
-from tests.report_pages import chapter_text, column, shown
+from tests.support.report_pages import chapter_text, column, shown
 
 
 def test_external_survey_is_printed_as_published(page: str) -> None:

@@ -15,7 +15,7 @@ from dagster_project.reports.monthly.problems import department_rules
 from dagster_project.reports.monthly.read import Marts
 from dagster_project.reports.monthly.report import store_report
 from dagster_project.sample import MAIN_STORE
-from tests.report_pages import OCTOBER
+from tests.support.report_pages import OCTOBER
 
 
 def test_every_code_belongs_to_one_department() -> None:

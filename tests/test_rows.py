@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from tests.customers_file import EXPECTED, HEADER, READ, ROWS, csv_text
+from tests.support.customers_file import EXPECTED, HEADER, READ, ROWS, csv_text
 
 
 def test_quoted_cells_with_line_breaks_keep_lines_exact(landing) -> None:

@@ -8,7 +8,7 @@ import pytest
 import xlsxwriter
 
 from dagster_project.settings import TIME_ZONE
-from tests.customers_file import EXPECTED, HEADER, READ, ROWS, csv_text
+from tests.support.customers_file import EXPECTED, HEADER, READ, ROWS, csv_text
 
 
 @pytest.mark.parametrize("titles", [0, 3])

@@ -31,8 +31,8 @@ from dagster_project.settings import Settings
 from tests.faults.damaging import DAMAGES, flip
 from tests.faults.killing import kill_group, killed_after, killed_before
 from tests.faults.standing import leftovers, manifests, published_run
-from tests.published import differences
 from tests.reference import edge_cases
+from tests.support.published import differences
 
 KEY = "a key of the soak alone"
 KILLS = {"load": 9, "register": 9, "publish": 6, "report": 6, "model": 2, "check": 1}

@@ -13,7 +13,7 @@ from dagster_project.publish import publish, state
 from dagster_project.reports.quality.history import read_history
 from dagster_project.settings import Settings
 from tests.conftest import Landing
-from tests.small_warehouse import SmallWarehouse
+from tests.support.small_warehouse import SmallWarehouse
 
 TRUE = datetime(2026, 4, 30, 12)
 # True, a year ahead, true again, a day back, the same moment twice, far back, true.

@@ -22,7 +22,7 @@ from dagster_project.sample_store import guard_sample
 from dagster_project.upkeep.damage import Damaged, StorageError, find_damage
 from tests.conftest import Landing
 from tests.faults.damaging import DAMAGES, flip, rot
-from tests.small_warehouse import SmallWarehouse
+from tests.support.small_warehouse import SmallWarehouse
 
 CUSTOMERS = "store_code,customer_no,customer_type,registered_on\n"
 ROWS = "select customer_no from lake.dms__customers order by 1"

@@ -11,7 +11,7 @@ from dagster_project.publish.publish import STATES_KEPT
 from tests.faults.killing import killed_before
 from tests.faults.standing import manifests
 from tests.reference import edge_cases
-from tests.small_warehouse import TABLES, SmallWarehouse
+from tests.support.small_warehouse import TABLES, SmallWarehouse
 
 
 def test_loading_killed_anywhere_ends_like_a_clean_load(tmp_path: Path) -> None:

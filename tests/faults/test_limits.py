@@ -13,7 +13,7 @@ from tests.conftest import Landing
 from tests.faults.limits import said_under
 from tests.faults.standing import manifests
 from tests.reference import edge_cases
-from tests.small_warehouse import SmallWarehouse
+from tests.support.small_warehouse import SmallWarehouse
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from dagster_project.settings import Settings
 from tests.faults.damaging import flip
 from tests.faults.killing import kill_group
 from tests.faults.standing import leftovers, manifests, published_run
-from tests.published import differences
 from tests.reference import edge_cases
+from tests.support.published import differences
 
 
 def command(settings: Settings) -> list[str]:

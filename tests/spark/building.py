@@ -13,9 +13,9 @@ from dagster_project.load.hash_key import read_hash_key
 from dagster_project.load.iceberg import open_catalog, register_iceberg
 from dagster_project.models.dbt_build import NodeResult, build_models, target_path
 from dagster_project.settings import SPARK, Settings
-from tests.published import tables
 from tests.spark.cluster import Cluster
 from tests.spark.conftest import Session
+from tests.support.published import tables
 
 # Floats may differ by how sums are rounded; what is left of two equal numbers' difference is next to 0.
 RELATIVE, ABSOLUTE = 1e-9, 1e-12

@@ -15,8 +15,8 @@ from dagster_project.checks.session import open_session
 from dagster_project.checks.suites import NOT_NULL, SQL, read_suites
 from dagster_project.settings import Settings
 from dagster_project.spark_server import SparkServer, read_spark_server
-from tests.mutations import RELATIONS, copy_relations, defect_of, plant
 from tests.spark.cluster import CATALOG, Cluster
+from tests.support.mutations import RELATIONS, copy_relations, defect_of, plant
 
 RUN = RunInfo("run", datetime(2025, 12, 1, 6), date(2025, 11, 30))
 SUITES = read_suites()

@@ -10,9 +10,9 @@ from dagster_project import cli
 from dagster_project.checks.results import CheckResult, last_results
 from dagster_project.load.hash_key import read_hash_key
 from dagster_project.settings import Settings
-from tests.published import HISTORIES
 from tests.spark.building import compare_published
 from tests.spark.cluster import Cluster
+from tests.support.published import HISTORIES
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import duckdb
 
 from dagster_project.checks.suites import NOT_NULL, Check, Suite
 from dagster_project.contracts import Contract, read_contracts
-from tests.defects import Defect, column_defects, row_defects
+from tests.support.defects import Defect, column_defects, row_defects
 
 # What checks read.
 RELATIONS = (
