@@ -1,11 +1,11 @@
 """The command line: `aftersales run`, `report`, `trace` and the others of `commands/`."""
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 
 from dagster_project.commands import backup, failing, forget, load, publish, report, run, sample, trace, verify
+from dagster_project.commands.output import stop_printing
 from dagster_project.errors import ExpectedError
 from dagster_project.privacy.access import private_by_default
 from dagster_project.privacy.error_details import keep_details
@@ -29,7 +29,7 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code.
 
-    0: done; 1: failed, with its reason on stderr; 2: a trace differs; 130: stopped by Ctrl-C.
+    0: done; 1: failed, with its reason on stderr; 2: wrong usage; 3: a trace differs; 130: stopped by Ctrl-C.
     """
     private_by_default()
     parsed = _parser().parse_args(arguments)
@@ -38,8 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return exit_code
     except BrokenPipeError:
-        # The reader closed the pipe, as `head` does; Python must not try to write the rest of the buffer at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        stop_printing()
         return 0
     except KeyboardInterrupt:
         print(

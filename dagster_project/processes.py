@@ -1,6 +1,7 @@
-"""Child processes that do not outlive the run that started them."""
+"""Child processes that do not outlive the run that started them, and whether another process still runs."""
 
 import ctypes
+import os
 import signal
 import sys
 
@@ -14,3 +15,14 @@ def die_with_parent() -> None:
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def is_running(process: int) -> bool:
+    """Whether a process of this machine is running, by its id."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

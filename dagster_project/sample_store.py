@@ -8,7 +8,11 @@ from pathlib import Path
 from dagster_project.errors import ExpectedError
 from dagster_project.load.load import check_landing
 from dagster_project.notes import write_note
+from dagster_project.sample_mark import is_marked
 from dagster_project.settings import Settings
+
+# The second line of the note on what the lake was loaded from.
+_IS_SAMPLE = "sample"
 
 
 class SampleMixed(ExpectedError):
@@ -49,8 +53,23 @@ def choose_sample(
 
 def loaded_from(settings: Settings) -> Path | None:
     """The landing folder that the lake was last loaded from by the command line or Dagster; None before that."""
-    note = settings.lake / "landing.txt"
-    return Path(note.read_text(encoding="utf-8")) if note.exists() else None
+    before = _read_note(settings)
+    return Path(before[0]) if before else None
+
+
+def _note(settings: Settings) -> Path:
+    return settings.lake / "landing.txt"
+
+
+def _read_note(settings: Settings) -> list[str]:
+    """The landing folder that the lake was last loaded from, and a second line where it was the sample store's."""
+    note = _note(settings)
+    return note.read_text(encoding="utf-8").split("\n") if note.exists() else []
+
+
+def _is_sample(landing: Path, data: Path) -> bool:
+    """Whether a landing folder is the sample store's; the one below the data folder may be older than the mark."""
+    return landing == sample_landing(data) or is_marked(landing)
 
 
 def guard_sample(settings: Settings) -> None:
@@ -59,14 +78,16 @@ def guard_sample(settings: Settings) -> None:
     Raises SampleMixed when sample and real data would be mixed, LandingError when there is no landing folder.
     """
     check_landing(settings.landing)
-    note = settings.lake / "landing.txt"
-    sample = sample_landing(settings.data)
     before = loaded_from(settings)
-    if before is not None and before != settings.landing and sample in (before, settings.landing):
+    is_sample = _is_sample(settings.landing, settings.data)
+    # Its folder may be gone since: the note says what it was.
+    was_sample = before is not None and (_IS_SAMPLE in _read_note(settings)[1:] or _is_sample(before, settings.data))
+    if before is not None and before != settings.landing and is_sample != was_sample:
         raise SampleMixed(
             f"{settings.data} holds data of {before}, which must not be mixed with that of {settings.landing}: "
             "give another folder with --data, or delete this one"
         )
-    if before != settings.landing:
-        note.parent.mkdir(parents=True, exist_ok=True)
-        write_note(note, str(settings.landing))
+    noted = [str(settings.landing), _IS_SAMPLE] if is_sample else [str(settings.landing)]
+    if _read_note(settings) != noted:
+        settings.lake.mkdir(parents=True, exist_ok=True)
+        write_note(_note(settings), "\n".join(noted))

@@ -2,6 +2,9 @@
 
 import csv
 import io
+import os
+import stat
+import subprocess
 from datetime import date, datetime
 from pathlib import Path
 
@@ -100,6 +103,35 @@ def test_a_folder_of_something_else_is_refused(small: SmallWarehouse, tmp_path: 
     assert mine.read_text() == "mine"
 
 
+def test_an_export_through_a_link_keeps_the_link_and_who_may_read(small: SmallWarehouse, tmp_path: Path) -> None:
+    folder, link = tmp_path / "share" / "csv", tmp_path / "csv"
+    export_csv(small.published, folder, ["first_monthly"])
+    folder.chmod(0o2750)
+    (folder / "first_monthly.csv").chmod(0o640)
+    link.symlink_to(folder)
+    export_csv(small.published, link)
+    assert link.is_symlink()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o2750
+    assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {
+        f"{table}.csv": 0o640 for table in TABLES
+    }
+
+
+def test_what_a_killed_export_left_is_put_back_or_removed(small: SmallWarehouse, tmp_path: Path) -> None:
+    folder = tmp_path / "out" / "csv"
+    export_csv(small.published, folder)
+    # Killed between the two renames; another was killed while it wrote, and one is still writing.
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    folder.rename(folder.with_name(f".csv.{ended.pid}.old"))
+    for process in (ended.pid, os.getpid(), os.getppid()):
+        folder.with_name(f".csv.{process}.new").mkdir()
+    with pytest.raises(NothingPublished, match="no published table third"):
+        export_csv(small.published, folder, ["third"])
+    assert {path.stem for path in folder.iterdir()} == set(TABLES), "readers have the last export again"
+    assert {path.name for path in folder.parent.iterdir()} == {"csv", f".csv.{os.getppid()}.new"}
+
+
 def test_a_workbook_has_an_index_meanings_and_text_that_stays_text(
     small: SmallWarehouse, tmp_path: Path, monkeypatch
 ) -> None:
@@ -137,11 +169,19 @@ def test_a_workbook_of_the_sample_holds_the_figures_as_numbers_and_dates(sample_
                 assert shown_days(shown) == [as_shown(value) for value in row]
 
 
+def test_dates_that_excel_does_not_know_are_text(small: SmallWarehouse, tmp_path: Path) -> None:
+    small.publish(1, also="date '1899-12-31' as day, timestamp '1753-01-01 08:00:00' as moment")
+    export_xlsx(small.published, tmp_path / "old.xlsx", ["first_monthly"])
+    sheet = CalamineWorkbook.from_path(tmp_path / "old.xlsx").get_sheet_by_name("first_monthly")
+    assert sheet.to_python()[1][4:] == ["1899-12-31", "1753-01-01 08:00:00"]
+
+
 def test_what_cannot_be_exported_is_said_in_a_sentence(small: SmallWarehouse, tmp_path: Path, capsys) -> None:
     data = str(small.published.parent)
     csv_to = ["--csv", str(tmp_path / "csv")]
     for arguments, said in (
         (["--data", data], "give --postgres, --csv or --xlsx"),
+        (["--data", data, "--postgres", "postgresql://db/none", "--tables", "nosuch"], "--tables chooses what --csv"),
         (["--data", data, *csv_to, "--tables", "first_monthly,third"], "no published table third; choose from first"),
         (["--data", str(tmp_path / "nothing"), *csv_to], "nothing is published"),
     ):

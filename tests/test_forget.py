@@ -170,6 +170,8 @@ def test_the_command_looks_up_counts_and_asks(loaded: Landing, capsys, monkeypat
     person = ["forget", "--store", "001", "--customer", "C7", *data]
     assert main([*person, "--dry-run"]) == 0
     assert "dms/customers" in capsys.readouterr().out
+    assert main([*person, "--yes", "--phone", "13800000000"]) == 1
+    assert "leave out --customer" in capsys.readouterr().err
     monkeypatch.setattr("builtins.input", lambda _: "n")
     assert main(person) == 1
     assert leaks(PERSON, loaded.settings.lake)

@@ -1,7 +1,9 @@
 """A run that fails leaves the published marts, and says why; faults of machine and disk are in `tests/faults/`."""
 
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
@@ -14,6 +16,8 @@ from dagster_project.load.lake import register_lake
 from dagster_project.models.dbt_build import target_path
 from dagster_project.publish.publish import publish
 from dagster_project.publish.state import new_state
+from dagster_project.sample_mark import mark_sample
+from dagster_project.sample_store import SampleMixed, guard_sample, loaded_from
 from dagster_project.settings import Settings
 from dagster_project.upkeep.retention import STATES_KEPT
 from tests.support.published import differences, tables
@@ -91,6 +95,24 @@ def test_sample_and_real_extracts_are_never_mixed(tmp_path: Path, capsys) -> Non
     (tmp_path / "landing").mkdir()
     assert cli.main(["run", "--landing", str(tmp_path / "landing"), "--data", str(data)]) == 1
     assert "must not be mixed" in capsys.readouterr().err
+
+
+def test_a_sample_written_anywhere_is_told_from_real_extracts(tmp_path: Path) -> None:
+    real, sample = tmp_path / "real", tmp_path / "sample"
+    real.mkdir()
+    sample.mkdir()
+    mark_sample(sample)
+    loaded = Settings(landing=sample, data=tmp_path / "data", as_of=date(2026, 1, 1))
+    guard_sample(loaded)
+    guard_sample(loaded)
+    assert loaded_from(loaded) == sample
+    with pytest.raises(SampleMixed, match="must not be mixed"):
+        guard_sample(replace(loaded, landing=real))
+    shutil.rmtree(sample)
+    with pytest.raises(SampleMixed, match="must not be mixed"):
+        guard_sample(replace(loaded, landing=real))
+    mark_sample(real)
+    guard_sample(replace(loaded, landing=real))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Publishing into a real Postgres: equal to the marts, whole or not at all, read-only, silent on passwords."""
 
 import importlib
+import json
 import logging
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import dagster as dg
 import duckdb
@@ -18,10 +20,12 @@ from dagster_project import cli
 from dagster_project.models.dbt_build import target_path
 from dagster_project.publish import assets
 from dagster_project.publish.keys import read_keys
-from dagster_project.publish.postgres.load import publish_postgres
+from dagster_project.publish.postgres.load import _selected, publish_postgres
 from dagster_project.publish.postgres.target import PostgresError, PostgresTarget
 from dagster_project.resources import Installation
+from dagster_project.run_log import log_file
 from dagster_project.settings import Settings
+from tests.conftest import Landing
 from tests.support.small_warehouse import TABLES, SmallWarehouse
 
 SECRET = "s3cr3t-Fnord"
@@ -61,6 +65,12 @@ def reader_of(database: str) -> str:
         if not connection.execute("select 1 from pg_roles where rolname = 'superset'").fetchone():
             connection.execute("create role superset login in role aftersales_reader")
     return as_user(database, "superset")
+
+
+def logged(settings: Settings) -> list[tuple[str, str, int | None]]:
+    """Run, message and number of tables of each logged line."""
+    lines = [json.loads(line) for line in log_file(settings).read_text(encoding="utf-8").splitlines()]
+    return [(line["run_id"], line["message"], line.get("tables")) for line in lines]
 
 
 def states(connection: psycopg.Connection) -> list[tuple[int]]:
@@ -250,6 +260,42 @@ def test_tables_that_others_made_in_the_schema_stay(small: SmallWarehouse, datab
         assert connection.execute("select kept from marts.mine").fetchall() == [(1,)]
 
 
+def test_tables_that_others_own_in_the_schema_stop_no_load_and_stay_theirs(
+    small: SmallWarehouse, database: str
+) -> None:
+    small.publish(1)
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("create role publisher login createrole")
+        connection.execute(f"grant create on database {connection.info.dbname} to publisher")
+        load(small, as_user(database, "publisher"))
+        connection.execute("create table marts.theirs as select 1 as kept")
+        small.publish(2)
+        load(small, as_user(database, "publisher"))
+        with psycopg.connect(reader_of(database), autocommit=True) as reading:
+            assert states(reading) == [(2,)]
+            # Nor does a superuser, who may, let the reader read them.
+            load(small, database)
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                reading.execute("select kept from marts.theirs")
+
+
+def test_a_server_that_ends_idle_transactions_does_not_end_a_load(
+    small: SmallWarehouse, database: str, monkeypatch
+) -> None:
+    small.publish(1)
+    with psycopg.connect(database, autocommit=True) as connection:
+        name = connection.info.dbname
+        connection.execute(f"alter database {name} set idle_in_transaction_session_timeout = '100ms'")
+
+    def slowly(*arguments: object) -> str:
+        # DuckDB writes a big table meanwhile, and Postgres hears nothing.
+        time.sleep(1)
+        return _selected(*arguments)
+
+    monkeypatch.setattr("dagster_project.publish.postgres.load._selected", slowly)
+    assert load(small, database).keys() == set(TABLES)
+
+
 def test_a_table_that_somebody_keeps_open_is_named(small: SmallWarehouse, database: str, monkeypatch) -> None:
     small.publish(1)
     load(small, database)
@@ -314,13 +360,35 @@ def test_a_run_publishes_to_the_database_of_the_environment(
 ) -> None:
     monkeypatch.setenv("AFTERSALES_POSTGRES_URL", database)
     monkeypatch.setattr("dagster_project.sample_store.guard_sample", lambda settings: None)
-    monkeypatch.setattr("dagster_project.refresh.refresh", lambda *_, **__: None)
+    monkeypatch.setattr("dagster_project.refresh.refresh", lambda *_, **__: SimpleNamespace(run_id="run1"))
     monkeypatch.setattr("dagster_project.summary.summarise", lambda *told: "summary")
     arguments = ["--landing", str(sample_run.landing), "--data", str(sample_run.data)]
     assert cli.main(["run", "--quiet", *arguments, "--as-of", sample_run.as_of.isoformat()]) == 0
     with duckdb.connect(str(sample_run.published / "aftersales.duckdb"), read_only=True) as file:
         tables = file.execute("select count(*) from duckdb_tables()").fetchone()[0]
     assert f"Postgres: {tables} tables" in capsys.readouterr().out
+    assert ("run1", "publish_postgres done", tables) in logged(sample_run)
+
+
+def test_a_load_that_fails_is_logged_under_its_run_without_values(landing: Landing, database: str, monkeypatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("Duplicate key 'of somebody'")
+
+    monkeypatch.setenv("AFTERSALES_POSTGRES_URL", database)
+    monkeypatch.setattr("dagster_project.publish.postgres.load.published_state", fail)
+    with_postgres = importlib.reload(assets)
+    settings = landing.settings
+    installation = Installation(landing_dir=str(settings.landing), data_dir=str(settings.data))
+    materialized = dg.materialize(
+        [with_postgres.published_postgres], resources={"installation": installation}, raise_on_error=False
+    )
+    [failure] = materialized.get_step_failure_events()
+    assert "of somebody" not in str(failure)
+    [kept] = (settings.lake / "errors").iterdir()
+    assert str(kept) in str(failure)
+    [_, (run_id, message, _)] = logged(settings)
+    assert message == "publish_postgres failed"
+    assert run_id.endswith(materialized.dagster_run.run_id[:8])
 
 
 def test_dagster_publishes_where_a_database_is_named(sample_run: Settings, database: str, monkeypatch) -> None:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from dagster_project import cli
 from dagster_project.contracts import read_contracts
+from dagster_project.load.landing import find_strays
 from dagster_project.sample import (
     CALLBACK_MONTH,
     CHURN_MONTH,
@@ -27,10 +29,37 @@ from dagster_project.sample import (
 from dagster_project.sample.extracts import plan_extracts
 from dagster_project.sample.months import add_months, last_day, month_of
 from dagster_project.sample.people import check_digit
-from dagster_project.sample.write import write_all
+from dagster_project.sample.write import Extract, Style, write_all
+from dagster_project.sample_mark import SAMPLE_MARK, mark_sample
 
 MOT_WEIGHTS = {f"mot{n:02d}": w for n, w in enumerate((10, 5, 15, 10, 5, 15, 5, 5, 20, 10), start=1)}
 UNREACHABLE = {"powered_off", "suspended", "unreachable", "no_answer", "wrong_number"}
+
+
+@pytest.mark.parametrize("is_marked", [False, True])
+def test_a_folder_of_real_extracts_is_never_written_to(tmp_path: Path, monkeypatch, capsys, is_marked: bool) -> None:
+    contract = read_contracts()["dms/stores"]
+    name = "dms/stores/stores_20251031.csv"
+    monkeypatch.setattr("dagster_project.sample.build_tables", dict)
+    monkeypatch.setattr(
+        "dagster_project.sample.plan_extracts", lambda _: iter([Extract(name, contract, [], Style("csv"))])
+    )
+    folder = tmp_path / "landing"
+    for _ in range(2):
+        assert cli.main(["sample", str(folder)]) == 0
+    if not is_marked:
+        (folder / SAMPLE_MARK).unlink()
+    real = folder / (name.replace("1031", "1130") if is_marked else name)
+    real.write_text("real")
+    capsys.readouterr()
+    assert cli.main(["sample", str(folder)]) == 1
+    assert f"holds {real.relative_to(folder)}, which is not of an earlier sample" in capsys.readouterr().err
+    assert real.read_text() == "real"
+
+
+def test_the_loader_ignores_the_mark_of_a_sample(tmp_path: Path) -> None:
+    mark_sample(tmp_path)
+    assert find_strays(tmp_path, read_contracts()) == []
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +95,7 @@ def test_same_bytes_every_time(landing, sample_run):
     folder, paths = landing
 
     def digests(root: Path):
-        files = (path for path in root.rglob("*") if path.is_file())
+        files = (path for path in root.rglob("*") if path.is_file() and path.name != SAMPLE_MARK)
         return {str(file.relative_to(root)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
 
     assert digests(folder) == digests(sample_run.landing)

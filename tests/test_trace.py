@@ -1,9 +1,12 @@
 """Trace: every published figure is made anew from the rows listed for it, and these stand where it says."""
 
 import csv
+import re
+import shlex
 import shutil
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -11,14 +14,14 @@ import pytest
 
 from dagster_project.cli import main
 from dagster_project.settings import Settings
-from dagster_project.trace.command import _write_csv
-from dagster_project.trace.declarations import RowMeasure, marts
+from dagster_project.trace.command import _parser, _write_csv
+from dagster_project.trace.declarations import Formula, RowMeasure, marts
 from dagster_project.trace.explanation import Explained, explain
 from dagster_project.trace.figures import agree, choose, measures_of, published, recompute
-from dagster_project.trace.keys import options_of
+from dagster_project.trace.keys import asked, options_of
 from dagster_project.trace.published import key_of, open_published, published_marts
 from dagster_project.trace.source_rows import SourceRow
-from dagster_project.trace.text import width
+from dagster_project.trace.text import render, width
 
 FIGURE_MARTS = sorted(name for name, mart in marts().items() if not mart.see)
 
@@ -99,6 +102,23 @@ def test_a_figure_of_the_scorecard_is_followed_to_its_own_table(sample_run: Sett
     assert "job lines 维修项目" in text
 
 
+def test_a_status_shows_the_values_that_it_compares(sample_run: Settings, capsys) -> None:
+    command = "scorecard_monthly --store S001 --month 2025-10 --kpi first_fix_rate --measure status --limit 1"
+    code, text = ask(sample_run, capsys, command)
+    assert code == 0
+    [status] = [line for line in text.splitlines() if line.startswith("  status")]
+    assert re.search(r": value 0\.\d{4}, target_value 0\.\d{4}, direction up$", status)
+    assert {"value", "target_value", "direction"} <= {line.split()[0] for line in text.splitlines() if line}
+    assert "recomputed from these rows, or by the rule stated" in text
+
+
+def test_the_operands_of_a_formula_in_words_are_measures_that_it_names() -> None:
+    for mart in marts().values():
+        for name, how in mart.measures.items():
+            if isinstance(how, Formula):
+                assert set(how.of) <= mart.measures.keys() & set(re.findall(r"\w+", how.sql)), f"{mart.name}.{name}"
+
+
 def test_what_is_not_known_yet_is_told_so(sample_run: Settings, capsys) -> None:
     open_cohort = "churn_cohort_monthly --store S001 --month 2025-08-20 --customer-type all --measure lost_vehicles"
     code, text = ask(sample_run, capsys, open_cohort)
@@ -139,7 +159,9 @@ def test_what_a_spreadsheet_takes_for_a_formula_goes_to_a_csv_file_as_text(tmp_p
     assert [written[name] for name in ("mart_action_no", "value", "detail")] == ["'=1+1", "'=2", "'=1+1"]
 
 
-def test_a_figure_that_its_rows_do_not_give_is_an_error(sample_run: Settings, capsys, tmp_path: Path) -> None:
+@pytest.fixture
+def changed(sample_run: Settings, tmp_path: Path) -> Settings:
+    """A published figure that its rows do not give."""
     changed = Settings(landing=tmp_path, data=tmp_path, as_of=sample_run.as_of)
     changed.published.mkdir()
     path = changed.published / "aftersales.duckdb"
@@ -149,11 +171,26 @@ def test_a_figure_that_its_rows_do_not_give_is_an_error(sample_run: Settings, ca
             "update marts.first_fix_store_monthly set not_fixed = not_fixed + 1000 "
             "where store_code = 'S001' and month = '2025-10-01'"
         )
+    return changed
+
+
+def test_a_figure_that_its_rows_do_not_give_is_an_error(changed: Settings, capsys) -> None:
     command = "first_fix_store_monthly --store S001 --month 2025-10"
     code, text = ask(changed, capsys, f"{command} --measure not_fixed")
-    assert code == 2
+    assert code == 3
     assert "≠ not_fixed: published 10" in text
     assert ask(changed, capsys, f"{command} --measure repairs")[0] == 0
+
+
+def test_a_reader_that_has_enough_changes_neither_the_csv_file_nor_the_exit_code(
+    changed: Settings, tmp_path: Path
+) -> None:
+    key = "first_fix_store_monthly --store S001 --month 2025-10"
+    options = f"--limit 0 --csv {tmp_path / 'rows.csv'} --data {changed.data}"
+    command = f"set -o pipefail; {sys.executable} -m dagster_project.cli trace {key} {options} | head -1"
+    finished = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert (finished.returncode, finished.stdout, finished.stderr) == (3, "first_fix_store_monthly\n", "")
+    assert len((tmp_path / "rows.csv").read_text(encoding="utf-8-sig").splitlines()) > 1000
 
 
 @pytest.mark.parametrize(
@@ -165,6 +202,7 @@ def test_a_figure_that_its_rows_do_not_give_is_an_error(sample_run: Settings, ca
         ("first_fix_technician_monthly --store S001 --month 2025-10 --technician T07", "technician_no can be: 011"),
         ("first_fix_store_monthly --store S999 --month 1999-01", "store_code can be: S001"),
         ("first_fix_store_monthly --store S001 --month 2025-13", "write it as YYYY-MM"),
+        ("first_fix_store_monthly --store S001 --month 2025-W40-1", "write it as YYYY-MM"),
         ("first_fix_store_monthly --store S001 --month 2025-10 --measure fixed", "did you mean not_fixed"),
         ("quality_check_result --check-name x", "aftersales failing"),
         ("fct_case --store S001", "each fact names its file and line"),
@@ -181,6 +219,60 @@ def test_without_published_tables_it_says_what_to_do(tmp_path: Path, capsys) -> 
     code, text = ask(nowhere, capsys, "first_fix_store_monthly --store S001 --month 2025-10")
     assert code == 1
     assert "aftersales run" in text
+
+
+def test_before_figures_are_published_it_says_what_report_says(tmp_path: Path, capsys) -> None:
+    current = tmp_path / "published" / "current"
+    current.mkdir(parents=True)
+    # As a first run leaves it that was blocked.
+    with duckdb.connect(str(current / "aftersales.duckdb")) as connection:
+        connection.execute("create schema marts; create table marts.quality_load as select 1 as rows_accepted")
+    (tmp_path / "published" / "aftersales.duckdb").symlink_to("current/aftersales.duckdb")
+    said = []
+    for command in ("trace css_store_monthly --store S001", "report --store S001 --month 2025-10"):
+        assert main([*command.split(), "--data", str(tmp_path)]) == 1
+        said.append(capsys.readouterr().err)
+    assert said[0] == said[1]
+    assert "no figures are published" in said[0]
+
+
+def test_the_details_of_an_unexpected_error_are_kept_in_the_data_folder_that_was_given(
+    tmp_path: Path, capsys, monkeypatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("of somebody")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("dagster_project.trace.command.open_published", fail)
+    assert main(["trace", "css_store_monthly", "--store", "S001", "--data", str(tmp_path / "given")]) == 1
+    [kept] = tmp_path.rglob("errors/*.txt")
+    assert kept.parent == tmp_path / "given" / "lake" / "errors"
+    assert str(kept) in capsys.readouterr().err
+
+
+def test_a_negative_limit_is_wrong_usage(capsys) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        _parser("css_store_monthly", ["store_code", "month"]).parse_args(["--limit", "-1"])
+    assert "0 is all" in capsys.readouterr().err
+
+
+def test_a_command_to_copy_is_quoted_for_a_shell() -> None:
+    key = {"store_code": "S 1;x", "action_no": "-5", "technician_no": "", "month": date(2025, 10, 1)}
+    command = asked("improvement_action", key)
+    assert shlex.split(command) == [
+        *("aftersales", "trace", "improvement_action"),
+        *("--store", "S 1;x", "--action=-5", "--technician", "", "--month", "2025-10"),
+    ]
+
+
+def test_nothing_that_a_terminal_acts_on_is_printed() -> None:
+    evil = "\x1b[31m\n客户\u202e"
+    row = SourceRow("action", True, "", "planning/improvement_actions", f"{evil}.csv", 2, evil, evil)
+    text = render(
+        "improvement_action", {"action_no": evil}, [Explained("status", "状态", evil, evil, evil, [row])], None
+    )
+    assert all(character.isprintable() for character in text.replace("\n", ""))
+    assert "\\u001b[31m\\u000a客户\\u202e" in text
 
 
 def test_keys_have_short_names() -> None:

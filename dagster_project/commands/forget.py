@@ -6,6 +6,7 @@ import sys
 from argparse import Namespace, _SubParsersAction
 from typing import TYPE_CHECKING
 
+from dagster_project.errors import OptionsRefused
 from dagster_project.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -79,7 +80,11 @@ def do(parsed: Namespace) -> int:
     settings = read_settings(data=parsed.data)
     if not settings.lake.exists():
         raise ForgottenError(f"nothing was loaded into {settings.data} yet")
-    if (parsed.phone or parsed.name) and not parsed.customer:
+    if (parsed.phone or parsed.name) and parsed.customer:
+        raise OptionsRefused(
+            "--phone and --name only look up a customer: leave them out to forget --customer, or leave out --customer"
+        )
+    if parsed.phone or parsed.name:
         return _look_up(settings, parsed)
     if not (parsed.store and parsed.customer):
         raise ForgottenError("which person? Give --store and --customer, or look them up with --phone or --name")

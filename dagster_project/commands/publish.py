@@ -4,8 +4,9 @@ from argparse import Namespace, _SubParsersAction
 from collections.abc import Iterator
 from pathlib import Path
 
+from dagster_project.errors import OptionsRefused
 from dagster_project.publish.postgres.target import VARIABLE, PostgresError, PostgresTarget, read_target
-from dagster_project.settings import Settings, read_settings
+from dagster_project.settings import Settings, read_settings, require_data
 
 
 def add(commands: _SubParsersAction) -> None:
@@ -34,12 +35,14 @@ def add(commands: _SubParsersAction) -> None:
     publish.set_defaults(do=do)
 
 
-def to_postgres(settings: Settings, target: PostgresTarget) -> str:
-    """Publish to Postgres; returns a line on what it holds now."""
+def to_postgres(settings: Settings, target: PostgresTarget, run_id: str) -> str:
+    """Publish to Postgres, logged under the run's id; returns a line on what it holds now."""
     from dagster_project.models.dbt_build import target_path
     from dagster_project.publish.postgres.load import publish_postgres
+    from dagster_project.run_log import run_log
 
-    rows = publish_postgres(settings.published, target_path(settings) / "manifest.json", target)
+    with run_log(settings, run_id):
+        rows = publish_postgres(settings.published, target_path(settings) / "manifest.json", target)
     return f"Postgres: {len(rows)} tables, {sum(rows.values()):,} rows in schema {target.schema}"
 
 
@@ -48,6 +51,7 @@ def publish_on(settings: Settings, parsed: Namespace) -> Iterator[str]:
     from dagster_project.publish.csv_files import export_csv
     from dagster_project.publish.state import NothingPublished
     from dagster_project.publish.workbook import export_xlsx
+    from dagster_project.run_log import new_run_id
 
     tables = [name.strip() for name in parsed.tables.split(",") if name.strip()]
     target = read_target(url=parsed.postgres) if parsed.postgres is not None else None
@@ -55,6 +59,8 @@ def publish_on(settings: Settings, parsed: Namespace) -> Iterator[str]:
         raise PostgresError(f"which Postgres? Give a URL, or set {VARIABLE}")
     if not (target or parsed.csv or parsed.xlsx):
         raise NothingPublished("nothing to do: give --postgres, --csv or --xlsx")
+    if tables and not (parsed.csv or parsed.xlsx):
+        raise OptionsRefused("--tables chooses what --csv and --xlsx hold; Postgres gets all tables: leave it out")
     if parsed.csv:
         rows = export_csv(settings.published, parsed.csv, tables)
         yield f"CSV: {len(rows)} files, {sum(rows.values()):,} rows in {parsed.csv}"
@@ -62,7 +68,8 @@ def publish_on(settings: Settings, parsed: Namespace) -> Iterator[str]:
         rows = export_xlsx(settings.published, parsed.xlsx, tables)
         yield f"XLSX: {len(rows)} tables, {sum(rows.values()):,} rows in {parsed.xlsx}"
     if target:
-        yield to_postgres(settings, target)
+        require_data(settings)
+        yield to_postgres(settings, target, new_run_id())
 
 
 def do(parsed: Namespace) -> int:

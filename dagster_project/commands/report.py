@@ -5,12 +5,8 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-from dagster_project.errors import ExpectedError
+from dagster_project.errors import OptionsRefused
 from dagster_project.settings import Settings, read_settings, require_data
-
-
-class OptionsRefused(ExpectedError):
-    """Options that can't be combined; the message says which to leave out."""
 
 
 def _month(text: str) -> date:

@@ -78,5 +78,5 @@ def do(parsed: Namespace) -> int:
         raise
     print(summarise(settings, refreshed, time.monotonic() - started))
     if postgres:
-        print(to_postgres(settings, postgres))
+        print(to_postgres(settings, postgres, refreshed.run_id))
     return 0

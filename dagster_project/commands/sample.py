@@ -7,7 +7,7 @@ from pathlib import Path
 def add(commands: _SubParsersAction) -> None:
     """Declare the subcommand."""
     sample = commands.add_parser("sample", help="write the extracts of the sample store group")
-    sample.add_argument("folder", type=Path, help="landing folder to write to")
+    sample.add_argument("folder", type=Path, help="landing folder to write to: new, empty or of an earlier sample")
     sample.set_defaults(do=do)
 
 

@@ -18,7 +18,9 @@ def add(commands: _SubParsersAction) -> None:
 
 
 def do(parsed: Namespace) -> int:
-    """Print the rows; 2 when they do not add up to the figure."""
-    from dagster_project.trace.command import trace
+    """Print the rows; returns 3 when they do not add up to the figure."""
+    from dagster_project.trace.command import data_option, trace
 
+    # Known to the command line, too: the details of an unexpected error are kept in that folder.
+    parsed.data = data_option(parsed.arguments)
     return trace(parsed.mart, parsed.arguments)

@@ -73,6 +73,15 @@ def _open(entry: Path, bits: tuple[int, int]) -> None:
             _set_mode(entry, folder_bits if entry.is_dir() else file_bits)
 
 
+def keep_readers(source: Path, target: Path) -> None:
+    """Give a file or folder the group and the mode of the one that it is a copy of or replaces."""
+    status = source.stat()
+    # Of a group that this account is not in, it keeps its own.
+    with suppress(PermissionError):
+        os.chown(target, -1, status.st_gid)
+    target.chmod(stat.S_IMODE(status.st_mode))
+
+
 def open_to_readers_of_today(settings: Settings) -> None:
     """Apply AFTERSALES_READERS to what was published and reported before, if it has changed.
 

@@ -101,7 +101,7 @@ def _remove_copies(settings: Settings) -> None:
     reports = settings.data / "reports" / "quality"
     for folder in (settings.lake / "errors", settings.logs / "dbt", reports, settings.cluster, *damaged):
         shutil.rmtree(folder, ignore_errors=True)
-    remove_states_before(settings.published, datetime.now(TIME_ZONE))
+    remove_states_before(settings.published, datetime.now(TIME_ZONE).replace(tzinfo=None))
 
 
 def forget(settings: Settings, plan: Plan, by: str) -> list[tuple[str, int]]:

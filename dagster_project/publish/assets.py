@@ -13,7 +13,8 @@ from dagster_project.publish.models import PUBLISHED_SCHEMAS
 from dagster_project.publish.postgres.load import publish_postgres
 from dagster_project.publish.postgres.target import VARIABLE, read_target
 from dagster_project.refresh import publish_checked, require_whole_build
-from dagster_project.resources import Installation, writing
+from dagster_project.resources import Installation, handle_errors, run_id_of, writing
+from dagster_project.run_log import run_log
 
 
 @dg.asset(
@@ -66,7 +67,9 @@ def published_postgres(context: dg.AssetExecutionContext, installation: Installa
     settings = installation.settings(context.log.info)
     target = read_target()
     assert target is not None, "this asset is defined only where AFTERSALES_POSTGRES_URL is set"
-    rows = publish_postgres(settings.published, target_path(settings) / "manifest.json", target)
+    # Without the run lock: it reads a published state, and takes a lock of its own in the database.
+    with run_log(settings, run_id_of(context, settings)), handle_errors(context, settings):
+        rows = publish_postgres(settings.published, target_path(settings) / "manifest.json", target)
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": dg.MetadataValue.int(sum(rows.values())),

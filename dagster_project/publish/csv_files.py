@@ -2,11 +2,14 @@
 
 import csv
 import os
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dagster_project.errors import ExpectedError
+from dagster_project.privacy.access import keep_readers
+from dagster_project.processes import is_running
 from dagster_project.publish.open_state import State, Table, published_state
 from dagster_project.reports.text import no_formula
 
@@ -44,13 +47,39 @@ def _guard(folder: Path, known: set[str]) -> None:
         )
 
 
+def _clear_leftovers(folder: Path) -> None:
+    """Put the folder back that an export moved aside when it was killed, and remove what else killed exports left."""
+    leftover = re.compile(rf"\.{re.escape(folder.name)}\.(\d{{1,9}})\.(new|old)")
+    for path in folder.parent.iterdir():
+        matched = leftover.fullmatch(path.name)
+        # A container gives the same id to one process after another: this one's own id is no sign of life.
+        if not matched or (int(matched[1]) != os.getpid() and is_running(int(matched[1]))):
+            continue
+        if matched[2] == "old" and not folder.exists():
+            path.rename(folder)
+        else:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _keep_readers(folder: Path, building: Path) -> None:
+    """Let those read the new files who may read the files that they replace, a new table's like the others'."""
+    held = sorted(folder.glob("*.csv"))
+    for path in building.iterdir():
+        replaced = folder / path.name
+        for source in [replaced] if replaced in held else held[:1]:
+            keep_readers(source, path)
+    keep_readers(folder, building)
+
+
 def export_csv(published: Path, folder: Path, names: Sequence[str] = ()) -> dict[str, int]:
     """Replace `folder` by one CSV file a table, all of one state, or leave it unchanged.
 
-    Without names: all tables with figures. Returns the number of rows of each.
+    Without names: all tables with figures. Returns the number of rows of each. The folder keeps its group and mode;
+    where it is a link, the folder that the link leads to is replaced.
     """
-    folder = folder.absolute()
+    folder = folder.resolve()
     folder.parent.mkdir(parents=True, exist_ok=True)
+    _clear_leftovers(folder)
     building, old = (folder.with_name(f".{folder.name}.{os.getpid()}.{suffix}") for suffix in ("new", "old"))
     with published_state(published) as state:
         tables = state.chosen(names)
@@ -60,6 +89,7 @@ def export_csv(published: Path, folder: Path, names: Sequence[str] = ()) -> dict
             for table in tables:
                 _write(building / f"{table.name}.csv", state, table)
             if folder.exists():
+                _keep_readers(folder, building)
                 folder.rename(old)
             building.rename(folder)
         except BaseException:

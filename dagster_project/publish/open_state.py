@@ -7,11 +7,29 @@ from pathlib import Path
 
 import duckdb
 
+from dagster_project.errors import ExpectedError
 from dagster_project.publish.state import NothingPublished
 
 # The tables of core hold the rows behind the figures, except for those that name the codes used in figures.
 DETAIL_PREFIXES = ("fct_", "dim_")
 NAMES_OF_CODES = ("dim_item", "dim_kpi", "dim_store")
+
+
+class PublishedUnreadable(ExpectedError):
+    """A published file can't be read; the message says how to find out what is damaged."""
+
+
+@contextmanager
+def open_file(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a published DuckDB file for reading; raises PublishedUnreadable when it can't be opened or read."""
+    try:
+        with duckdb.connect(str(path), read_only=True) as connection:
+            yield connection
+    except (duckdb.IOException, duckdb.FatalException, duckdb.SerializationException) as error:
+        raise PublishedUnreadable(
+            f"{path} can't be read ({str(error).partition(chr(10))[0]}): `aftersales verify` finds what is damaged and "
+            "says what to do"
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -85,5 +103,5 @@ def published_state(published: Path) -> Iterator[State]:
         raise NothingPublished(f"nothing is published in {published}: run `aftersales run` first")
     # The link is resolved once: publishing in between must not change what is read.
     folder = current.resolve()
-    with duckdb.connect(str(folder / "aftersales.duckdb"), read_only=True) as connection:
+    with open_file(folder / "aftersales.duckdb") as connection:
         yield State(folder.name, connection)

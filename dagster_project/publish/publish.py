@@ -13,7 +13,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -24,7 +24,7 @@ from dagster_project.privacy.access import open_to_readers
 from dagster_project.publish.link import point
 from dagster_project.publish.models import PUBLISHED_SCHEMAS, Model, read_models
 from dagster_project.publish.parquet import write_parquet
-from dagster_project.publish.state import STATE_FILE, StateInfo, state_name, state_of, write_state
+from dagster_project.publish.state import STATE_FILE, StateDamaged, StateInfo, state_name, state_of, write_state
 from dagster_project.publish.tables import (
     Written,
     copy_file,
@@ -199,12 +199,23 @@ def _swap_in(published: Path, name: str, rows: dict[str, int]) -> PublishedState
 
 
 def remove_states_before(published: Path, moment: datetime) -> None:
-    """Remove states that were published before that time, except the one that readers see."""
-    states = published / "states"
-    current = (published / "current").resolve().name
-    for folder in states.glob("[!.]*"):
-        if folder.name != current and folder.name < f"{moment:%Y%m%d%H%M%S}":
+    """Remove states whose marts were published before that time, except the one that readers see.
+
+    States whose time is unknown are removed, too: without a `state.json`, or with a time in the future, from a clock
+    that was ahead. The names of states show only their order.
+    """
+    now = datetime.now(TIME_ZONE).replace(tzinfo=None)
+    current = (published / "current").resolve()
+    for folder in (published / "states").glob("[!.]*"):
+        at = _published_at(folder)
+        if folder != current and not (at and moment <= at <= now):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _published_at(state: Path) -> datetime | None:
+    with suppress(StateDamaged):
+        return state_of(state).published_at
+    return None
 
 
 def _remove_old_states(states: Path, current: str) -> None:

@@ -16,6 +16,10 @@ class NothingPublished(ExpectedError):
     """Nothing is published yet, or not the table or figures asked for; the message says what to do."""
 
 
+class StateDamaged(ExpectedError):
+    """A published state's `state.json` can't be read; the message names it and says what to do."""
+
+
 @dataclass(frozen=True)
 class StateInfo:
     """Which run the marts of a state come from.
@@ -67,6 +71,11 @@ def write_state(folder: Path, state: StateInfo) -> None:
     (folder / STATE_FILE).write_text(f"{text}\n", encoding="utf-8")
 
 
+def no_figures(published: Path) -> NothingPublished:
+    """The error of those who read figures before any were published."""
+    return NothingPublished(f"no figures are published in {published} yet: run `aftersales run` first")
+
+
 def last_state(published: Path) -> StateInfo | None:
     """The state that readers see now; None before anything was published."""
     folder = published / "current"
@@ -74,10 +83,21 @@ def last_state(published: Path) -> StateInfo | None:
 
 
 def state_of(folder: Path) -> StateInfo:
-    """The description of the state in a folder."""
-    if not (folder / STATE_FILE).exists():
-        return StateInfo(name=folder.resolve().name)
-    content = json.loads((folder / STATE_FILE).read_text(encoding="utf-8"))
+    """Read the `state.json` of the state in a folder; raises StateDamaged when it can't be understood."""
+    path = folder.resolve() / STATE_FILE
+    if not path.exists():
+        return StateInfo(name=path.parent.name)
+    try:
+        return _parse(path.read_text(encoding="utf-8"))
+    except (ValueError, KeyError, TypeError) as error:
+        raise StateDamaged(
+            f"{path} is damaged ({type(error).__name__}): restore it from a backup, or delete {path.parent}; the next "
+            "run publishes a new one. `aftersales verify` looks for further damage"
+        ) from error
+
+
+def _parse(text: str) -> StateInfo:
+    content = json.loads(text)
     return StateInfo(
         name=content["name"],
         published_at=datetime.fromisoformat(content["published_at"]),

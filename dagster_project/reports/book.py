@@ -13,6 +13,8 @@ from dagster_project.reports.text import FORMULA_STARTS, printable
 
 MAX_ROWS = 1_000_000
 _MAX_CELL = 32_000
+# Excel knows no earlier dates: their numbers would show as ####.
+_FIRST_YEAR = 1900
 _FONT = "Microsoft YaHei"
 
 Heading = tuple[str, str, int]
@@ -86,7 +88,9 @@ class Book:
         value, form = cell
         if value is None or (value == "" and form == "text"):
             return
-        if isinstance(value, date):
+        if isinstance(value, date) and value.year < _FIRST_YEAR:
+            sheet.write_string(*at, str(value), self.formats["text"])
+        elif isinstance(value, date):
             sheet.write_datetime(*at, value, self.formats["moment" if form == "moment" else "day"])
         elif isinstance(value, bool):
             sheet.write_boolean(*at, value, self.formats[form])

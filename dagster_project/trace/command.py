@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from dagster_project.commands.output import print_to_reader
 from dagster_project.publish.open_state import DETAIL_PREFIXES
 from dagster_project.reports.text import no_formula
 from dagster_project.settings import read_settings
@@ -21,27 +22,35 @@ from dagster_project.trace.source_rows import SourceRow
 from dagster_project.trace.text import render
 
 ROWS_SHOWN = 10
+# 2 is argparse's code of wrong usage.
+DIFFERS = 3
 
 
 def _parser(mart: str, key: list[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=f"aftersales trace {mart}",
         description=f"The source rows, file and line, of the figures in one row of {mart}. "
-        "Each figure is recomputed from the rows listed; exit code 2 means that one differs.",
+        "Each figure is recomputed from the rows listed; exit code 3 means that one differs.",
         allow_abbrev=False,
     )
     for column in key:
         parser.add_argument(*options_of(column), dest=f"key_{column}", metavar=column.upper())
     parser.add_argument("--measure", metavar="COLUMN", help="only this figure, and those it is computed from")
     parser.add_argument(
-        "--limit", type=int, default=ROWS_SHOWN, metavar="N", help=f"rows shown per figure ({ROWS_SHOWN}); 0 for all"
+        "--limit", type=_limit, default=ROWS_SHOWN, metavar="N", help=f"rows shown per figure ({ROWS_SHOWN}); 0 for all"
     )
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write every row to a CSV file")
     parser.add_argument("--data", metavar="DIR", help="data folder (AFTERSALES_DATA_DIR, else data)")
     return parser
 
 
-def _data(arguments: Sequence[str]) -> str | None:
+def _limit(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of rows; 0 is all")
+    return int(text)
+
+
+def data_option(arguments: Sequence[str]) -> str | None:
     """The data folder, which must be known before the options of the mart's key can be parsed."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--data")
@@ -49,11 +58,11 @@ def _data(arguments: Sequence[str]) -> str | None:
 
 
 def trace(mart: str, arguments: Sequence[str]) -> int:
-    """Print the rows behind the figures; returns 0, or 2 when a figure differs from what they give.
+    """Print the rows behind the figures; returns 0, or 3 when a figure differs from what they give.
 
     Raises TraceError and NothingPublished.
     """
-    with open_published(read_settings(data=_data(arguments)).published / "aftersales.duckdb") as connection:
+    with open_published(read_settings(data=data_option(arguments)).published / "aftersales.duckdb") as connection:
         if mart.startswith(DETAIL_PREFIXES):
             raise TraceError(f"{mart} holds rows, not figures made of them: each fact names its file and line")
         _guard("mart", mart, [name for name in published_marts(connection) if name in marts()])
@@ -64,11 +73,13 @@ def trace(mart: str, arguments: Sequence[str]) -> int:
         if parsed.measure:
             _guard("measure", parsed.measure, _measures(connection, mart))
         explained = explain(connection, mart, key, parsed.measure)
-    print(render(mart, key, explained, parsed.limit if parsed.limit > 0 else None))
+    text = render(mart, key, explained, parsed.limit or None)
     if parsed.csv:
+        # Before printing: whoever reads the output may end it early.
         _write_csv(parsed.csv, mart, key, explained)
-        print(f"{sum(len(measure.rows) for measure in explained):,} rows written to {parsed.csv}")
-    return 0 if all(measure.adds_up for measure in explained) else 2
+        text += f"\n{sum(len(measure.rows) for measure in explained):,} rows written to {parsed.csv}"
+    print_to_reader(text)
+    return 0 if all(measure.adds_up for measure in explained) else DIFFERS
 
 
 def _measures(connection: duckdb.DuckDBPyConnection, mart: str) -> list[str]:

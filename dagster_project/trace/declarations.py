@@ -69,10 +69,14 @@ class RowMeasure:
 
 @dataclass(frozen=True)
 class Formula:
-    """A measure computed from others in the same row, or looked up; `text` explains a formula that does not itself."""
+    """A measure computed from others in the same row, or looked up.
+
+    `text` explains a formula that does not itself; `of` then names the measures of the row that it is computed from.
+    """
 
     sql: str
     text: str = ""
+    of: tuple[str, ...] = ()
 
     @property
     def ratio(self) -> tuple[str, str] | None:
@@ -85,7 +89,7 @@ class Formula:
     @property
     def names(self) -> set[str]:
         """The words of the formula, among them the measures it is computed from."""
-        return set() if self.text else set(re.findall(r"[a-z][a-z0-9_]*", self.sql))
+        return set(self.of) if self.text else set(re.findall(r"[a-z][a-z0-9_]*", self.sql))
 
 
 @dataclass(frozen=True)
@@ -122,7 +126,7 @@ def _measure(declared: str | dict, where: str) -> Declared:
     if isinstance(declared, str):
         return Formula(declared)
     if "formula" in declared:
-        return Formula(declared["formula"], declared["text"])
+        return Formula(declared["formula"], declared["text"], tuple(declared.get("of", ())))
     if "follow" in declared:
         targets = {value: Target(**target) for value, target in declared["follow"]["to"].items()}
         return Follow(declared["follow"]["by"], targets)

@@ -6,7 +6,7 @@ from datetime import date
 
 import duckdb
 
-from dagster_project.trace.declarations import Follow, RowMeasure, Target, row_sets, unit_labels
+from dagster_project.trace.declarations import Follow, Formula, RowMeasure, Target, row_sets, unit_labels
 from dagster_project.trace.figures import (
     How,
     Interval,
@@ -28,7 +28,10 @@ _AGGREGATES = {"sum": "sum of {}", "mean": "mean of {}", "median": "median of {}
 
 @dataclass(frozen=True)
 class Explained:
-    """A measure of one row: the published and the recomputed value, how it is computed, and from which rows."""
+    """A measure of one row: the published and the recomputed value, how it is computed, and from which rows.
+
+    `by_rule` is true where a text explains the computation: what it looks up in other rows is not listed.
+    """
 
     name: str
     label: str
@@ -36,6 +39,7 @@ class Explained:
     recomputed: Value
     how: str
     rows: list[SourceRow]
+    by_rule: bool = False
 
     @property
     def adds_up(self) -> bool:
@@ -71,7 +75,8 @@ def explain(connection: duckdb.DuckDBPyConnection, mart: str, key: Key, measure:
                 text = f"{target.mart} has no {target.measure} for it"
         else:
             text = _describe_formula(how, values)
-        explained.append(Explained(name, labels[name], values[name], recomputed, text, rows))
+        by_rule = isinstance(how, Formula) and bool(how.text)
+        explained.append(Explained(name, labels[name], values[name], recomputed, text, rows, by_rule))
     for name in [measure.name for measure in explained if measure.value is not None]:
         if isinstance(followed := measures[name], Follow):
             target = followed.to[str(key[followed.by])]
@@ -135,6 +140,7 @@ def _describe_formula(how: How, values: dict[str, Value]) -> str:
         return f"Wilson 95% interval of {how.rate} 威尔逊95%区间"
     assert not isinstance(how, RowMeasure | Previous | Follow)
     if how.text:
-        return how.text
+        operands = ", ".join(f"{name} {number(values[name])}" for name in how.of)
+        return f"{how.text}: {operands}" if operands else how.text
     with_values = re.sub(r"[a-z][a-z0-9_]*", lambda found: number(values.get(found[0])), how.sql)
     return f"{how.sql} = {with_values}".replace(" / ", " ÷ ").replace(" * ", " × ").replace(" - ", " − ")

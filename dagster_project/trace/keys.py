@@ -1,6 +1,7 @@
 """Find the row of a mart that is meant: options named after its key, and the existing values where one is unknown."""
 
 import re
+import shlex
 from datetime import date
 
 import duckdb
@@ -24,19 +25,36 @@ def options_of(column: str) -> list[str]:
 
 def as_text(value: Value) -> str:
     """A key value as the options take it; a blank one in quotes."""
-    return f"{value:%Y-%m}" if isinstance(value, date) else str(value) or "''"
+    return _plain(value) or "''"
+
+
+def _plain(value: Value) -> str:
+    return f"{value:%Y-%m}" if isinstance(value, date) else str(value)
+
+
+def visible(text: str) -> str:
+    """A text on one line, with escapes in place of the characters that a terminal would act on."""
+    return "".join(c if c.isprintable() or c == "\u3000" else f"\\u{ord(c):04x}" for c in text)
 
 
 def asked(mart: str, key: Key) -> str:
-    """The command that traces a row."""
-    options = " ".join(f"{options_of(column)[-1]} {as_text(value)}" for column, value in key.items())
+    """The command that traces a row, quoted for a shell."""
+    options = " ".join(_option(options_of(column)[-1], _plain(value)) for column, value in key.items())
     return f"aftersales trace {mart} {options}"
+
+
+def _option(name: str, value: str) -> str:
+    # A value that starts with a dash would otherwise be taken for an option.
+    return f"{name}{'=' if value.startswith('-') else ' '}{shlex.quote(value)}"
 
 
 def _value(column: str, text: str) -> Value:
     if column != "month":
         return text
     try:
+        # Of ISO's other forms, "2025-W40-1" is a week.
+        if not re.fullmatch(r"\d{4}-\d{2}(-\d{2})?", text):
+            raise ValueError(text)
         return date.fromisoformat(text if len(text) > len("2025-10") else f"{text}-01").replace(day=1)
     except ValueError:
         raise TraceError(f"{text!r} is not a month; write it as YYYY-MM") from None
@@ -66,7 +84,7 @@ def _choices(connection: duckdb.DuckDBPyConnection, mart: str, given: dict[str, 
 def _known(connection: duckdb.DuckDBPyConnection, mart: str, column: str, key: Key) -> str:
     condition, given = has_key(key)
     rows = connection.execute(f"select distinct {column} from {mart} where {condition} order by 1", given).fetchall()
-    values = [as_text(value) for (value,) in rows]
+    values = [visible(as_text(value)) for (value,) in rows]
     more = f" … ({len(values):,} in all)" if len(values) > _VALUES_SHOWN else ""
     return ", ".join(values[:_VALUES_SHOWN]) + more
 

@@ -1,22 +1,37 @@
 """The published tables as the trace reads them: marts, their keys and labels, the row sets as views."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 import duckdb
 import yaml
 
-from dagster_project.publish.open_state import DETAIL_PREFIXES
-from dagster_project.publish.state import NothingPublished
+from dagster_project.publish.open_state import DETAIL_PREFIXES, open_file
+from dagster_project.publish.state import NothingPublished, no_figures
 from dagster_project.settings import DBT_DIR
 from dagster_project.trace.declarations import row_sets
 
 
-def open_published(path: Path) -> duckdb.DuckDBPyConnection:
-    """A connection to the published tables with a view `trace_<name>` for each row set; raises NothingPublished."""
+@contextmanager
+def open_published(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the published tables, with a view `trace_<name>` for each row set.
+
+    Raises NothingPublished when there are no figures, PublishedUnreadable when the file is damaged.
+    """
     if not path.exists():
         raise NothingPublished(f"{path} does not exist: run `aftersales run` first")
-    connection = duckdb.connect(str(path), read_only=True)
+    with open_file(path) as connection:
+        # A first run that was blocked publishes its quality tables only.
+        facts = "select 1 from duckdb_tables() where schema_name = 'marts' and starts_with(table_name, 'fct_')"
+        if not connection.execute(facts).fetchone():
+            raise no_figures(path.parent)
+        _prepare(connection)
+        yield connection
+
+
+def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("use marts")
     try:
         connection.execute("set variable as_of = (select date_day from dim_date where is_as_of)")
@@ -25,9 +40,7 @@ def open_published(path: Path) -> duckdb.DuckDBPyConnection:
         for row_set in row_sets().values():
             connection.execute(f"create temp view trace_{row_set.name} as {row_set.sql}")
     except (duckdb.CatalogException, duckdb.BinderException) as error:
-        connection.close()
         raise NothingPublished(f"published by an older version, run `aftersales run` again: {error}") from None
-    return connection
 
 
 def _windows() -> dict[str, int]:

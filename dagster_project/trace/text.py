@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from dagster_project.trace.explanation import Explained, number
 from dagster_project.trace.figures import Key
-from dagster_project.trace.keys import as_text
+from dagster_project.trace.keys import as_text, visible
 
 _DETAIL_WIDTH = 90
 
@@ -62,13 +62,17 @@ def render(mart: str, key: Key, explained: list[Explained], limit: int | None) -
     for measure in explained:
         if measure.rows:
             lines += _rows_of(measure, limit)
-    return "\n".join([*lines, "", *_verdict(explained)])
+    return "\n".join(visible(line) for line in [*lines, "", *_verdict(explained)])
 
 
 def _verdict(explained: list[Explained]) -> list[str]:
     wrong = [measure for measure in explained if not measure.adds_up]
+    by_rule = any(measure.by_rule for measure in explained)
+    source, source_zh = (
+        ("these rows, or by the rule stated", "来源行或所述规则") if by_rule else ("these rows", "来源行")
+    )
     return [
-        f"{len(explained) - len(wrong)} of {len(explained)} figures add up: recomputed from these rows, "
-        "they equal the published values. / 由来源行重算，与发布值一致。",
+        f"{len(explained) - len(wrong)} of {len(explained)} figures add up: recomputed from {source}, "
+        f"they equal the published values. / 由{source_zh}重算，与发布值一致。",
         *(f"≠ {m.name}: published {m.value}, recomputed {m.recomputed} / 发布值与重算值不一致" for m in wrong),
     ]

@@ -11,9 +11,8 @@ import os
 import re
 import shutil
 import sqlite3
-import stat
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,6 +21,7 @@ from dagster_project.contracts import read_contracts
 from dagster_project.errors import ExpectedError
 from dagster_project.load.manifest import read_manifest
 from dagster_project.notes import write_note
+from dagster_project.privacy.access import keep_readers
 from dagster_project.run_lock import only_run
 from dagster_project.run_log import step
 from dagster_project.settings import TIME_ZONE, Settings
@@ -129,15 +129,6 @@ def _require_complete(lake: Path) -> None:
                         f"{folder / part} is missing, so the backup of this lake would be incomplete: "
                         f"`aftersales run --reload {contract.name}:{entry.source_file}` writes it again"
                     )
-
-
-def keep_readers(source: Path, target: Path) -> None:
-    """Give a copy the group and the mode of its original."""
-    status = source.stat()
-    # This account can't give a file to a group that it is not in: the copy keeps its own then.
-    with suppress(PermissionError):
-        os.chown(target, -1, status.st_gid)
-    target.chmod(stat.S_IMODE(status.st_mode))
 
 
 def _named(folder: Path, name: re.Pattern[str]) -> list[Path]:

@@ -20,6 +20,7 @@ from dagster_project.load.landing import find_by_path
 from dagster_project.load.manifest import ManifestDamaged, read_manifest
 from dagster_project.load.part import LakeError
 from dagster_project.models.dbt_build import ModelError
+from dagster_project.publish.state import StateDamaged, state_in_force, state_of
 from dagster_project.settings import Settings
 from dagster_project.sql_text import sql_text
 
@@ -59,18 +60,18 @@ def _damaged_histories(lake: Path) -> Iterator[str]:
             yield f"{path} ({_short(error)}): restore it from a backup, or delete it and lose what it records"
 
 
-def _read_whole(connection: duckdb.DuckDBPyConnection, relation: str) -> None:
+def _read_whole(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
+    """Read every row of a relation; returns how many there are."""
     # A digest of whole rows: counting them would not read the columns.
-    connection.execute(f"select max(hash(read)) from {relation} as read").fetchall()
+    found = connection.execute(f"select count(*), max(hash(read)) from {relation} as read").fetchone()
+    return found[0] if found else 0
 
 
-def _read_database(path: Path) -> list[str]:
-    """Read every table of a file; returns their names."""
+def _read_database(path: Path) -> dict[str, int]:
+    """Read every table of a file; returns the number of rows of each."""
     with duckdb.connect(str(path), read_only=True) as connection:
         tables = connection.execute("select schema_name, table_name from duckdb_tables()").fetchall()
-        for schema, table in tables:
-            _read_whole(connection, f'"{schema}"."{table}"')
-    return [table for _, table in tables]
+        return {table: _read_whole(connection, f'"{schema}"."{table}"') for schema, table in tables}
 
 
 def _damaged_warehouse(warehouse: Path) -> Iterator[str]:
@@ -91,12 +92,31 @@ def _damaged_state(published: Path) -> Iterator[str]:
         return
     folder = (published / "current").resolve()
     try:
-        tables = _read_database(folder / "aftersales.duckdb")
-        with duckdb.connect() as connection:
-            for table in tables:
-                _read_whole(connection, f"read_parquet({sql_text(folder / 'parquet' / f'{table}.parquet')})")
+        fault = _fault_of_state(folder)
     except duckdb.Error as error:
-        yield f"the published state is damaged ({_short(error)}): delete {folder}; the next run publishes a new one"
+        fault = _short(error)
+    if fault:
+        yield f"the published state is damaged ({fault}): delete {folder}; the next run publishes a new one"
+    try:
+        if in_force := state_in_force(published):
+            state_of(in_force)
+    except StateDamaged as error:
+        yield str(error)
+
+
+def _fault_of_state(folder: Path) -> str:
+    """Read all files of a published state; returns where Parquet and the DuckDB file differ, else an empty text.
+
+    When a month's file is missing from the folder of a big table, the others can still be read.
+    """
+    rows = _read_database(folder / "aftersales.duckdb")
+    with duckdb.connect() as connection:
+        for table, count in rows.items():
+            path = folder / "parquet" / f"{table}.parquet"
+            held = _read_whole(connection, f"read_parquet({sql_text(path)})")
+            if held != count:
+                return f"{path} has {held:,} rows, its table in aftersales.duckdb has {count:,}"
+    return ""
 
 
 def _short(error: Exception) -> str:

@@ -58,6 +58,23 @@ def test_the_states_kept_are_the_last_published(clock: Clock, tmp_path: Path) ->
     assert len(set(published)) == len(JUMPS)
 
 
+def test_states_are_removed_by_when_they_were_published_not_by_name(clock: Clock, tmp_path: Path) -> None:
+    small = SmallWarehouse(tmp_path, rows=1)
+    names = []
+    # The second by a clock that was ahead; all later names sort after it.
+    for number, jump in enumerate((timedelta(0), timedelta(365), timedelta(1))):
+        clock.set(TRUE + jump)
+        small.publish(number)
+        names.append((small.published / "current").resolve().name)
+    publish.remove_states_before(small.published, TRUE)
+    assert {path.name for path in (small.published / "states").iterdir()} == {names[0], names[2]}
+    clock.set(TRUE + timedelta(2))
+    small.publish(3)
+    publish.remove_states_before(small.published, TRUE + timedelta(1.5))
+    current = (small.published / "current").resolve()
+    assert list((small.published / "states").iterdir()) == [current]
+
+
 def test_the_last_run_of_the_checks_stays_the_last(clock: Clock, tmp_path: Path) -> None:
     settings = Settings(landing=tmp_path, data=tmp_path, as_of=date(2026, 4, 30))
     for number, jump in enumerate(JUMPS):

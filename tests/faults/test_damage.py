@@ -17,6 +17,8 @@ from dagster_project.load.lake import open_warehouse
 from dagster_project.load.load import load_landing
 from dagster_project.load.manifest import MANIFEST_SCHEMA, ManifestDamaged, read_manifest
 from dagster_project.models.dbt_build import NodeResult
+from dagster_project.publish import parquet
+from dagster_project.publish.state import STATE_FILE, StateDamaged, last_state, state_of, write_state
 from dagster_project.run_lock import only_run
 from dagster_project.sample_store import guard_sample
 from dagster_project.upkeep.damage import Damaged, StorageError, find_damage
@@ -205,6 +207,59 @@ def test_a_damaged_published_state_is_told(landing: Landing, tmp_path: Path, fil
     assert f"delete {state}" in find_damage(settings)[0], "all of it"
     small.publish(2)
     assert not find_damage(settings)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"name": "a", "published_at": null}', "\udcff"])
+def test_a_damaged_state_file_is_named_with_what_to_do(landing: Landing, tmp_path: Path, content: str) -> None:
+    small = SmallWarehouse(tmp_path / "small", rows=1)
+    small.publish(1)
+    file = (small.published / "current").resolve() / STATE_FILE
+    file.write_bytes(content.encode("utf-8", "surrogateescape"))
+    with pytest.raises(StateDamaged, match=f"(?s){file} is damaged.*delete {file.parent};.*aftersales verify"):
+        last_state(small.published)
+    [told] = find_damage(replace(landing.settings, data=tmp_path / "small"))
+    assert f"delete {file.parent}" in told
+    shutil.rmtree(file.parent)
+    small.publish(2)
+    assert last_state(small.published).run_id == "run2"
+
+
+def test_a_damaged_file_of_the_state_that_is_looked_back_from_is_named(landing: Landing, tmp_path: Path) -> None:
+    small = SmallWarehouse(tmp_path / "small", rows=1)
+    small.publish(1)
+    before = (small.published / "current").resolve()
+    small.publish(2)
+    current = (small.published / "current").resolve()
+    write_state(current, replace(state_of(current), looks_back_from=before.name))
+    (before / STATE_FILE).write_text("")
+    assert f"delete {before}" in find_damage(replace(landing.settings, data=tmp_path / "small"))[0]
+
+
+def test_parquet_with_other_rows_than_the_published_file_is_damaged(
+    landing: Landing, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr(parquet, "ROWS_IN_ONE_FILE", 3)
+    small = SmallWarehouse(tmp_path / "small", rows=3)
+    small.publish(1, second="values ('S001', date '2026-02-01', 1, 1, ''), ('S001', date '2026-02-01', 2, 1, '')")
+    settings = replace(landing.settings, data=tmp_path / "small")
+    folder = (small.published / "current").resolve() / "parquet"
+    assert not find_damage(settings)
+    (folder / "second_monthly.parquet" / "2026-02.parquet").unlink()
+    assert "second_monthly.parquet has 3 rows, its table in aftersales.duckdb has 5" in find_damage(settings)[0]
+    small.publish(2)
+    file = (small.published / "current").resolve() / "parquet" / "first_monthly.parquet"
+    pq.write_table(pq.read_table(file).slice(1), file)
+    assert "first_monthly.parquet has 2 rows" in find_damage(settings)[0]
+
+
+@pytest.mark.parametrize("command", ["trace first_monthly", "report --store S001 --month 2026-01", "publish --csv CSV"])
+def test_readers_of_a_truncated_published_file_say_how_to_find_the_damage(tmp_path: Path, capsys, command: str) -> None:
+    small = SmallWarehouse(tmp_path, rows=1)
+    small.publish(1)
+    os.truncate(small.published / "current" / "aftersales.duckdb", 5000)
+    arguments = command.replace("CSV", str(tmp_path / "csv")).split()
+    assert cli.main([*arguments, "--data", str(tmp_path)]) == 1
+    assert "`aftersales verify`" in capsys.readouterr().err
 
 
 def test_a_fault_of_the_disk_that_damaged_nothing_is_told_as_it_is(landing: Landing) -> None:

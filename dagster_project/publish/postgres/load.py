@@ -20,6 +20,7 @@ from dagster_project.publish.postgres.tables import (
     wanted_shape,
 )
 from dagster_project.publish.postgres.target import PostgresError, PostgresTarget
+from dagster_project.run_log import step
 from dagster_project.sql_text import sql_text
 
 # How the schema's comment begins: a schema with it belongs to the warehouse.
@@ -125,10 +126,12 @@ def _load(
     return tables
 
 
-def _grant(connection: psycopg.Connection, target: PostgresTarget) -> None:
-    names = {"schema": sql.Identifier(target.schema), "reader": sql.Identifier(target.reader)}
+def _grant(connection: psycopg.Connection, target: PostgresTarget, tables: list[Table]) -> None:
+    """Let the reader read the tables just loaded. Others in the schema may belong to somebody else."""
+    relations = sql.SQL(", ").join(sql.Identifier(target.schema, table.name) for table in tables)
+    names = {"schema": sql.Identifier(target.schema), "reader": sql.Identifier(target.reader), "tables": relations}
     connection.execute(sql.SQL("grant usage on schema {schema} to {reader}").format(**names))
-    connection.execute(sql.SQL("grant select on all tables in schema {schema} to {reader}").format(**names))
+    connection.execute(sql.SQL("grant select on {tables} to {reader}").format(**names))
 
 
 def publish_postgres(published: Path, manifest: Path, target: PostgresTarget) -> dict[str, int]:
@@ -138,9 +141,11 @@ def publish_postgres(published: Path, manifest: Path, target: PostgresTarget) ->
     PostgresError with the reason, never with the password.
     """
     schema = target.schema
-    with target.connected() as connection:
+    with step("publish_postgres", schema=schema) as counted, target.connected() as connection:
         # For the whole session: tables are vacuumed after the transaction.
         connection.execute("set statement_timeout = 0")
+        # The transaction is idle while DuckDB writes a table's CSV file.
+        connection.execute("set idle_in_transaction_session_timeout = 0")
         with connection.transaction():
             # One publisher at a time. The state is read under the lock, so an older one never replaces a newer one.
             connection.execute("select pg_advisory_xact_lock(hashtext(%s))", [f"aftersales {schema}"])
@@ -152,8 +157,9 @@ def publish_postgres(published: Path, manifest: Path, target: PostgresTarget) ->
                 note = f"{_MARK}: state {state.name}{_TABLES}{', '.join(table.name for table in tables)}"
             comment = sql.SQL("comment on schema {} is {}").format(sql.Identifier(schema), sql.Literal(note))
             connection.execute(comment)
-            _grant(connection, target)
+            _grant(connection, target, tables)
         # Replaced rows are dead but still take space: vacuum makes it available to the next load.
         for table in tables:
             connection.execute(sql.SQL("vacuum (analyze) {}").format(sql.Identifier(schema, table.name)))
+        counted |= {"tables": len(tables), "rows": sum(table.rows for table in tables)}
     return {table.name: table.rows for table in tables}

@@ -9,7 +9,8 @@ from typing import Any
 import duckdb
 
 from dagster_project.errors import ExpectedError
-from dagster_project.publish.state import NothingPublished, state_of
+from dagster_project.publish.open_state import open_file
+from dagster_project.publish.state import no_figures, state_of
 from dagster_project.settings import Settings
 
 Row = dict[str, Any]
@@ -46,7 +47,7 @@ def open_marts(settings: Settings) -> Iterator[Marts]:
     folder = (settings.published / "current").resolve()
     state = state_of(folder) if folder.exists() else None
     if state is None or state.as_of is None or state.published_at is None:
-        raise NothingPublished(f"no figures are published in {settings.published} yet: run `aftersales run` first")
-    with duckdb.connect(str(folder / "aftersales.duckdb"), read_only=True) as connection:
+        raise no_figures(settings.published)
+    with open_file(folder / "aftersales.duckdb") as connection:
         connection.execute("use marts")
         yield Marts(connection, state.as_of, state.published_at)
