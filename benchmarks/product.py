@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from unittest.mock import patch
 
 from benchmarks.stages import Begin
-from dagster_project import cli, refresh
+from dagster_project import cli
 from dagster_project.checks.worker import CheckWorker, check_worker
 from dagster_project.models.dbt_build import target_path
+from dagster_project.run import refresh
 from dagster_project.settings import Settings
 
 # Functions that `refresh` calls, and the stage that begins with each.

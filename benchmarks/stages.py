@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from dagster_project.processes import die_with_parent
+from dagster_project.run.processes import die_with_parent
 
 START_UP = "start-up"
 

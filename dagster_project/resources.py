@@ -11,9 +11,9 @@ from pydantic import Field
 from dagster_project.errors import ExpectedError
 from dagster_project.load.lake import WarehouseBusy
 from dagster_project.privacy.error_details import keep_details
-from dagster_project.refresh import new_run_id_of
-from dagster_project.run_lock import AlreadyRunning, only_run
-from dagster_project.run_log import run_log
+from dagster_project.run.lock import AlreadyRunning, only_run
+from dagster_project.run.log import run_log
+from dagster_project.run.refresh import new_run_id_of
 from dagster_project.sample_store import choose_sample
 from dagster_project.settings import Settings, read_settings
 

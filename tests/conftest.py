@@ -126,7 +126,7 @@ class NoSuites:
 @contextmanager
 def without_suites() -> Iterator[None]:
     """Runs judge what was built and ask the suites nothing: for tests of what becomes of the figures."""
-    from dagster_project import refresh
+    from dagster_project.run import refresh
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(refresh, "check_worker", lambda: nullcontext(NoSuites()))
@@ -170,7 +170,7 @@ def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest.fixture(scope="session")
 def sample_run(sample_store: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The sample store, landed, built and published once for all tests; each test process has a copy of its own."""
-    from dagster_project.refresh import refresh
+    from dagster_project.run.refresh import refresh
     from dagster_project.sample import write_sample
 
     with sample_store.data.parent.with_suffix(".lock").open("w") as lock:

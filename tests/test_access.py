@@ -17,7 +17,7 @@ from dagster_project.load.hash_key import (
     read_hash_key,
 )
 from dagster_project.privacy.access import ReadersError, open_to_readers, private_by_default
-from dagster_project.run_lock import only_run
+from dagster_project.run.lock import only_run
 from dagster_project.settings import Settings
 from tests.support.small_warehouse import SmallWarehouse
 

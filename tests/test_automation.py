@@ -28,8 +28,8 @@ from dagster_project.checks.suites import read_suites
 from dagster_project.definitions import defs
 from dagster_project.load import part
 from dagster_project.load.part import LakeError
-from dagster_project.refresh import PublishingBlocked
 from dagster_project.resources import RUN_ID_TAG, Installation, handle_errors
+from dagster_project.run.refresh import PublishingBlocked
 from dagster_project.settings import TIME_ZONE
 from dagster_project.upkeep.backup import back_up
 from tests.conftest import STORES, Landing

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from dagster_project import refresh
 from dagster_project.load.manifest import read_manifest
-from dagster_project.run_lock import AlreadyRunning, only_run
+from dagster_project.run import refresh
+from dagster_project.run.lock import AlreadyRunning, only_run
 from dagster_project.settings import Settings
 from dagster_project.upkeep import backup
 from dagster_project.upkeep.backup import BackupError, back_up

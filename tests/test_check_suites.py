@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dagster_project import refresh
 from dagster_project.checks.suites import DIMENSIONS, NOT_NULL, SQL, SUITES_DIR, SuiteError, read_suites
 from dagster_project.contracts import read_contracts
+from dagster_project.run import refresh
 from tests.support.probes import entry, suite_of
 
 

@@ -21,7 +21,7 @@ from dagster_project.checks.session import open_session, shown_columns
 from dagster_project.checks.suites import SQL, Suite, read_suites
 from dagster_project.checks.worker import CheckWorker
 from dagster_project.contracts import read_contracts
-from dagster_project.run_lock import only_run
+from dagster_project.run.lock import only_run
 from dagster_project.settings import PROJECT_DIR, Settings
 from tests.support.probes import entry, suite_of
 

@@ -10,11 +10,11 @@ import pytest
 from dagster_project.checks.assets import CHECKS_KEY
 from dagster_project.checks.worker import CheckWorker
 from dagster_project.definitions import defs
-from dagster_project.last_run import digest_of_inputs, is_nothing_new
 from dagster_project.models.assets import REGISTERED, dbt_models
 from dagster_project.publish.state import last_state
-from dagster_project.refresh import NotChecked, check_build
 from dagster_project.resources import RUN_ID_TAG
+from dagster_project.run.last_run import digest_of_inputs, is_nothing_new
+from dagster_project.run.refresh import NotChecked, check_build
 from dagster_project.settings import Settings
 from tests.conftest import Landing
 

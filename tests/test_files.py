@@ -15,7 +15,7 @@ from dagster_project.load.load import load_landing
 from dagster_project.load.manifest import read_manifest
 from dagster_project.load.part import LakeError
 from dagster_project.load.reload import files_to_reload
-from dagster_project.summary import summarise_loads
+from dagster_project.run.summary import summarise_loads
 from tests.support.customers_file import EXPECTED, HEADER, READ, ROWS, csv_text
 
 

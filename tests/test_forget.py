@@ -12,7 +12,7 @@ from dagster_project.load.hash_key import read_hash_key
 from dagster_project.load.load import load_landing
 from dagster_project.privacy.forget import forget, plan_forgetting, settle_forgotten
 from dagster_project.privacy.forgotten import ForgottenError
-from dagster_project.run_lock import only_run
+from dagster_project.run.lock import only_run
 from tests.conftest import Landing
 from tests.support.leaks import Secrets, leaks
 

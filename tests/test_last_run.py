@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from dagster_project import last_run, refresh
 from dagster_project.checks.results import results_of_last_runs
-from dagster_project.last_run import digest_of_inputs, is_nothing_new
 from dagster_project.load.manifest import read_manifest, write_manifest
+from dagster_project.run import last_run, refresh
+from dagster_project.run.last_run import digest_of_inputs, is_nothing_new
 from dagster_project.settings import PROJECT_DIR, Settings
 
 

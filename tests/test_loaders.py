@@ -10,7 +10,7 @@ import pytest
 from dagster_project import cli
 from dagster_project.contracts import read_contracts
 from dagster_project.load.manifest import read_manifest
-from dagster_project.run_lock import AlreadyRunning, only_loader, only_run
+from dagster_project.run.lock import AlreadyRunning, only_loader, only_run
 from dagster_project.settings import Settings
 from tests.conftest import Landing
 from tests.reference.landing_tree import write_landing_tree

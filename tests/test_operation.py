@@ -20,12 +20,12 @@ from dagster_project.errors import ExpectedError
 from dagster_project.load.manifest import read_manifest
 from dagster_project.load.reload import NothingToReload, files_to_reload
 from dagster_project.publish.publish import PublishedState
-from dagster_project.refresh import Refreshed
 from dagster_project.reports.quality.history import read_history
 from dagster_project.resources import RUN_ID_TAG, Installation
-from dagster_project.run_log import new_run_id, run_log, step
+from dagster_project.run.log import new_run_id, run_log, step
+from dagster_project.run.refresh import Refreshed
+from dagster_project.run.summary import summarise
 from dagster_project.settings import TIME_ZONE, Settings
-from dagster_project.summary import summarise
 from dagster_project.upkeep.housekeeping import clean_up
 from dagster_project.upkeep.retention import DAGSTER_RUN_DAYS_KEPT, LOG_MONTHS_KEPT, QUALITY_REPORTS_KEPT
 from tests.conftest import Landing

@@ -11,11 +11,12 @@ from typing import Any, NoReturn
 import duckdb
 import pytest
 
-from dagster_project import cli, refresh
+from dagster_project import cli
 from dagster_project.load.lake import register_lake
 from dagster_project.models.dbt_build import target_path
 from dagster_project.publish.publish import publish
 from dagster_project.publish.state import new_state
+from dagster_project.run import refresh
 from dagster_project.sample_mark import mark_sample
 from dagster_project.sample_store import SampleMixed, guard_sample, loaded_from
 from dagster_project.settings import Settings

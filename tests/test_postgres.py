@@ -23,7 +23,7 @@ from dagster_project.publish.keys import read_keys
 from dagster_project.publish.postgres.load import _selected, publish_postgres
 from dagster_project.publish.postgres.target import PostgresError, PostgresTarget
 from dagster_project.resources import Installation
-from dagster_project.run_log import log_file
+from dagster_project.run.log import log_file
 from dagster_project.settings import Settings
 from tests.conftest import Landing
 from tests.support.small_warehouse import TABLES, SmallWarehouse
@@ -360,8 +360,8 @@ def test_a_run_publishes_to_the_database_of_the_environment(
 ) -> None:
     monkeypatch.setenv("AFTERSALES_POSTGRES_URL", database)
     monkeypatch.setattr("dagster_project.sample_store.guard_sample", lambda settings: None)
-    monkeypatch.setattr("dagster_project.refresh.refresh", lambda *_, **__: SimpleNamespace(run_id="run1"))
-    monkeypatch.setattr("dagster_project.summary.summarise", lambda *told: "summary")
+    monkeypatch.setattr("dagster_project.run.refresh.refresh", lambda *_, **__: SimpleNamespace(run_id="run1"))
+    monkeypatch.setattr("dagster_project.run.summary.summarise", lambda *told: "summary")
     arguments = ["--landing", str(sample_run.landing), "--data", str(sample_run.data)]
     assert cli.main(["run", "--quiet", *arguments, "--as-of", sample_run.as_of.isoformat()]) == 0
     with duckdb.connect(str(sample_run.published / "aftersales.duckdb"), read_only=True) as file:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from dagster_project.contracts import read_contracts
-from dagster_project.refresh import refresh
+from dagster_project.run.refresh import refresh
 from dagster_project.settings import Settings
 from dagster_project.trace.declarations import marts as trace_declarations
 from dagster_project.trace.figures import agree, choose, measures_of, published, recompute

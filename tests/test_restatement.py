@@ -8,13 +8,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from dagster_project import refresh
 from dagster_project.checks.results import last_results
 from dagster_project.models.dbt_build import target_path
 from dagster_project.publish.publish import PublishedState
 from dagster_project.publish.restatement import find_restatements, followed_marts, record_restatements
 from dagster_project.publish.state import StateInfo, last_state, new_state, write_state
 from dagster_project.reports.reported_months import record_reported, reported_months
+from dagster_project.run import refresh
 from dagster_project.settings import Settings
 from dagster_project.upkeep.retention import STATES_KEPT
 

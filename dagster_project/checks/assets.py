@@ -13,8 +13,8 @@ from dagster_project.load.assets import dataset_key
 from dagster_project.load.masking import mask_text
 from dagster_project.models.assets import OWNER, dbt_models
 from dagster_project.models.dbt_build import read_node_results, target_path
-from dagster_project.refresh import check_build
 from dagster_project.resources import Installation, run_id_of, writing
+from dagster_project.run.refresh import check_build
 
 CHECKS_KEY = dg.AssetKey(["quality", "checks"])
 SHOWN_ROWS = 20

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dagster_project.parquet_rows import write_rows
-from dagster_project.run_log import begun_at
+from dagster_project.run.log import begun_at
 
 LISTED_ROWS = 200
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from dagster_project.checks.results import CheckResult, RunInfo
 from dagster_project.checks.run import not_run, run_checks
 from dagster_project.privacy.error_details import without_values
-from dagster_project.processes import die_with_parent
+from dagster_project.run.processes import die_with_parent
 from dagster_project.spark_server import SparkServer
 
 logger = logging.getLogger(__name__)

@@ -24,7 +24,7 @@ def add(commands: _SubParsersAction) -> None:
 
 def do(parsed: Namespace) -> int:
     """Back up, and print the folder and the sizes."""
-    from dagster_project.run_log import new_run_id, run_log
+    from dagster_project.run.log import new_run_id, run_log
     from dagster_project.upkeep.backup import back_up
 
     settings = read_settings(data=parsed.data)

@@ -36,7 +36,7 @@ def _leave() -> None:
 def do(parsed: Namespace) -> int:
     """Write the rows, and their number to standard error."""
     from dagster_project.checks.failing import NoSuchRows, find_check, write_failing_file, write_failing_rows
-    from dagster_project.run_lock import only_run
+    from dagster_project.run.lock import only_run
 
     settings = read_settings(data=parsed.data)
     suite = find_check(parsed.dataset, parsed.check)

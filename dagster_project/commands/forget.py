@@ -75,7 +75,7 @@ def do(parsed: Namespace) -> int:
     """Show what changes, ask for confirmation, and do it; 1 when it was declined."""
     from dagster_project.privacy.forget import forget, plan_forgetting
     from dagster_project.privacy.forgotten import ForgottenError
-    from dagster_project.run_lock import only_run
+    from dagster_project.run.lock import only_run
 
     settings = read_settings(data=parsed.data)
     if not settings.lake.exists():

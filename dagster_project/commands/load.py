@@ -42,9 +42,9 @@ def do(parsed: Namespace) -> int:
     from dagster_project.load.hash_key import read_hash_key
     from dagster_project.load.load import load_landing
     from dagster_project.privacy.forgotten import read_forgotten
-    from dagster_project.refresh import new_run_id_of
-    from dagster_project.run_lock import only_loader
-    from dagster_project.run_log import run_log
+    from dagster_project.run.lock import only_loader
+    from dagster_project.run.log import run_log
+    from dagster_project.run.refresh import new_run_id_of
     from dagster_project.sample_store import guard_sample
     from dagster_project.spark_server import require_libraries
 

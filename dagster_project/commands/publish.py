@@ -39,7 +39,7 @@ def to_postgres(settings: Settings, target: PostgresTarget, run_id: str) -> str:
     """Publish to Postgres, logged under the run's id; returns a line on what it holds now."""
     from dagster_project.models.dbt_build import target_path
     from dagster_project.publish.postgres.load import publish_postgres
-    from dagster_project.run_log import run_log
+    from dagster_project.run.log import run_log
 
     with run_log(settings, run_id):
         rows = publish_postgres(settings.published, target_path(settings) / "manifest.json", target)
@@ -51,7 +51,7 @@ def publish_on(settings: Settings, parsed: Namespace) -> Iterator[str]:
     from dagster_project.publish.csv_files import export_csv
     from dagster_project.publish.state import NothingPublished
     from dagster_project.publish.workbook import export_xlsx
-    from dagster_project.run_log import new_run_id
+    from dagster_project.run.log import new_run_id
 
     tables = [name.strip() for name in parsed.tables.split(",") if name.strip()]
     target = read_target(url=parsed.postgres) if parsed.postgres is not None else None

@@ -73,7 +73,7 @@ def write_reports(settings: Settings, parsed: argparse.Namespace) -> Iterator[Pa
     # The chart libraries are large: other subcommands need not wait for them.
     from dagster_project.reports.issue import issue_group, issue_month, issue_store
     from dagster_project.reports.monthly.read import open_marts
-    from dagster_project.run_log import new_run_id, run_log
+    from dagster_project.run.log import new_run_id, run_log
 
     with run_log(settings, new_run_id()):
         if parsed.all:

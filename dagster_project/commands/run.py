@@ -57,10 +57,10 @@ def do(parsed: Namespace) -> int:
     """Refresh the warehouse and print the summary."""
     from dagster_project.commands.publish import to_postgres
     from dagster_project.publish.postgres.target import read_target
-    from dagster_project.refresh import PublishingBlocked, refresh
+    from dagster_project.run.refresh import PublishingBlocked, refresh
+    from dagster_project.run.summary import summarise, summarise_loads
     from dagster_project.sample_store import choose_sample, guard_sample
     from dagster_project.spark_server import require_libraries
-    from dagster_project.summary import summarise, summarise_loads
 
     if parsed.engine == SPARK:
         require_libraries()

@@ -23,7 +23,7 @@ def add(commands: _SubParsersAction) -> None:
 
 def do(parsed: Namespace) -> int:
     """Report that nothing is damaged; raises Damaged otherwise."""
-    from dagster_project.run_lock import only_run
+    from dagster_project.run.lock import only_run
     from dagster_project.sample_store import loaded_from
     from dagster_project.upkeep.damage import refuse_damage
 

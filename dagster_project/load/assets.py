@@ -6,7 +6,6 @@ from datetime import timedelta
 import dagster as dg
 
 from dagster_project.contracts import Contract, read_contracts
-from dagster_project.last_run import note_registered, why_built_whole
 from dagster_project.load.dataset import DatasetLoad, load_dataset, loaded_stores
 from dagster_project.load.hash_key import read_hash_key
 from dagster_project.load.lake import register_lake
@@ -17,7 +16,8 @@ from dagster_project.models.assets import OWNER
 from dagster_project.models.dbt_build import forget_build
 from dagster_project.privacy.forget import settle_forgotten
 from dagster_project.resources import Installation, writing
-from dagster_project.run_warnings import run_warnings
+from dagster_project.run.last_run import note_registered, why_built_whole
+from dagster_project.run.warnings import run_warnings
 from dagster_project.sample_store import guard_sample
 
 STORES_KEY = dg.AssetKey(["lake", "dms__stores"])

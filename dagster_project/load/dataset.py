@@ -25,7 +25,7 @@ from dagster_project.load.seal import seal, seal_if_intact, set_aside
 from dagster_project.load.workers import Workers
 from dagster_project.privacy.error_details import keep_details
 from dagster_project.privacy.forgotten import Forgotten
-from dagster_project.run_log import step
+from dagster_project.run.log import step
 
 # Part of every contract's digest: increase it when a change of the loader requires that all files are read again.
 LOADER_VERSION = 5

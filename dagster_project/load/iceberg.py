@@ -24,7 +24,7 @@ from dagster_project.load.lake import part_relations
 from dagster_project.load.manifest import MANIFEST_SCHEMA
 from dagster_project.load.relation import Relation
 from dagster_project.publish.restatement import RESTATEMENT_SCHEMA
-from dagster_project.run_log import step
+from dagster_project.run.log import step
 from dagster_project.spark_server import file_uri
 
 # It warns about every column without a least and greatest value; parts deliberately omit those of most text columns.

@@ -20,7 +20,7 @@ from typing import Any
 
 from dagster_project.load.extract import Chunk, Extract, Quarantine
 from dagster_project.load.header import HeaderMatcher
-from dagster_project.processes import die_with_parent
+from dagster_project.run.processes import die_with_parent
 
 # Limit of the address space, of which libraries take up to 1 GB.
 MAX_MEMORY_GB = 4

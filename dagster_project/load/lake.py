@@ -19,7 +19,7 @@ from dagster_project.load.manifest import MANIFEST_SCHEMA, Entry, read_manifest
 from dagster_project.load.part import REJECTED_SCHEMA
 from dagster_project.load.relation import Relation, relation_of
 from dagster_project.publish.restatement import write_no_restatement
-from dagster_project.run_log import step
+from dagster_project.run.log import step
 from dagster_project.sql_text import sql_text
 
 logger = logging.getLogger(__name__)

@@ -13,7 +13,6 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
 
 from dagster_project.checks.worker import check_worker
-from dagster_project.last_run import read_registered
 from dagster_project.models.check_description import describe_check
 from dagster_project.models.dbt_build import (
     build_arguments,
@@ -25,9 +24,10 @@ from dagster_project.models.dbt_build import (
     target_path,
 )
 from dagster_project.privacy.error_details import without_values
-from dagster_project.refresh import check_build, publish_checked
 from dagster_project.resources import Installation, writing
-from dagster_project.run_log import step
+from dagster_project.run.last_run import read_registered
+from dagster_project.run.log import step
+from dagster_project.run.refresh import check_build, publish_checked
 from dagster_project.settings import DBT_DIR, PROJECT_DIR
 
 OWNER = "team:warehouse"

@@ -13,9 +13,9 @@ from pathlib import Path
 from dagster_project.errors import ExpectedError
 from dagster_project.models.check_description import describe_check
 from dagster_project.privacy.error_details import without_values
-from dagster_project.processes import die_with_parent
 from dagster_project.publish.state import last_state
-from dagster_project.run_log import step
+from dagster_project.run.log import step
+from dagster_project.run.processes import die_with_parent
 from dagster_project.settings import DBT_DIR, DUCKDB, Settings
 from dagster_project.spark_server import in_own_words
 from dagster_project.upkeep.retention import DBT_LOG_BYTES

@@ -6,15 +6,15 @@ import dagster as dg
 
 from dagster_project.checks.assets import CHECKS_KEY
 from dagster_project.checks.results import last_results
-from dagster_project.last_run import note_last_run, read_registered
 from dagster_project.models.assets import OWNER, dbt_models
 from dagster_project.models.dbt_build import target_path
 from dagster_project.publish.models import PUBLISHED_SCHEMAS
 from dagster_project.publish.postgres.load import publish_postgres
 from dagster_project.publish.postgres.target import VARIABLE, read_target
-from dagster_project.refresh import publish_checked, require_whole_build
 from dagster_project.resources import Installation, handle_errors, run_id_of, writing
-from dagster_project.run_log import run_log
+from dagster_project.run.last_run import note_last_run, read_registered
+from dagster_project.run.log import run_log
+from dagster_project.run.refresh import publish_checked, require_whole_build
 
 
 @dg.asset(

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from dagster_project.errors import ExpectedError
 from dagster_project.privacy.access import keep_readers
-from dagster_project.processes import is_running
 from dagster_project.publish.open_state import State, Table, published_state
 from dagster_project.reports.text import no_formula
+from dagster_project.run.processes import is_running
 
 _BATCH = 10_000
 

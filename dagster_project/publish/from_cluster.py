@@ -14,7 +14,7 @@ from pathlib import Path
 from dagster_project.load.lake import open_warehouse, register_lake
 from dagster_project.models.dbt_build import LAKE_VIEWS, build_lake_views, target_path
 from dagster_project.publish.models import PUBLISHED_SCHEMAS
-from dagster_project.run_log import step
+from dagster_project.run.log import step
 from dagster_project.settings import Settings
 from dagster_project.spark_server import file_uri, open_spark, read_spark_server
 from dagster_project.sql_text import sql_text

@@ -9,7 +9,7 @@ from dagster_project.models.assets import OWNER
 from dagster_project.publish.assets import published_marts
 from dagster_project.reports.issue import issue_month
 from dagster_project.resources import Installation, run_id_of
-from dagster_project.run_log import run_log
+from dagster_project.run.log import run_log
 from dagster_project.settings import TIME_ZONE
 
 # Reports of earlier months are written by `aftersales report`.

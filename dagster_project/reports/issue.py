@@ -16,7 +16,7 @@ from dagster_project.reports.monthly.read import Marts, NothingToReport, open_ma
 from dagster_project.reports.monthly.report import store_report
 from dagster_project.reports.monthly.write import write_report
 from dagster_project.reports.reported_months import record_reported
-from dagster_project.run_log import step
+from dagster_project.run.log import step
 from dagster_project.settings import TIME_ZONE, Settings
 
 TEMPLATE = "AFTERSALES_REPORT_TEMPLATE"

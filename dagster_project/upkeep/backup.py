@@ -22,8 +22,8 @@ from dagster_project.errors import ExpectedError
 from dagster_project.load.manifest import read_manifest
 from dagster_project.notes import write_note
 from dagster_project.privacy.access import keep_readers
-from dagster_project.run_lock import only_run
-from dagster_project.run_log import step
+from dagster_project.run.lock import only_run
+from dagster_project.run.log import step
 from dagster_project.settings import TIME_ZONE, Settings
 from dagster_project.upkeep.retention import BACKUPS_KEPT
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from dagster_project.checks.compaction import compact_results
-from dagster_project.run_log import step
+from dagster_project.run.log import step
 from dagster_project.settings import TIME_ZONE, Settings
 from dagster_project.upkeep.retention import LOG_MONTHS_KEPT, QUALITY_REPORTS_KEPT
 

@@ -9,7 +9,7 @@ from pyiceberg.catalog import Catalog
 
 from dagster_project.load.iceberg import CATALOG, NAMESPACE, WRITTEN, open_catalog
 from dagster_project.privacy.error_details import without_values
-from dagster_project.run_log import step
+from dagster_project.run.log import step
 from dagster_project.spark_server import SparkServer, in_own_words, open_spark, read_spark_server
 from dagster_project.sql_text import sql_text
 

@@ -15,7 +15,7 @@ KILLED = -signal.SIGKILL
 FORKS = multiprocessing.get_context("forkserver")
 # Imported once, in the process that the others are forked of.
 FORKS.set_forkserver_preload(
-    ["dagster_project.refresh", "tests.conftest", "tests.support.small_warehouse", "tests.reference.edge_cases"]
+    ["dagster_project.run.refresh", "tests.conftest", "tests.support.small_warehouse", "tests.reference.edge_cases"]
 )
 
 

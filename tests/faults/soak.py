@@ -25,8 +25,8 @@ from dagster_project.load.lake import register_lake
 from dagster_project.load.load import load_landing
 from dagster_project.load.manifest import read_manifest
 from dagster_project.models.dbt_build import build_models
-from dagster_project.refresh import check_build, new_run_id_of, publish_checked
-from dagster_project.run_lock import only_run
+from dagster_project.run.lock import only_run
+from dagster_project.run.refresh import check_build, new_run_id_of, publish_checked
 from dagster_project.settings import Settings
 from tests.faults.damaging import DAMAGES, flip
 from tests.faults.killing import kill_group, killed_after, killed_before

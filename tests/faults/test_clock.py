@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from dagster_project import refresh, run_log
 from dagster_project.checks.results import CheckResult, last_results, write_results
 from dagster_project.load import dataset
 from dagster_project.publish import publish, state
 from dagster_project.reports.quality.history import read_history
+from dagster_project.run import log as run_log
+from dagster_project.run import refresh
 from dagster_project.settings import Settings
 from tests.conftest import Landing
 from tests.support.small_warehouse import SmallWarehouse

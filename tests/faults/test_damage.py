@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dagster_project import cli, refresh
+from dagster_project import cli
 from dagster_project.checks.worker import CheckWorker
 from dagster_project.load.lake import open_warehouse
 from dagster_project.load.load import load_landing
@@ -19,7 +19,8 @@ from dagster_project.load.manifest import MANIFEST_SCHEMA, ManifestDamaged, read
 from dagster_project.models.dbt_build import NodeResult
 from dagster_project.publish import parquet
 from dagster_project.publish.state import STATE_FILE, StateDamaged, last_state, state_of, write_state
-from dagster_project.run_lock import only_run
+from dagster_project.run import refresh
+from dagster_project.run.lock import only_run
 from dagster_project.sample_store import guard_sample
 from dagster_project.upkeep.damage import Damaged, StorageError, find_damage
 from tests.conftest import Landing

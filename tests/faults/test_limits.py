@@ -6,7 +6,7 @@ import pytest
 
 from dagster_project.load.lake import register_lake
 from dagster_project.load.load import load_landing
-from dagster_project.run_lock import only_run
+from dagster_project.run.lock import only_run
 from dagster_project.sample_store import guard_sample
 from dagster_project.settings import Settings
 from tests.conftest import Landing

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from dagster_project import cli, refresh
+from dagster_project import cli
 from dagster_project.checks.results import last_results
 from dagster_project.load.manifest import read_manifest
 from dagster_project.models.dbt_build import forget_build
-from dagster_project.run_lock import only_run
+from dagster_project.run import refresh
+from dagster_project.run.lock import only_run
 from dagster_project.settings import Settings
 from tests.faults.damaging import flip
 from tests.faults.killing import kill_group
@@ -74,7 +75,7 @@ def test_marts_that_were_built_after_they_were_checked_are_not_published(copied_
 def test_two_runs_never_write_together(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     settings = Settings(landing=tmp_path / "landing", data=tmp_path / "data", as_of=edge_cases.AS_OF)
     settings.landing.mkdir()
-    hold = "import sys; from pathlib import Path; from dagster_project.run_lock import only_run; "
+    hold = "import sys; from pathlib import Path; from dagster_project.run.lock import only_run; "
     hold += "from dagster_project.settings import read_settings; held = only_run(read_settings(data=sys.argv[1])); "
     hold += "held.__enter__(); print(1, flush=True); sys.stdin.read()"
     with subprocess.Popen(

@@ -24,7 +24,7 @@ import snowpark_connect_deps_iceberg
 from pyiceberg.catalog.sql import SqlCatalog
 
 from dagster_project.load.iceberg import CATALOG
-from dagster_project.processes import die_with_parent
+from dagster_project.run.processes import die_with_parent
 
 HOST = "127.0.0.1"
 WORKERS = 2

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dagster_project.refresh import refresh
+from dagster_project.run.refresh import refresh
 from dagster_project.settings import Settings
 from tests.conftest import without_suites
 from tests.reference import edge_cases

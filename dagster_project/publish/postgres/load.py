@@ -20,7 +20,7 @@ from dagster_project.publish.postgres.tables import (
     wanted_shape,
 )
 from dagster_project.publish.postgres.target import PostgresError, PostgresTarget
-from dagster_project.run_log import step
+from dagster_project.run.log import step
 from dagster_project.sql_text import sql_text
 
 # How the schema's comment begins: a schema with it belongs to the warehouse.

@@ -19,14 +19,6 @@ from dagster_project.checks.results import (
 from dagster_project.checks.suites import read_suites
 from dagster_project.checks.worker import CheckWorker, check_worker
 from dagster_project.errors import ExpectedError
-from dagster_project.last_run import (
-    digest_of_code,
-    digest_of_inputs,
-    is_nothing_new,
-    may_be_spared,
-    note_last_run,
-    why_built_whole,
-)
 from dagster_project.load.changes import built_for
 from dagster_project.load.dataset import DatasetLoad
 from dagster_project.load.hash_key import read_hash_key
@@ -49,9 +41,17 @@ from dagster_project.publish.publish import PublishedState, publish, publish_qua
 from dagster_project.publish.restatement import record_restatements
 from dagster_project.publish.state import last_state, new_state, state_in_force
 from dagster_project.reports.quality import write_quality_report
-from dagster_project.run_lock import only_run
-from dagster_project.run_log import begun_at, new_run_id, run_log, step
-from dagster_project.run_warnings import run_warnings
+from dagster_project.run.last_run import (
+    digest_of_code,
+    digest_of_inputs,
+    is_nothing_new,
+    may_be_spared,
+    note_last_run,
+    why_built_whole,
+)
+from dagster_project.run.lock import only_run
+from dagster_project.run.log import begun_at, new_run_id, run_log, step
+from dagster_project.run.warnings import run_warnings
 from dagster_project.settings import DUCKDB, SPARK, TIME_ZONE, Settings
 from dagster_project.spark_server import read_spark_server
 from dagster_project.upkeep.damage import refuse_damage

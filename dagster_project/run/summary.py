@@ -10,7 +10,7 @@ from dagster_project.contracts import read_contracts
 from dagster_project.load.drift import read_drift
 from dagster_project.load.hash_key import key_warning
 from dagster_project.load.manifest import QUARANTINED, read_manifest
-from dagster_project.refresh import Refreshed
+from dagster_project.run.refresh import Refreshed
 from dagster_project.settings import Settings
 
 # How many of the checks that did not run are listed: one fault may stop all of them.
