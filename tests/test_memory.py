@@ -44,5 +44,5 @@ def test_models_checks_and_publishing_keep_to_the_memory_that_is_set(
 
 @pytest.mark.parametrize("size", ["8", "much", "-1GB", "8GB; --"])
 def test_a_size_that_is_none_is_refused(size: str) -> None:
-    with pytest.raises(SettingsError, match=r"AFTERSALES_MEMORY is .*: write a number and a unit, as 8GB"):
+    with pytest.raises(SettingsError, match=r"AFTERSALES_MEMORY is .*: write a number and a unit, such as 8GB"):
         read_settings({"AFTERSALES_MEMORY": size})
