@@ -49,7 +49,7 @@ def test_an_installation_makes_a_key_of_its_own_and_says_so(tmp_path) -> None:
     assert "AFTERSALES_HASH_KEY is not set" in str(key_warning(tmp_path, {}))
 
 
-def test_a_key_file_that_others_can_read_is_closed_and_told(tmp_path, caplog) -> None:
+def test_a_key_file_that_others_can_read_is_made_private_and_reported(tmp_path, caplog) -> None:
     key = read_hash_key(tmp_path, {})
     key_path(tmp_path).chmod(0o644)
     assert read_hash_key(tmp_path, {}) == key
@@ -58,7 +58,7 @@ def test_a_key_file_that_others_can_read_is_closed_and_told(tmp_path, caplog) ->
     assert key not in caplog.text
 
 
-def test_a_key_that_could_be_guessed_is_refused_without_telling_it(tmp_path) -> None:
+def test_a_key_that_could_be_guessed_is_refused_without_quoting_it(tmp_path) -> None:
     with pytest.raises(HashKeyError) as refused:
         read_hash_key(tmp_path, {"AFTERSALES_HASH_KEY": "guess me"})
     assert "guess me" not in str(refused.value)
@@ -68,7 +68,7 @@ def test_a_key_that_could_be_guessed_is_refused_without_telling_it(tmp_path) -> 
         read_hash_key(tmp_path, {})
 
 
-def test_another_key_than_before_is_told_until_a_run_has_published_with_it(tmp_path) -> None:
+def test_a_changed_key_is_reported_until_a_run_has_published_with_it(tmp_path) -> None:
     first, second = "0123456789abcdef", "fedcba9876543210"
     assert another_key_warning(tmp_path, first) is None
     note_key(tmp_path, first)
@@ -83,11 +83,11 @@ def test_another_key_than_before_is_told_until_a_run_has_published_with_it(tmp_p
 
 
 @pytest.mark.parametrize("written", ["0123456789abcdef\n", " 0123456789abcdef"])
-def test_blanks_around_a_key_are_no_part_of_it(tmp_path, written: str) -> None:
+def test_whitespace_around_a_key_is_not_part_of_it(tmp_path, written: str) -> None:
     assert read_hash_key(tmp_path, {"AFTERSALES_HASH_KEY": written}) == "0123456789abcdef"
 
 
-def test_a_key_that_is_no_text_is_refused(tmp_path) -> None:
+def test_a_key_that_is_not_text_is_refused(tmp_path) -> None:
     with pytest.raises(HashKeyError, match="unprintable"):
         read_hash_key(tmp_path, {"AFTERSALES_HASH_KEY": "0123456789abcdef\udcff"})
 
@@ -99,7 +99,7 @@ def test_a_key_from_the_environment_leaves_no_file_and_needs_no_warning(tmp_path
     assert not key_path(tmp_path).exists()
 
 
-def test_what_is_written_is_private_and_what_is_published_is_its_readers(tmp_path, monkeypatch) -> None:
+def test_written_files_are_private_and_published_files_are_open_to_their_readers(tmp_path, monkeypatch) -> None:
     private_by_default()
     small = SmallWarehouse(tmp_path / "data")
     small.publish(1)
@@ -117,7 +117,7 @@ def test_what_is_written_is_private_and_what_is_published_is_its_readers(tmp_pat
         small.publish(3)
 
 
-def test_what_was_open_is_closed_and_told(tmp_path, caplog) -> None:
+def test_open_permissions_are_closed_and_reported(tmp_path, caplog) -> None:
     settings = Settings(landing=tmp_path, data=tmp_path / "data", as_of=date(2026, 1, 31))
     private = (settings.lake, settings.cluster)
     for folder in private:
@@ -154,7 +154,7 @@ def test_a_run_closes_what_was_published_to_readers_who_may_not_read_it_any_more
         assert modes(*given) == {0o700, 0o600}
 
 
-def test_what_another_account_put_there_stops_no_run(tmp_path, monkeypatch, caplog) -> None:
+def test_files_of_another_account_do_not_stop_a_run(tmp_path, monkeypatch, caplog) -> None:
     settings = Settings(landing=tmp_path, data=tmp_path / "data", as_of=date(2026, 1, 31))
     theirs, ours = (settings.data / "reports" / name for name in ("theirs.xlsx", "ours.xlsx"))
     ours.parent.mkdir(parents=True)

@@ -56,7 +56,7 @@ def test_files_are_left_alone_until_they_stop_growing(landing: Landing) -> None:
     assert [(a.dataset, a.files) for a in quiet.arrivals] == [("stores", ("stores_20200101.csv",))]
 
 
-def test_the_same_content_asks_for_one_run_only(landing: Landing) -> None:
+def test_the_same_content_requests_one_run_only(landing: Landing) -> None:
     asked = look_twice(landing)
     assert look_twice(landing, asked.watched).reason == "nothing new"
     landing.load()
@@ -79,7 +79,7 @@ def test_content_that_comes_back_is_new_again(landing: Landing) -> None:
     assert len(set(keys)) == 4
 
 
-def test_a_misplaced_file_asks_for_a_run_that_tells_of_it(landing: Landing) -> None:
+def test_a_misplaced_file_requests_a_run_that_reports_it(landing: Landing) -> None:
     landing.load()
     watched = look_twice(landing).watched
     landing.write("dms/storez/stores_20200102.csv", STORES)
@@ -94,12 +94,12 @@ def test_a_file_that_is_landed_again_after_a_run_that_died_is_run_again(landing:
     assert again.run_key != asked.run_key
 
 
-def test_no_landing_folder_is_told(landing: Landing) -> None:
+def test_a_missing_landing_folder_is_reported(landing: Landing) -> None:
     shutil.rmtree(landing.settings.landing)
     assert "no landing folder" in (look_twice(landing).reason or "")
 
 
-def test_every_suite_has_the_check_that_staleness_is_told_by() -> None:
+def test_every_suite_has_the_check_that_detects_staleness() -> None:
     assert all(STALE_CHECK in {check.name for check in suite.checks} for suite in read_suites().values())
 
 
@@ -138,7 +138,7 @@ def checked(landing: Landing, day: int, *, is_fresh: bool | None) -> str:
     return run_id
 
 
-def test_a_stale_dataset_is_told_once_until_it_has_come(
+def test_a_stale_dataset_is_reported_once_until_it_has_arrived(
     landing: Landing, webhook: tuple[str, list], monkeypatch
 ) -> None:
     address, told = webhook
@@ -150,7 +150,7 @@ def test_a_stale_dataset_is_told_once_until_it_has_come(
     assert counts == [0, 1, 1, 1, 2]
 
 
-def test_a_dataset_that_a_run_by_hand_found_stale_is_told_after_the_next_of_dagster(
+def test_a_dataset_found_stale_by_a_manual_run_is_reported_after_the_next_dagster_run(
     landing: Landing, webhook: tuple[str, list], monkeypatch
 ) -> None:
     address, told = webhook
@@ -163,7 +163,7 @@ def test_a_dataset_that_a_run_by_hand_found_stale_is_told_after_the_next_of_dags
     assert len(told) == 1
 
 
-def test_a_check_that_did_not_run_says_nothing_of_its_dataset(
+def test_a_check_that_did_not_run_says_nothing_about_its_dataset(
     landing: Landing, webhook: tuple[str, list], monkeypatch
 ) -> None:
     address, told = webhook
@@ -173,7 +173,7 @@ def test_a_check_that_did_not_run_says_nothing_of_its_dataset(
     assert len(told) == 1
 
 
-def test_what_nobody_could_be_told_of_is_told_after_the_next_run(
+def test_an_alert_that_could_not_be_sent_is_sent_after_the_next_run(
     landing: Landing, webhook: tuple[str, list], monkeypatch
 ) -> None:
     address, told = webhook
@@ -184,7 +184,7 @@ def test_what_nobody_could_be_told_of_is_told_after_the_next_run(
     assert len(told) == 1
 
 
-def test_a_backup_that_does_not_come_is_told_once(landing: Landing, tmp_path: Path) -> None:
+def test_an_overdue_backup_is_reported_once(landing: Landing, tmp_path: Path) -> None:
     now = datetime.now(TIME_ZONE)
     landing.load()
     assert backup(landing.settings.data, now).overdue == {}, "nobody makes backups here"
@@ -199,14 +199,14 @@ def test_a_backup_that_does_not_come_is_told_once(landing: Landing, tmp_path: Pa
     assert f"the last backup is of {now:%Y-%m-%d}" in alert.text
 
 
-def test_a_blocked_run_is_told_apart_from_a_failed_one() -> None:
+def test_a_blocked_run_is_distinguished_from_a_failed_one() -> None:
     assert failed_run("1", "refresh", "PublishingBlocked", "dms/stores is empty").kind == "publishing_blocked"
     failed = failed_run("1", "refresh", "LandingError", "no landing folder")
     assert failed.kind == "run_failed"
     assert "no landing folder" in failed.text
 
 
-def test_a_blocked_run_of_dagster_is_told_with_what_blocks_it(
+def test_a_blocked_dagster_run_is_reported_with_what_blocks_it(
     landing: Landing, webhook: tuple[str, list], monkeypatch
 ) -> None:
     @dg.op
@@ -238,7 +238,7 @@ def test_a_blocked_run_of_dagster_is_told_with_what_blocks_it(
 
 
 @pytest.mark.parametrize(("number", "raised"), [(errno.ENOSPC, LakeError), (errno.ESTALE, dg.RetryRequested)])
-def test_a_disk_that_can_not_be_written_to_is_told_or_tried_again(
+def test_a_disk_that_cannot_be_written_to_is_reported_or_retried(
     landing: Landing, tmp_path: Path, number: int, raised: type[Exception]
 ) -> None:
     context = Mock(op_execution_context=Mock(retry_number=0))
@@ -281,7 +281,7 @@ def webhook() -> Iterator[tuple[str, list]]:
 ALERT = Alert(kind="run_failed", title="失败 failed", text="dms/stores: 表头缺列", run_id="r1")
 
 
-def test_each_way_gets_the_alert_in_its_own_form(webhook: tuple[str, list]) -> None:
+def test_each_channel_gets_the_alert_in_its_own_format(webhook: tuple[str, list]) -> None:
     address, told = webhook
     ways = f"{address}/hook dingtalk+{address}/robot?access_token=t&secret=s wecom+{address}/wecom?key=k"
     assert send_alert(ALERT, read_sinks({"AFTERSALES_ALERTS": ways})) == []
@@ -295,7 +295,9 @@ def test_each_way_gets_the_alert_in_its_own_form(webhook: tuple[str, list]) -> N
     assert ALERT.text in wecom["text"]["content"]
 
 
-def test_a_way_that_fails_does_not_stop_the_others_and_never_shows_its_token(webhook: tuple[str, list], caplog) -> None:
+def test_a_channel_that_fails_does_not_stop_the_others_and_never_shows_its_token(
+    webhook: tuple[str, list], caplog
+) -> None:
     address, told = webhook
     ways = f"http://127.0.0.1:1/?token=hidden dingtalk+{address}/refused?access_token=hidden {address}/hook"
     silent = send_alert(ALERT, read_sinks({"AFTERSALES_ALERTS": ways}))
@@ -304,7 +306,7 @@ def test_a_way_that_fails_does_not_stop_the_others_and_never_shows_its_token(web
     assert "hidden" not in caplog.text + "".join(silent)
 
 
-def test_whatever_one_way_answers_the_others_are_told(caplog) -> None:
+def test_every_channel_is_notified_whatever_another_one_answers(caplog) -> None:
     told = []
 
     def broken(_: Alert) -> None:
@@ -346,7 +348,7 @@ def test_mail_is_sent_through_the_given_server(monkeypatch) -> None:
 @pytest.mark.parametrize(
     "ways", ["ftp://x/y", "dingtalk+nonsense", "mailto:a@x.cn", "https:hidden", "https://host:44x/"]
 )
-def test_a_way_that_is_none_is_refused_without_telling_it(ways: str) -> None:
+def test_an_invalid_channel_is_refused_without_quoting_it(ways: str) -> None:
     with pytest.raises(AlertSettingsError) as refused:
         read_sinks({"AFTERSALES_ALERTS": ways})
     assert ways not in str(refused.value)

@@ -58,7 +58,9 @@ def test_a_backup_shares_what_did_not_change_and_old_ones_go(loaded: Settings, t
     assert folder.stat().st_mode & 0o077 == 0
 
 
-def test_a_killed_backup_is_none_and_the_next_one_removes_it(loaded: Settings, tmp_path: Path, monkeypatch) -> None:
+def test_a_killed_backup_does_not_count_and_the_next_one_removes_it(
+    loaded: Settings, tmp_path: Path, monkeypatch
+) -> None:
     folder = tmp_path / "backup"
 
     def fail(*_: object) -> None:
@@ -74,7 +76,7 @@ def test_a_killed_backup_is_none_and_the_next_one_removes_it(loaded: Settings, t
     assert backups(folder) == [made.folder]
 
 
-def test_dagster_s_databases_are_copied_while_they_are_written(loaded: Settings, tmp_path: Path) -> None:
+def test_dagster_databases_are_copied_while_they_are_written(loaded: Settings, tmp_path: Path) -> None:
     home = tmp_path / "dagster"
     home.mkdir()
     with closing(sqlite3.connect(home / ".db")) as events:
@@ -94,7 +96,7 @@ def test_dagster_s_databases_are_copied_while_they_are_written(loaded: Settings,
         assert copy.execute("select run from runs").fetchall() == [(1,), (2,)]
 
 
-def test_dagster_s_databases_are_found_below_a_folder_of_any_name(loaded: Settings, tmp_path: Path) -> None:
+def test_dagster_databases_are_found_below_a_folder_of_any_name(loaded: Settings, tmp_path: Path) -> None:
     home = tmp_path / "dag#1?%41"
     home.mkdir()
     with closing(sqlite3.connect(home / "runs.db")) as runs:
@@ -131,7 +133,7 @@ def test_what_is_written_while_a_database_is_copied_comes_with_the_next_backup(
         assert kept.execute("select count(*) from runs").fetchone() == (1,)
 
 
-def test_a_clock_that_was_ahead_costs_no_later_backup(loaded: Settings, tmp_path: Path) -> None:
+def test_a_clock_that_was_ahead_prevents_no_later_backup(loaded: Settings, tmp_path: Path) -> None:
     folder = tmp_path / "backup"
     for number in range(BACKUPS_KEPT):
         (folder / f"20990101-0000000000{number:02d}").mkdir(parents=True)
@@ -140,7 +142,7 @@ def test_a_clock_that_was_ahead_costs_no_later_backup(loaded: Settings, tmp_path
     assert made.folder == max(backups(folder))
 
 
-def test_half_of_an_old_backup_is_none(loaded: Settings, tmp_path: Path, monkeypatch) -> None:
+def test_a_half_removed_old_backup_does_not_count(loaded: Settings, tmp_path: Path, monkeypatch) -> None:
     folder = tmp_path / "backup"
     for _ in range(BACKUPS_KEPT):
         back_up(loaded, folder)
@@ -160,7 +162,7 @@ def test_half_of_an_old_backup_is_none(loaded: Settings, tmp_path: Path, monkeyp
     assert len(backups(folder)) == BACKUPS_KEPT
 
 
-def test_an_empty_mark_of_whose_backups_these_are_is_written_again(loaded: Settings, tmp_path: Path) -> None:
+def test_an_empty_owner_mark_of_a_backup_folder_is_written_again(loaded: Settings, tmp_path: Path) -> None:
     folder = tmp_path / "backup"
     back_up(loaded, folder)
     (folder / "installation").write_text("")
@@ -168,7 +170,7 @@ def test_an_empty_mark_of_whose_backups_these_are_is_written_again(loaded: Setti
     assert (folder / "installation").read_text() == f"{loaded.data}\n"
 
 
-def test_what_could_not_be_restored_is_no_backup(loaded: Settings, tmp_path: Path) -> None:
+def test_a_backup_that_could_not_be_restored_does_not_count(loaded: Settings, tmp_path: Path) -> None:
     with pytest.raises(BackupError, match="is part of"):
         back_up(loaded, loaded.data / "backup")
     with only_run(loaded), pytest.raises(AlreadyRunning):
@@ -196,7 +198,7 @@ def test_only_its_own_backups_are_ever_removed(loaded: Settings, tmp_path: Path)
         back_up(loaded, tmp_path / "dagster" / "backup", tmp_path / "dagster")
 
 
-def test_readers_may_read_what_is_put_back(loaded: Settings, tmp_path: Path) -> None:
+def test_readers_may_read_what_is_restored(loaded: Settings, tmp_path: Path) -> None:
     published = loaded.published / "states" / "20260101000000000000-1"
     published.mkdir(parents=True)
     (published / "aftersales.duckdb").touch()

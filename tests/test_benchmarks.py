@@ -48,7 +48,7 @@ def test_only_planted_rows_are_rejected_and_nothing_is_quarantined(loaded):
     assert 0 < reasons[0][2] < 0.005 * SIZE.repair_orders
 
 
-def test_the_asked_number_of_repair_orders_and_the_day_after_them(loaded):
+def test_the_requested_number_of_repair_orders_and_the_day_after_are_generated(loaded):
     orders = loaded.query(
         "select count(distinct repair_order_no) from lake.dms__repair_orders where source_file not like '%20250303.csv'"
     )[0][0]
@@ -60,7 +60,7 @@ def test_the_asked_number_of_repair_orders_and_the_day_after_them(loaded):
     assert days == [(SIZE.ends_on,)]
 
 
-def test_size_and_seed_tell_every_row(tmp_path):
+def test_size_and_seed_determine_every_row(tmp_path):
     def written(name: str, seed: int) -> dict[str, list[str]]:
         size = Size(repair_orders=500, months=1, seed=seed)
         paths = write_history(tmp_path / name, size)
@@ -121,7 +121,7 @@ def test_the_reference_takes_what_the_generator_writes(loaded, taken):
         ("fct_case", "complaint__cases", ["store_code", "case_no"]),
     ],
 )
-def test_the_reference_tells_the_lines_that_rows_stand_on(loaded, taken, table, extract, key):
+def test_the_reference_knows_the_line_numbers_of_rows(loaded, taken, table, extract, key):
     rows = ", ".join([*key, "source_file", "source_line"])
     of_extract = "store_code, customer_no" if table == "dim_customer" else ", ".join(key)
     latest = (
@@ -189,13 +189,13 @@ def _compared(sample_run, by_hand):
     return compare(sample_run.published / "aftersales.duckdb", by_hand.published, keys)
 
 
-def test_tables_equal_those_that_were_made_by_hand(sample_run, by_hand):
+def test_tables_equal_those_made_by_hand(sample_run, by_hand):
     cells, differences = _compared(sample_run, by_hand)
     assert cells > 3_000_000
     assert [str(d) for d in differences if d.column not in NOT_GENERATED.get(d.mart, set())] == []
 
 
-def test_a_differing_cell_and_a_missing_row_are_told(sample_run, by_hand):
+def test_a_differing_cell_and_a_missing_row_are_reported(sample_run, by_hand):
     def told() -> set[tuple[str, str | None]]:
         return {(d.mart, d.column) for d in _compared(sample_run, by_hand)[1]}
 
@@ -216,7 +216,7 @@ def test_a_differing_cell_and_a_missing_row_are_told(sample_run, by_hand):
     }
 
 
-def test_costs_are_those_of_the_stage_and_of_what_it_starts(tmp_path):
+def test_costs_are_those_of_the_stage_and_its_child_processes(tmp_path):
     start_up, idle, busy = measured_stages(tmp_path, idle_then_busy, tmp_path)
     assert (start_up.stage, idle.stage, busy.stage) == ("start-up", "idle", "busy")
     assert idle.cpu < 0.5
@@ -226,7 +226,7 @@ def test_costs_are_those_of_the_stage_and_of_what_it_starts(tmp_path):
     assert busy.memory > 10
 
 
-def test_ratios_with_and_without_the_fixed_cost_and_what_one_more_day_costs():
+def test_ratios_with_and_without_the_fixed_cost_and_the_cost_of_one_more_day():
     def record(repair_orders: int, of: str, run: str, seconds: float) -> dict:
         stages = [
             {"stage": stage, "wall": seconds / 2, "cpu": seconds, "memory": 2_000.0, "disk": 1.0}

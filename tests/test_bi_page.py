@@ -31,17 +31,17 @@ def run(block: str) -> None:
     exec(compile(block, "docs/bi.md", "exec"), {})
 
 
-def test_the_page_tells_each_way() -> None:
+def test_the_page_documents_each_way() -> None:
     assert (len(FILES), len(POSTGRES), len(EXPORTS)) == (4, 1, 2)
 
 
 @pytest.mark.parametrize("block", FILES, ids=range(len(FILES)))
-def test_files_are_read_as_told(project, capsys, block: str) -> None:
+def test_files_are_read_as_documented(project, capsys, block: str) -> None:
     run(block)
     assert re.search(r"\bS00\d\b", capsys.readouterr().out), "it shows no store's figure"
 
 
-def test_postgres_is_read_as_told(project, sample_run, database: str, monkeypatch, capsys) -> None:
+def test_postgres_is_read_as_documented(project, sample_run, database: str, monkeypatch, capsys) -> None:
     publish_postgres(sample_run.published, target_path(sample_run) / "manifest.json", PostgresTarget(database))
     monkeypatch.setenv("AFTERSALES_POSTGRES_URL", database)
     run(POSTGRES[0])
@@ -49,6 +49,6 @@ def test_postgres_is_read_as_told(project, sample_run, database: str, monkeypatc
 
 
 @pytest.mark.parametrize("command", EXPORTS)
-def test_exports_are_written_as_told(project, command: str) -> None:
+def test_exports_are_written_as_documented(project, command: str) -> None:
     assert cli.main(shlex.split(command)) == 0
     assert list((project / "export").rglob("*.csv"))

@@ -99,7 +99,7 @@ def test_a_node_that_failed_or_did_not_run_blocks(tmp_path: Path) -> None:
     assert passed == {"key": True, "parity": False, "later": None, "later_still": None, "css_driver": None}
 
 
-def test_two_marts_that_disagree_on_one_metric_block_and_no_sums_that_differ_in_their_last_digits(
+def test_marts_that_disagree_on_a_metric_block_but_sums_that_differ_in_their_last_digits_do_not(
     sample_run: Settings, tmp_path: Path
 ) -> None:
     settings = replace(sample_run, data=tmp_path)
@@ -119,7 +119,9 @@ def test_two_marts_that_disagree_on_one_metric_block_and_no_sums_that_differ_in_
     assert len(sentences) == len(failed) > 0
 
 
-def test_blocked_marts_stay_and_the_quality_tables_say_why(copied_run: Settings, tmp_path: Path, capsys) -> None:
+def test_blocked_marts_keep_their_state_and_the_quality_tables_say_why(
+    copied_run: Settings, tmp_path: Path, capsys
+) -> None:
     settings = replace(copied_run, landing=tmp_path / "landing")
     shutil.copytree(copied_run.landing, settings.landing)
     shutil.rmtree(settings.landing / "planning" / "targets")

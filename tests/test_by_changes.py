@@ -151,7 +151,7 @@ def differing(one: Path, other: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("story", read_stories(os.environ.get("AFTERSALES_TEST_STORIES") or "1"), ids=str)
-def test_runs_by_changes_leave_what_a_whole_build_makes(story: Story, tmp_path: Path) -> None:
+def test_incremental_runs_leave_what_a_full_refresh_makes(story: Story, tmp_path: Path) -> None:
     pool = tmp_path / "pool"
     write_landing_tree(pool, story.seed, "small")
     for name in edge_cases.NAMES:

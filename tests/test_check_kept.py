@@ -18,7 +18,7 @@ def as_kept(folder, results: list[CheckResult]) -> list[CheckResult]:
     return last_results(folder, results[0].run_id)
 
 
-def test_an_extract_between_those_whose_rows_stand_is_seen_though_the_newest_is_quarantined():
+def test_an_extract_between_those_with_current_rows_is_seen_although_the_newest_is_quarantined():
     with duckdb.connect() as connection:
         connection.execute("create schema lake; create schema changed")
         connection.execute(
@@ -34,7 +34,7 @@ def test_an_extract_between_those_whose_rows_stand_is_seen_though_the_newest_is_
 
 
 @pytest.mark.parametrize("seed", [1])
-def test_results_carried_over_are_those_of_a_whole_run(tmp_path, sample_run, seed, monkeypatch):
+def test_carried_over_results_equal_those_of_a_full_run(tmp_path, sample_run, seed, monkeypatch):
     # Some checks have fewer failing rows than are listed, some more.
     for module in (kept, session):
         monkeypatch.setattr(module, "LISTED_ROWS", 20)

@@ -74,14 +74,14 @@ def test_clean_data_has_no_finding_but_the_late_rows(clean):
     assert all(result.failed < 0.01 * result.evaluated for key, result in clean.items() if key in PLANTED_LATE)
 
 
-def test_plain_sql_counts_the_same(clean, sample_run):
+def test_plain_sql_counts_the_same_failures(clean, sample_run):
     """What the benchmark compares the checks with asks what they ask, each of them."""
     found = {key: result.failed for key, result in clean.items()}
     assert differences(found, count_plainly(sample_run.warehouse, AS_OF)) == []
 
 
 @pytest.mark.parametrize(("suite", "check"), BLANKS, ids=map(name, BLANKS))
-def test_blanks_beyond_the_bound_are_found(suite, check, session, clean, change):
+def test_a_share_of_blanks_beyond_the_bound_is_found(suite, check, session, clean, change):
     before = clean[suite.name, check.name]
     mostly = check.kwargs["mostly"]
     allowed = math.floor(before.evaluated * (1 - mostly) + 1e-9)
@@ -103,7 +103,7 @@ def test_blanks_beyond_the_bound_are_found(suite, check, session, clean, change)
 
 
 @pytest.mark.parametrize(("suite", "check"), OTHERS, ids=map(name, OTHERS))
-def test_planted_defect_is_found(suite, check, session, clean, change):
+def test_a_planted_defect_is_found(suite, check, session, clean, change):
     defect = defect_of(suite, check)
     assert defect, "plant a defect for this check in tests/support/defects.py"
     before = clean[suite.name, check.name]
@@ -127,7 +127,7 @@ def test_planted_defect_is_found(suite, check, session, clean, change):
 
 
 @pytest.mark.parametrize(("where", "change_to", "condition"), HARMLESS, ids=[f"{h[0]}: {h[1]}" for h in HARMLESS])
-def test_values_at_the_bound_are_no_finding(where, change_to, condition, session, change):
+def test_values_at_the_bound_are_not_findings(where, change_to, condition, session, change):
     dataset, check_name = where.split(".")
     suite = SUITES[dataset]
     for table in tables_of(suite, suite.check(check_name)):
@@ -137,7 +137,7 @@ def test_values_at_the_bound_are_no_finding(where, change_to, condition, session
 
 
 @pytest.mark.parametrize("suite", SUITES.values(), ids=SUITES)
-def test_an_extract_as_old_as_the_cadence_allows_is_in_time_and_none_at_all_is_not(suite, session, change):
+def test_an_extract_as_old_as_the_cadence_allows_is_on_time_and_a_missing_one_is_not(suite, session, change):
     contract = suite.contract
     dataset = f"system = '{contract.system}' and dataset = '{contract.dataset}'"
     allowed = f"timestamp '2025-11-30' - interval {contract.latency_days} days"
@@ -148,7 +148,7 @@ def test_an_extract_as_old_as_the_cadence_allows_is_in_time_and_none_at_all_is_n
     assert (result.evaluated, result.failed, result.passed) == (1, 1, False)
 
 
-def test_visits_at_one_time_are_each_compared_with_those_before(session, change):
+def test_simultaneous_visits_are_each_compared_with_earlier_ones(session, change):
     suite, name = SUITES["dms/repair_orders"], "odometer_not_below_earlier"
     change(
         "create temp table visits as select vin, min(checked_in_at) as first, max(checked_in_at) as last "
@@ -176,7 +176,7 @@ def test_visits_at_one_time_are_each_compared_with_those_before(session, change)
         ("changed at midnight.parquet", False),
     ],
 )
-def test_only_a_name_that_ends_in_a_day_is_compared_by_day(dataset, file, is_dated_by_day, session, change):
+def test_only_a_file_name_that_ends_in_a_day_is_compared_by_day(dataset, file, is_dated_by_day, session, change):
     suite, name = SUITES[dataset], "nothing_after_extract"
     (table,) = tables_of(suite, suite.check(name))
     victim = f"select source_file, source_line from {table} order by all limit 1"
@@ -205,7 +205,7 @@ def test_a_store_that_stopped_sending_is_found(session, change, monkeypatch):
 
 @pytest.mark.parametrize(("dataset", "name"), MONTHS_JUDGED)
 @pytest.mark.parametrize("mistyped", ["0001-01-01", "1899-12-30", "2026-01-15", "9999-12-31"])
-def test_a_mistyped_check_in_makes_no_month(dataset, name, mistyped, *, session, clean, change):
+def test_a_mistyped_check_in_date_creates_no_month(dataset, name, mistyped, *, session, clean, change):
     orders = "staging.stg_dms__repair_orders"
     change(f"update {orders} set checked_in_at = timestamp '{mistyped} 08:00' where (source_file, source_line) in ("
            f"select (source_file, source_line) from {orders} where status <> 'void' limit 1)")  # fmt: skip

@@ -71,14 +71,14 @@ def sql(query: str, **meta) -> dict:
         (sql("from staging.stg_dms__stores", judged_by="row"), "staging.stg_dms__stores can't be read"),
     ],
 )
-def test_misspelt_suite_is_refused_with_file_and_check(tmp_path, fault, told):
+def test_a_misspelt_suite_is_refused_with_its_file_and_check(tmp_path, fault, told):
     with pytest.raises(SuiteError) as error:
         suite_of(tmp_path, entry(name="sound"), fault)
     assert told in str(error.value)
     assert f"{tmp_path / 'customers.yml'}: check probe" in str(error.value)
 
 
-def test_a_name_stands_once_in_a_suite(tmp_path):
+def test_a_check_name_is_used_once_in_a_suite(tmp_path):
     with pytest.raises(SuiteError, match="check probe: its name is used twice"):
         suite_of(tmp_path, entry(), entry())
 
@@ -87,7 +87,7 @@ def copied_suites(folder: Path) -> Path:
     return shutil.copytree(SUITES_DIR, folder / "expectations")
 
 
-def test_what_stands_twice_in_a_suite_is_told_by_file_and_line(tmp_path):
+def test_a_duplicate_in_a_suite_is_reported_with_file_and_line(tmp_path):
     folder = copied_suites(tmp_path)
     path = folder / "dms/stores.yml"
     path.write_text(path.read_text(encoding="utf-8").replace("    severity:", "    severity: info\n    severity:", 1))
@@ -95,7 +95,7 @@ def test_what_stands_twice_in_a_suite_is_told_by_file_and_line(tmp_path):
         read_suites(folder)
 
 
-def test_a_slip_in_a_suite_is_told_before_anything_is_built(landing, tmp_path, monkeypatch):
+def test_a_mistake_in_a_suite_is_reported_before_anything_is_built(landing, tmp_path, monkeypatch):
     folder = copied_suites(tmp_path)
     (folder / "dms/stores.yml").write_text("expectations: [")
     monkeypatch.setattr(refresh, "read_suites", lambda: read_suites(folder))

@@ -40,7 +40,7 @@ def said(sql: str) -> str:
         ),
     ],
 )
-def test_what_a_plain_translation_would_change(ours: str, theirs: str) -> None:
+def test_spark_sql_keeps_what_a_plain_translation_would_change(ours: str, theirs: str) -> None:
     assert said(ours) == theirs
 
 
@@ -53,12 +53,12 @@ def test_what_a_plain_translation_would_change(ours: str, theirs: str) -> None:
         "select a from",
     ],
 )
-def test_what_spark_cannot_be_asked_is_refused(sql: str) -> None:
+def test_sql_that_spark_cannot_run_is_refused(sql: str) -> None:
     with pytest.raises(Untranslatable):
         said(sql)
 
 
-def test_every_suite_and_view_can_be_said() -> None:
+def test_every_suite_and_view_can_be_translated() -> None:
     for suite in read_suites().values():
         for view in views(suite.contract).values():
             said(view)
@@ -73,7 +73,7 @@ def test_every_suite_and_view_can_be_said() -> None:
                 assert "VIN_CHECK_DIGIT(" not in told
 
 
-def test_an_error_of_spark_is_told_in_its_own_words() -> None:
+def test_a_spark_error_is_reported_in_its_own_words() -> None:
     trace = "infoMessages=['*org.apache.hive.Error:Error running query: [X] it\\'s wrong:1:2', 'a.b.C:d:E.scala:46']"
     response = (
         f"TExecuteStatementResp(status=TStatus(statusCode=3, {trace}, sqlState=None, errorCode=0, "
@@ -87,12 +87,12 @@ def test_an_error_of_spark_is_told_in_its_own_words() -> None:
     assert in_own_words("IO Error: 'a'") == "IO Error: 'a'"
 
 
-def test_a_session_of_the_checks_is_set_as_those_of_the_models() -> None:
+def test_a_session_of_the_checks_has_the_settings_of_the_models() -> None:
     profile = yaml.safe_load((DBT_DIR / "profiles.yml").read_text(encoding="utf-8"))
     assert profile["aftersales"]["outputs"]["spark"]["server_side_parameters"] == SESSION_SETTINGS
 
 
-def test_order_and_the_end_of_a_value() -> None:
+def test_order_and_the_end_of_a_value_are_translated() -> None:
     assert in_order("select a, b from t") == "select * from (select a, b from t) order by 1 nulls last, 2 nulls last"
     assert java_regex("^a$") == "^a(?!(?s:.))"
     assert java_regex("a[$]") == "a[$]"

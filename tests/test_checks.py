@@ -135,7 +135,7 @@ def test_checks_of_an_empty_dataset_pass_with_no_failed_row(tmp_path, warehouse,
         assert (result.evaluated, result.failed, result.passed, result.error) == (0, 0, True, None), result.check_name
 
 
-def test_all_failing_rows_can_be_had(tmp_path, warehouse):
+def test_all_failing_rows_can_be_listed(tmp_path, warehouse):
     suite = suite_of(tmp_path, entry(name="within"), entry(SQL, {"unexpected_rows_query": "select * from {batch}"}))
     with open_session(warehouse, RUN.as_of) as session:
         assert [row["source_line"] for row in session.failing_rows(suite, suite.check("within"))] == [3, 4]
@@ -160,7 +160,7 @@ def test_all_failing_rows_are_written_as_the_last_run_counted_them(tmp_path, war
     assert not list(tmp_path.glob(".*.tmp"))
 
 
-def test_what_keeps_failing_rows_from_being_listed_is_said_in_a_sentence(tmp_path, warehouse, capsys):
+def test_the_reason_why_failing_rows_cannot_be_listed_is_given_in_a_sentence(tmp_path, warehouse, capsys):
     def said(check: str, dataset: str = "dms/customers") -> str:
         assert cli.main(["failing", "--dataset", dataset, "--check", check, "--data", str(tmp_path)]) == 1
         return capsys.readouterr().err
@@ -230,7 +230,7 @@ def test_a_missing_relation_fails_its_checks_only(warehouse):
     }
 
 
-def test_the_warehouse_is_free_again(tmp_path, warehouse):
+def test_the_warehouse_is_closed_after_the_checks(tmp_path, warehouse):
     run_checks(warehouse, RUN, {"dms/customers": suite_of(tmp_path, entry())})
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute("create table after_checks (number integer)")
@@ -246,7 +246,7 @@ def test_great_expectations_is_not_imported_before_checks_run():
 # ---------- results
 
 
-def test_results_are_written_whole(tmp_path, warehouse):
+def test_results_are_written_completely(tmp_path, warehouse):
     results = run_checks(
         warehouse, RUN, {"dms/customers": suite_of(tmp_path, entry(kwargs={"column": "gender", "mostly": 1}))}
     )
@@ -269,7 +269,7 @@ def test_results_are_written_whole(tmp_path, warehouse):
         write_results(tmp_path / "out", [*results, replace(results[0], run_id="run-2")])
 
 
-def test_checks_whose_process_dies_are_told_as_not_run(tmp_path) -> None:
+def test_checks_whose_process_dies_are_reported_as_not_run(tmp_path) -> None:
     with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=os._exit, initargs=(1,)) as pool:
         results = CheckWorker(pool).run(tmp_path / "warehouse.duckdb", RunInfo("run", datetime(2026, 6, 30), date.min))
     assert len(results) == sum(len(suite.checks) for suite in read_suites().values())

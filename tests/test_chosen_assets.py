@@ -70,7 +70,7 @@ def test_models_come_after_the_lake_is_registered() -> None:
 
 
 @pytest.mark.parametrize("inherited", ["20260101000000-0a1b2c3d", None])
-def test_a_run_that_is_executed_again_has_an_id_of_its_own(landing: Landing, inherited: str | None) -> None:
+def test_a_re_executed_run_has_an_id_of_its_own(landing: Landing, inherited: str | None) -> None:
     tags = {RUN_ID_TAG: inherited} if inherited else None
     with dg.DagsterInstance.ephemeral() as instance:
         ran = materialize(landing.settings, [dg.AssetKey(["lake", "dms__stores"])], instance, tags)

@@ -83,14 +83,14 @@ def test_marts_and_core_enforce_their_contract_and_test_their_key(manifest: dict
             assert name in keyed, f"{name} has no test of its key"
 
 
-def test_seeds_are_made_anew(manifest: dict) -> None:
+def test_seeds_are_rebuilt_from_scratch(manifest: dict) -> None:
     # Else dbt fills what stands in a data folder, which fails where a newer version has given a seed other columns.
     seeds = [node for node in manifest["nodes"].values() if node["resource_type"] == "seed"]
     assert seeds
     assert all(seed["config"]["full_refresh"] for seed in seeds)
 
 
-def test_dbt_gets_the_environment_of_the_product_and_of_no_other(sample_run: Settings, monkeypatch) -> None:
+def test_dbt_gets_the_environment_of_the_product_only(sample_run: Settings, monkeypatch) -> None:
     for name in ("AFTERSALES_SPARK_HOST", "SOMEBODY_S_TOKEN"):
         monkeypatch.setenv(name, "x")
     passed_on = dbt_environment(sample_run)
@@ -98,19 +98,19 @@ def test_dbt_gets_the_environment_of_the_product_and_of_no_other(sample_run: Set
     assert "SOMEBODY_S_TOKEN" not in passed_on
 
 
-def test_room_of_deleted_rows_is_given_back_once_a_month(sample_run: Settings) -> None:
+def test_disk_space_of_deleted_rows_is_freed_once_a_month(sample_run: Settings) -> None:
     for as_of, expected in ((sample_run.as_of, "no"), (date(2025, 12, 1), "yes"), (date(2026, 11, 30), "yes")):
         told = dbt_environment(replace(sample_run, as_of=as_of), by_changes=True)
         assert (told["AFTERSALES_BUILD"], told["AFTERSALES_VACUUM"]) == ("changes", expected)
 
 
-def test_models_are_one_text_for_all_engines() -> None:
+def test_models_have_one_source_text_for_all_engines() -> None:
     asks_for_the_engine = re.compile(r"\b(target\.(type|name)|adapter\.(type|dispatch))\b")
     paths = [path for folder in ("models", "tests") for path in (DBT_DIR / folder).rglob("*.*")]
     assert not [path for path in paths if asks_for_the_engine.search(path.read_text(encoding="utf-8"))]
 
 
-def test_every_macro_that_engines_tell_otherwise_has_a_test_that_all_engines_run(manifest: dict) -> None:
+def test_every_macro_that_differs_by_engine_has_a_test_that_all_engines_run(manifest: dict) -> None:
     macros = {name: node for name, node in manifest["macros"].items() if node["package_name"] == "aftersales"}
     # Those of `changes/` are DuckDB's, those of `spark/` mend what dbt itself does there.
     told_otherwise = {
@@ -160,7 +160,7 @@ def changing_parents(manifest: dict, node: dict, unit: set[str]) -> Iterator[dic
                 yield from changing_parents(manifest, parent, unit)
 
 
-def test_each_model_says_what_a_change_affects_that_columns_do_not_tell(manifest: dict) -> None:
+def test_each_model_declares_what_a_change_affects_where_its_columns_do_not_show_it(manifest: dict) -> None:
     """A run by changes refuses such a model: with the first new file, not when it is first built."""
     silent = []
     for node in manifest["nodes"].values():
@@ -176,7 +176,7 @@ def test_each_model_says_what_a_change_affects_that_columns_do_not_tell(manifest
     assert silent == []
 
 
-def test_models_hold_no_names_phones_or_plates_past_staging(manifest: dict) -> None:
+def test_models_after_staging_hold_no_names_phones_or_plates(manifest: dict) -> None:
     personal = {"employee_name", "customer_name", "phone", "plate_no", "answer_text", "description"}
     for name, node in manifest["nodes"].items():
         if node["resource_type"] == "model" and node["schema"] in ("core", "marts"):

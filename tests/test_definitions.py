@@ -43,7 +43,7 @@ def test_every_model_depends_on_the_lake_and_reaches_publishing(graph) -> None:
     assert {key for key in graph.materializable_asset_keys if key.path[0] in ("core", "marts")} <= upstream
 
 
-def test_only_landed_files_come_from_outside_each_fresh_as_its_contract_promises(graph) -> None:
+def test_only_landed_files_come_from_outside_and_each_is_as_fresh_as_its_contract_promises(graph) -> None:
     contracts = {landing_key(contract): contract for contract in read_contracts().values()}
     assert set(graph.external_asset_keys) == contracts.keys()
     for key, contract in contracts.items():
@@ -56,7 +56,7 @@ def test_dbt_tests_are_asset_checks_of_assets_that_exist(graph) -> None:
     assert {key.asset_key for key in graph.asset_check_keys} <= graph.materializable_asset_keys
 
 
-def test_every_check_says_what_it_asks(graph) -> None:
+def test_every_check_describes_what_it_verifies(graph) -> None:
     silent = [key.name for key in graph.asset_check_keys if not graph.get_check_spec(key).description]
     assert not silent
     told = {spec.name: spec.description for spec in dbt_models.check_specs}

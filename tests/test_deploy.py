@@ -61,18 +61,18 @@ def test_systemd_accepts_the_units(tmp_path: Path) -> None:
     assert (found.returncode, found.stderr) == (0, "")
 
 
-def test_the_settings_tell_every_variable_and_no_other() -> None:
+def test_the_settings_name_every_variable_and_no_other() -> None:
     named = re.findall(r"^#?(AFTERSALES_\w+)=", (DEPLOY / "aftersales.env.example").read_text(encoding="utf-8"), re.M)
     assert named == list(VARIABLES)
     assert in_code() == {*VARIABLES, *TOLD_BY_A_RUN}
 
 
-def test_the_page_tells_of_every_file_and_of_no_other() -> None:
+def test_the_page_names_every_file_and_no_other() -> None:
     named = set(re.findall(r"deploy/([\w.-]+\.(?:service|timer|example|yaml))", PAGE))
     assert named == {path.name for path in DEPLOY.iterdir()}
 
 
-def test_dagster_s_settings_are_valid_and_take_either_memory(tmp_path: Path) -> None:
+def test_dagster_settings_are_valid_with_either_memory_setting(tmp_path: Path) -> None:
     own = yaml.safe_load((PROJECT_DIR / "dagster_project" / "dagster.yaml").read_text(encoding="utf-8"))
     postgres = yaml.safe_load((DEPLOY / "dagster-postgres.yaml").read_text(encoding="utf-8"))
     assert not own.keys() & postgres.keys()

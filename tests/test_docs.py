@@ -89,7 +89,7 @@ TEXTS_OF_RULES = [
 
 
 @pytest.mark.parametrize(("variable", "phrase", "paths"), TEXTS_OF_RULES)
-def test_texts_tell_the_windows_and_limits_that_the_models_use(variable: str, phrase: str, paths: tuple) -> None:
+def test_texts_state_the_windows_and_limits_that_the_models_use(variable: str, phrase: str, paths: tuple) -> None:
     value = yaml.safe_load((DBT_DIR / "dbt_project.yml").read_text(encoding="utf-8"))["vars"][variable]
     told = phrase.format(value, in_words=IN_WORDS.get(value), in_chinese=IN_CHINESE.get(value))
     silent = [path for path in paths if told not in (PROJECT_DIR / path).read_text(encoding="utf-8")]

@@ -37,7 +37,7 @@ def test_gzip(landing) -> None:
     ("header", "rows"),
     [("store_code,customer_no,customer_type,registered_on", "鑫淼"), ("门店代码,客户编号,客户类型,建档日期", "𠮷田")],
 )
-def test_rare_characters_are_gb18030_too(landing, header: str, rows: str) -> None:
+def test_rare_characters_are_read_as_gb18030_too(landing, header: str, rows: str) -> None:
     landing.write("dms/customers/a_20260401.csv", f"{header},职业\n001,C1,private,2026-04-03,{rows}\n", "gb18030")
     landing.load()
     assert landing.query("select occupation from lake.dms__customers") == [(rows,)]
@@ -67,14 +67,14 @@ def occupations(landing, words: list[str], encoding: str) -> list[str]:
     ],
     ids=lambda words: words[-1],
 )
-def test_few_letters_are_told_to_be_gb18030(landing, words: list[str]) -> None:
+def test_a_few_characters_are_enough_to_detect_gb18030(landing, words: list[str]) -> None:
     assert occupations(landing, words, "gb18030") == words
 
 
 @pytest.mark.parametrize(
     "words", [["Müller"], ["Ärger"], ["5 m³"], ["±5"], ["¥5"], ["Maria·Lee"], ["Иван"], ["女"], ["鲁A1"]]
 )
-def test_few_letters_are_told_to_be_utf_8(landing, words: list[str]) -> None:
+def test_a_few_characters_are_enough_to_detect_utf_8(landing, words: list[str]) -> None:
     assert occupations(landing, words, "utf-8") == words
 
 
@@ -90,7 +90,7 @@ def test_other_encodings_are_quarantined(landing, encoding: str, text: str) -> N
     assert "wrong encoding" in landing.file("a_20260401.csv")["error"]
 
 
-def test_a_stray_nul_byte_is_no_encoding(landing) -> None:
+def test_a_stray_nul_byte_is_not_taken_for_an_encoding(landing) -> None:
     landing.write("dms/customers/a_20260401.csv", csv_text([HEADER, *ROWS]).replace("测试甲", "测\0试"))
     landing.load()
     assert landing.query(READ) == EXPECTED

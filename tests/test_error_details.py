@@ -16,5 +16,5 @@ from dagster_project.privacy.error_details import without_values
         ('column "owner_name" holds "Anna B"', 'column "owner_name" holds "***"'),
     ],
 )
-def test_values_are_masked_and_words_stay(message: str, told: str) -> None:
+def test_values_are_masked_and_words_are_kept(message: str, told: str) -> None:
     assert without_values(message) == told

@@ -117,7 +117,7 @@ def test_an_export_through_a_link_keeps_the_link_and_who_may_read(small: SmallWa
     }
 
 
-def test_what_a_killed_export_left_is_put_back_or_removed(small: SmallWarehouse, tmp_path: Path) -> None:
+def test_the_remains_of_a_killed_export_are_restored_or_removed(small: SmallWarehouse, tmp_path: Path) -> None:
     folder = tmp_path / "out" / "csv"
     export_csv(small.published, folder)
     # Killed between the two renames; another was killed while it wrote, and one is still writing.
@@ -176,7 +176,7 @@ def test_dates_that_excel_does_not_know_are_text(small: SmallWarehouse, tmp_path
     assert sheet.to_python()[1][4:] == ["1899-12-31", "1753-01-01 08:00:00"]
 
 
-def test_what_cannot_be_exported_is_said_in_a_sentence(small: SmallWarehouse, tmp_path: Path, capsys) -> None:
+def test_an_impossible_export_is_explained_in_a_sentence(small: SmallWarehouse, tmp_path: Path, capsys) -> None:
     data = str(small.published.parent)
     csv_to = ["--csv", str(tmp_path / "csv")]
     for arguments, said in (
@@ -192,7 +192,7 @@ def test_what_cannot_be_exported_is_said_in_a_sentence(small: SmallWarehouse, tm
         export_xlsx(tmp_path / "nothing", tmp_path / "nothing.xlsx")
 
 
-def test_a_workbook_that_cannot_be_written_is_told_with_the_reason(
+def test_a_workbook_that_cannot_be_written_is_reported_with_the_reason(
     small: SmallWarehouse, tmp_path: Path, monkeypatch
 ) -> None:
     def denied(_: Workbook) -> None:

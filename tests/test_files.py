@@ -172,7 +172,7 @@ def test_a_file_that_changes_while_it_is_read_is_read_by_the_next_run(landing, m
     assert landing.query(READ) == EXPECTED
 
 
-def test_a_file_that_could_not_be_opened_is_tried_again(landing, monkeypatch) -> None:
+def test_a_file_that_could_not_be_opened_is_retried(landing, monkeypatch) -> None:
     path = landing.write("dms/customers/a_20260401.csv", csv_text([HEADER, *ROWS]))
     gone = landing.write("dms/customers/gone.csv", csv_text([HEADER]))
 
@@ -190,7 +190,7 @@ def test_a_file_that_could_not_be_opened_is_tried_again(landing, monkeypatch) ->
     assert landing.query("select count(*) from lake.loads where source_file = 'gone.csv'") == [(0,)]
 
 
-def test_a_full_disk_is_no_fault_of_the_file(landing, monkeypatch) -> None:
+def test_a_full_disk_does_not_count_against_the_file(landing, monkeypatch) -> None:
     landing.write("dms/customers/a_20260401.csv", csv_text([HEADER, *ROWS]))
 
     def full(*_: object) -> None:
@@ -233,7 +233,7 @@ def test_a_file_that_vanishes_keeps_its_rows(landing) -> None:
     assert landing.query(READ) == EXPECTED
 
 
-def test_a_quarantined_file_that_is_taken_away_is_told_no_more(landing) -> None:
+def test_a_quarantined_file_is_no_longer_reported_once_it_is_removed(landing) -> None:
     standing = landing.write("dms/customers/a_20260401.csv", csv_text([HEADER, *ROWS]))
     landing.load()
     standing.write_bytes(b"")
@@ -254,7 +254,7 @@ def test_a_quarantined_file_that_is_taken_away_is_told_no_more(landing) -> None:
     assert landing.file(standing.name)["status"] == "loaded"
 
 
-def test_a_quarantined_file_stays_told_while_its_folder_cannot_be_read(landing, monkeypatch) -> None:
+def test_a_quarantined_file_is_still_reported_while_its_folder_cannot_be_read(landing, monkeypatch) -> None:
     landing.write("dms/customers/a_20260401.csv", b"")
     landing.load()
     folder = landing.settings.landing / "dms" / "customers"
@@ -268,7 +268,7 @@ def test_a_quarantined_file_stays_told_while_its_folder_cannot_be_read(landing, 
     assert [entry.source_file for entry in load.quarantined] == ["a_20260401.csv"]
 
 
-def test_a_file_read_again_on_request_leaves_what_stands_when_it_changes_meanwhile(landing, monkeypatch) -> None:
+def test_a_file_reread_on_request_keeps_its_current_rows_when_it_changes_meanwhile(landing, monkeypatch) -> None:
     path = landing.write("dms/customers/a_20260401.csv", csv_text([HEADER, *ROWS]))
     landing.load()
     lake = landing.settings.lake
@@ -289,12 +289,12 @@ def test_a_file_read_again_on_request_leaves_what_stands_when_it_changes_meanwhi
 
 
 @pytest.mark.parametrize("wish", ["dms/customers:c[1]_20260401.csv", "*:c[*"])
-def test_brackets_of_a_name_are_meant_as_they_are_written(landing, wish: str) -> None:
+def test_brackets_in_a_name_are_taken_literally(landing, wish: str) -> None:
     path = landing.write("dms/customers/c[1]_20260401.csv", csv_text([HEADER, *ROWS]))
     assert files_to_reload(landing.settings.landing, [wish]) == {path}
 
 
-def test_no_phone_or_plate_is_told_of_a_file_that_cannot_be_read(landing) -> None:
+def test_the_error_of_an_unreadable_file_shows_no_phone_or_plate(landing) -> None:
     path = landing.path("dms/customers/a_20260401.xlsx")
     with xlsxwriter.Workbook(path) as book:
         book.add_worksheet("13912345678 沪A12345")
@@ -304,7 +304,7 @@ def test_no_phone_or_plate_is_told_of_a_file_that_cannot_be_read(landing) -> Non
     assert "139" not in error and "12345" not in error
 
 
-def test_an_extract_whose_time_moved_is_another_one(landing) -> None:
+def test_an_extract_whose_time_changed_is_a_new_one(landing) -> None:
     # Its name tells no time: written again, perhaps after a broken version, the same rows may win that lost before.
     path = landing.write("dms/customers/a.csv", csv_text([HEADER, *ROWS]))
     parts = set()

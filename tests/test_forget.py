@@ -53,7 +53,7 @@ def load_again(landing: Landing) -> None:
     landing.load()
 
 
-def test_rows_stay_and_tell_nothing(loaded: Landing) -> None:
+def test_rows_stay_without_personal_data(loaded: Landing) -> None:
     assert leaks(PERSON, loaded.settings.lake)
     # As a cluster brings the rows of staging.
     shutil.copytree(loaded.settings.lake / "dms", loaded.settings.cluster)
@@ -94,7 +94,7 @@ def test_a_later_extract_and_a_new_owner_do_not_bring_them_back(loaded: Landing)
     assert loaded.query("select count(distinct vin), count(plate_no) from lake.dms__vehicles") == [(1, 1)]
 
 
-def test_a_lake_put_back_from_a_copy_is_rid_of_them_by_the_next_run(loaded: Landing) -> None:
+def test_the_next_run_removes_them_from_a_lake_restored_from_a_copy(loaded: Landing) -> None:
     lake = loaded.settings.lake
     before = {path: path.read_bytes() for path in lake.rglob("*") if path.is_file()}
     ask(loaded, "001", "C7")

@@ -116,7 +116,7 @@ def edits() -> dict[str, tuple[str, str, str, str]]:
 
 
 @pytest.mark.parametrize("case", edits())
-def test_a_slip_is_told_with_file_line_and_what(tmp_path: Path, case: str) -> None:
+def test_a_mistake_is_reported_with_file_line_and_cause(tmp_path: Path, case: str) -> None:
     before, after, place, told = edits()[case]
     assert before in GOOD
     wrong = GOOD.replace(before, after)
@@ -143,7 +143,7 @@ def test_a_slip_is_told_with_file_line_and_what(tmp_path: Path, case: str) -> No
         b"---\n---\n",
     ],
 )
-def test_what_is_no_contract_is_told_with_a_line(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_a_contract_is_reported_with_a_line(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(ContractError, match=r"employees\.yml, line [0-9]+: "):
         read_contract(edited(tmp_path, content))
 
@@ -159,7 +159,7 @@ def test_values_are_read_as_they_are_written(tmp_path: Path) -> None:
     assert list(column.enum) == ["no", "010", "1.0", "customer_service"]
 
 
-def test_mutated_contracts_are_read_or_told(tmp_path: Path) -> None:
+def test_mutated_contracts_are_read_or_reported(tmp_path: Path) -> None:
     told = 0
     for seed in range(150):
         random = Random(seed)

@@ -33,7 +33,7 @@ def test_changes_are_the_same_for_the_same_seed() -> None:
         assert mutate(kind, content, 7) == mutate(kind, content, 7)
 
 
-def test_the_soak_runs_until_its_deadline_and_tells_figures() -> None:
+def test_the_soak_test_runs_until_its_deadline_and_reports_figures() -> None:
     told: list[str] = []
     figures = run(time.monotonic() + 0.1, told.append)
     assert figures["files"] == figures["loaded"] + figures["quarantined"] > 0
@@ -71,7 +71,7 @@ def test_files_that_unpack_to_gigabytes_are_quarantined_and_the_others_load(land
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 2_000_000
 
 
-def test_a_reader_that_the_system_ends_is_tried_again(landing, monkeypatch) -> None:
+def test_a_reader_that_the_system_kills_is_retried(landing, monkeypatch) -> None:
     landing.write(f"{DATASET}/a.xlsx", workbook())
     start = isolation.IsolatedReader._start
 
@@ -88,7 +88,7 @@ def test_a_reader_that_the_system_ends_is_tried_again(landing, monkeypatch) -> N
     assert landing.file("a.xlsx")["rows_read"] == len(ROWS)
 
 
-def test_a_reader_that_never_answers_is_ended(landing, monkeypatch) -> None:
+def test_a_reader_that_never_answers_is_killed(landing, monkeypatch) -> None:
     monkeypatch.setattr(isolation, "MAX_SECONDS", 0)
     landing.write(f"{DATASET}/a.xlsx", workbook())
     landing.load()
@@ -103,7 +103,7 @@ def test_deeply_nested_parquet_is_kept_as_json_or_quarantined(landing) -> None:
     assert "nested" in landing.file("d400.parquet")["error"]
 
 
-def test_a_parquet_column_whose_name_is_no_text_is_quarantined(landing) -> None:
+def test_a_parquet_file_with_a_column_name_that_is_not_text_is_quarantined(landing) -> None:
     content = parquet()
     assert b"tags" in content
     landing.write(f"{DATASET}/a.parquet", content.replace(b"tags", b"\xff\xfeg\xff"))
@@ -111,7 +111,7 @@ def test_a_parquet_column_whose_name_is_no_text_is_quarantined(landing) -> None:
     assert landing.file("a.parquet")["error"].startswith("the Parquet file is damaged")
 
 
-def test_errors_of_a_spreadsheet_are_no_blanks(landing) -> None:
+def test_spreadsheet_errors_are_not_blanks(landing) -> None:
     landing.write(f"{DATASET}/a.xlsx", workbook())
     rows = [["001", "#N/A", *ROWS[1][2:]], ["#REF!", "C2", *ROWS[1][2:]], [*ROWS[1][:6], "#DIV/0!", "", "#VALUE!"]]
     landing.write(f"{DATASET}/b.csv", csv_text(rows=rows))
@@ -124,7 +124,7 @@ def test_errors_of_a_spreadsheet_are_no_blanks(landing) -> None:
     ]
 
 
-def test_errors_of_a_strict_workbook_are_no_blanks(landing) -> None:
+def test_errors_in_a_strict_workbook_are_not_blanks(landing) -> None:
     strict = io.BytesIO()
     with ZipFile(io.BytesIO(workbook())) as plain, ZipFile(strict, "w") as written:
         for name in plain.namelist():
@@ -153,7 +153,7 @@ def test_odd_values_are_kept_as_they_are_or_rejected(value: str) -> None:
     assert value in (*UNSEEN, *DATES) or day is None
 
 
-def test_times_that_no_clock_shows_are_rejected(landing) -> None:
+def test_times_that_do_not_exist_are_rejected(landing) -> None:
     times = ["2026-04-03 24:00", "2026-04-03 23:59:60", "0000-01-01 00:00", "10000-01-01", "2025-02-29 09:00"]
     rows = [["001", f"C{at}", *ROWS[1][2:6], text, "", ""] for at, text in enumerate(times)]
     landing.write(f"{DATASET}/a.csv", csv_text(rows=rows))
@@ -163,7 +163,7 @@ def test_times_that_no_clock_shows_are_rejected(landing) -> None:
     assert reasons == [("unreadable_timestamp:received_at",)]
 
 
-def test_very_many_columns_and_a_header_of_one_name(landing) -> None:
+def test_very_many_columns_and_a_header_of_one_name_are_handled(landing) -> None:
     landing.write(f"{DATASET}/many.csv", csv_text().replace("\n", "," * 20_000 + "\n", 1))
     landing.write(f"{DATASET}/alike.csv", ",".join([*HEADER, *["x"] * 3000]) + "\n")
     landing.load()

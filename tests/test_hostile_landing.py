@@ -37,7 +37,7 @@ NAMES = [
 NOT_UTF8 = [b"\xff\xfe.csv", b"\xed\xa0\x80.csv", b"\\xff\xff.csv"]
 
 
-def test_names_of_every_kind_are_told_apart(landing) -> None:
+def test_names_of_every_kind_are_distinguished(landing) -> None:
     folder = landing.path(f"{DATASET}/x").parent
     names = [os.fsencode(name) for name in NAMES] + NOT_UTF8
     for at, name in enumerate(names):
@@ -52,7 +52,7 @@ def test_names_of_every_kind_are_told_apart(landing) -> None:
     assert sum(load.files_loaded for load in landing.load()) == 0
 
 
-def test_no_two_paths_are_shown_alike() -> None:
+def test_different_paths_are_shown_differently() -> None:
     raw = [b"a\nb", b"a\\u000ab", b"a\\nb", b"\xff", b"\\xff", "\u00a0".encode(), b"\xa0", b"a\\\\b", b"a\\b"]
     shown = [readable(Path(os.fsdecode(name))) for name in raw]
     assert len({*shown}) == len(raw)
@@ -111,7 +111,7 @@ def test_a_landing_folder_that_is_itself_a_link_is_read(landing, tmp_path: Path)
     assert landing.file("a.csv")["rows_read"] == len(ROWS)
 
 
-def test_pipes_sockets_devices_and_folders_are_no_files(landing) -> None:
+def test_pipes_sockets_devices_and_folders_are_not_files(landing) -> None:
     folder = landing.path(f"{DATASET}/x").parent
     os.mkfifo(folder / "pipe.csv")
     (folder / "folder.csv").mkdir()
@@ -130,7 +130,7 @@ def test_pipes_sockets_devices_and_folders_are_no_files(landing) -> None:
     assert landing.file("folder.csv")["error"] == landing.file("d")["error"] == "is a folder where a file should be"
 
 
-def test_a_time_that_is_no_date_quarantines_the_file(landing, monkeypatch) -> None:
+def test_a_modification_time_that_is_not_a_date_quarantines_the_file(landing, monkeypatch) -> None:
     path = landing.write(f"{DATASET}/a.csv", csv_text())
     stat = Path.stat
 

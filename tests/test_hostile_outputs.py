@@ -42,7 +42,7 @@ class Page(HTMLParser):
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, "", "'", "'plain", "''=1", "plain", "客户", "1", "a=b"])
-def test_a_guarded_text_begins_no_formula_and_is_had_back_by_taking_one_apostrophe(text: str) -> None:
+def test_a_guarded_text_begins_no_formula_and_is_restored_by_removing_one_apostrophe(text: str) -> None:
     written = no_formula(text)
     assert not written.startswith(FORMULA_STARTS)
     guarded = written.startswith("'") and written.lstrip("'").startswith(FORMULA_STARTS)

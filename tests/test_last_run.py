@@ -27,9 +27,7 @@ def test_a_run_with_nothing_new_keeps_the_figures_and_shows_the_checks_of_the_ru
     assert os.readlink(sample_run.published / "current") == before
 
 
-def test_what_a_look_at_the_landing_folder_notes_of_unchanged_files_is_nothing_new(
-    sample_run: Settings, tmp_path: Path
-) -> None:
+def test_file_times_noted_for_unchanged_files_are_nothing_new(sample_run: Settings, tmp_path: Path) -> None:
     settings = replace(sample_run, data=Path(shutil.copytree(sample_run.data, tmp_path / "data", symlinks=True)))
     folder = settings.lake / "dms" / "repair_orders"
     write_manifest(folder, {path: entry.seen_as(1, 2, 3) for path, entry in read_manifest(folder).items()})
@@ -51,7 +49,7 @@ def test_what_a_look_at_the_landing_folder_notes_of_unchanged_files_is_nothing_n
         ("file", "the published files have changed"),
     ],
 )
-def test_whatever_the_figures_depend_on_makes_them_anew(
+def test_any_change_in_what_the_figures_depend_on_rebuilds_them(
     sample_run: Settings, tmp_path: Path, monkeypatch, what: str, why_whole: str | None
 ) -> None:
     settings = replace(sample_run, data=Path(shutil.copytree(sample_run.data, tmp_path / "data", symlinks=True)))
@@ -88,7 +86,7 @@ def test_whatever_the_figures_depend_on_makes_them_anew(
     assert (why_whole or "") in (told or "")
 
 
-def test_rules_edited_while_a_run_goes_on_are_not_those_it_was_made_with(sample_run: Settings, tmp_path: Path) -> None:
+def test_rules_edited_during_a_run_are_not_those_it_was_built_with(sample_run: Settings, tmp_path: Path) -> None:
     settings = replace(sample_run, data=Path(shutil.copytree(sample_run.data, tmp_path / "data", symlinks=True)))
     last_run.note_last_run(settings, digest_of_inputs(settings), "the digest of before the edit")
     assert last_run.why_built_whole(settings) == last_run.WHY_WHOLE["code"]

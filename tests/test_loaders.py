@@ -75,7 +75,7 @@ def test_a_dataset_has_one_loader_and_none_while_a_run_writes(landing: Landing) 
         pass
 
 
-def test_only_what_is_asked_for_is_loaded_and_what_is_not_there_is_told(landing: Landing, capsys) -> None:
+def test_only_requested_datasets_are_loaded_and_missing_ones_are_reported(landing: Landing, capsys) -> None:
     shutil.rmtree(landing.settings.lake, ignore_errors=True)
     places = ["--landing", str(landing.settings.landing), "--data", str(landing.settings.data)]
     assert cli.main(["load", *places, "--dataset", "dms/stores"]) == 0

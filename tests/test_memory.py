@@ -34,7 +34,7 @@ def of_publishing(folder: Path, warehouse: Path) -> str | None:
 
 
 @pytest.mark.parametrize(("size", "expected"), [("", "3.7 GiB"), ("300MB", "286.1 MiB"), ("1.5 GiB", "1.5 GiB")])
-def test_models_checks_and_publishing_keep_to_the_memory_that_is_set(
+def test_models_checks_and_publishing_keep_to_the_configured_memory(
     size: str, expected: str, tmp_path: Path, monkeypatch
 ) -> None:
     monkeypatch.setenv("AFTERSALES_MEMORY", size)
@@ -43,6 +43,6 @@ def test_models_checks_and_publishing_keep_to_the_memory_that_is_set(
 
 
 @pytest.mark.parametrize("size", ["8", "much", "-1GB", "8GB; --"])
-def test_a_size_that_is_none_is_refused(size: str) -> None:
+def test_an_invalid_size_is_refused(size: str) -> None:
     with pytest.raises(SettingsError, match=r"AFTERSALES_MEMORY is .*: write a number and a unit, such as 8GB"):
         read_settings({"AFTERSALES_MEMORY": size})

@@ -51,7 +51,7 @@ def load_stores(landing: Landing, instance: dg.DagsterInstance, **config: object
     )
 
 
-def test_every_step_of_a_run_is_logged_under_the_id_that_the_run_is_tagged_with(landing: Landing) -> None:
+def test_every_step_of_a_run_is_logged_under_the_id_in_its_tag(landing: Landing) -> None:
     with dg.DagsterInstance.ephemeral() as instance:
         ran = load_stores(landing, instance)
         tagged = instance.get_run_by_id(ran.run_id).tags[RUN_ID_TAG]
@@ -65,7 +65,7 @@ def test_every_step_of_a_run_is_logged_under_the_id_that_the_run_is_tagged_with(
     assert done["seconds"] >= 0
 
 
-def test_the_log_tells_where_an_error_was_and_never_what_it_quotes(tmp_path, capsys, monkeypatch) -> None:
+def test_the_log_shows_where_an_error_occurred_and_never_what_it_quotes(tmp_path, capsys, monkeypatch) -> None:
     settings = Settings(landing=tmp_path, data=tmp_path, as_of=date(2026, 6, 30))
     # As on the command line, where nobody else takes what is logged.
     monkeypatch.setattr(logging.getLogger("dagster_project"), "propagate", False)
@@ -115,7 +115,7 @@ def test_files_are_read_again_on_request_only_and_give_the_same(landing: Landing
 
 
 @pytest.mark.parametrize(("wish", "said"), [("dms/storez", "no dataset 'dms/storez'"), ("*:*209901*", "no such file")])
-def test_a_wish_that_names_nothing_is_refused(landing: Landing, wish: str, said: str) -> None:
+def test_a_reread_request_that_names_nothing_is_refused(landing: Landing, wish: str, said: str) -> None:
     with pytest.raises(NothingToReload, match="reload") as refused:
         files_to_reload(landing.settings.landing, [wish])
     assert said in str(refused.value)
@@ -127,7 +127,7 @@ def written_runs(settings: Settings, *run_ids: str) -> None:
         write_results(settings.lake / "quality", [replace(found, failing=[{"store_code": run_id}])])
 
 
-def test_results_of_a_month_that_is_over_are_kept_in_one_file_and_found_as_before(landing: Landing) -> None:
+def test_results_of_a_past_month_are_kept_in_one_file_and_still_found(landing: Landing) -> None:
     folder = landing.settings.lake / "quality"
     runs = [f"2026{month:02}{day:02}060000-a" for month in (4, 5) for day in (1, 2)]
     written_runs(landing.settings, *runs, "20260601060000-a", "20260602060000-a")
@@ -157,7 +157,7 @@ def test_the_two_newest_runs_keep_their_files_whatever_their_age(landing: Landin
     assert [r[0].run_id for r in results_of_last_runs(folder)] == ["20260403060000-a", "20260402060000-a"]
 
 
-def test_old_quality_reports_and_logs_go_and_the_latest_stays(landing: Landing) -> None:
+def test_old_quality_reports_and_logs_are_deleted_and_the_latest_is_kept(landing: Landing) -> None:
     settings = landing.settings
     reports = settings.data / "reports" / "quality"
     names = [f"2026063012{second:04}-a" for second in range(QUALITY_REPORTS_KEPT + 2)]
@@ -185,7 +185,7 @@ def test_dagster_forgets_old_runs_of_the_job_and_keeps_the_reports(landing: Land
         assert instance.get_run_by_id(ran.run_id) is None
 
 
-def test_the_launchpad_shows_what_can_be_asked_for() -> None:
+def test_the_launchpad_shows_the_available_options() -> None:
     config = defs.resolve_job_def("refresh").run_config
     assert config == {"resources": {"installation": {"config": {"as_of": "", "reload": []}}}}
     assert set(config["resources"]["installation"]["config"]) <= set(Installation.model_fields)
@@ -201,7 +201,7 @@ sys.exit(cli.main(["sample", "nowhere"]))
 
 
 @pytest.mark.parametrize("printed", [1, 100_000])
-def test_a_reader_that_has_enough_is_no_error(printed: int) -> None:
+def test_output_closed_early_by_its_reader_is_no_error(printed: int) -> None:
     command = [sys.executable, "-c", PRINT_MUCH, str(printed)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         process.stdout.close()

@@ -29,7 +29,7 @@ def file(settings: Settings) -> Path:
 
 
 @pytest.mark.usefixtures("no_suites")
-def test_a_private_warehouse_that_is_open_elsewhere_is_said_in_a_sentence(copied_run: Settings, capsys) -> None:
+def test_a_private_warehouse_that_is_open_elsewhere_is_reported_in_a_sentence(copied_run: Settings, capsys) -> None:
     hold = "import duckdb, sys, time; held = duckdb.connect(sys.argv[1]); print(1, flush=True); time.sleep(60)"
     command = [sys.executable, "-c", hold, str(copied_run.warehouse)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as holder:
@@ -41,7 +41,7 @@ def test_a_private_warehouse_that_is_open_elsewhere_is_said_in_a_sentence(copied
     assert "open in another program" in capsys.readouterr().err
 
 
-def test_a_whole_run_keeps_no_room_of_what_stood_before(tmp_path: Path, monkeypatch) -> None:
+def test_a_full_refresh_keeps_no_disk_space_of_the_previous_tables(tmp_path: Path, monkeypatch) -> None:
     settings = Settings(tmp_path / "landing", tmp_path / "data", date(2026, 6, 30))
     settings.data.mkdir()
     settings.landing.mkdir()
@@ -98,7 +98,7 @@ def test_sample_and_real_extracts_are_never_mixed(tmp_path: Path, capsys) -> Non
     assert "must not be mixed" in capsys.readouterr().err
 
 
-def test_a_sample_written_anywhere_is_told_from_real_extracts(tmp_path: Path) -> None:
+def test_a_sample_written_anywhere_is_distinguished_from_real_extracts(tmp_path: Path) -> None:
     real, sample = tmp_path / "real", tmp_path / "sample"
     real.mkdir()
     sample.mkdir()
@@ -124,6 +124,8 @@ def test_a_sample_written_anywhere_is_told_from_real_extracts(tmp_path: Path) ->
         (["run", "--engine", "spark"], "needs the libraries of the extra `spark`"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_a_sentence(tmp_path: Path, capsys, arguments: list[str], said: str) -> None:
+def test_an_impossible_request_is_explained_in_a_sentence(
+    tmp_path: Path, capsys, arguments: list[str], said: str
+) -> None:
     assert cli.main([argument.format(data=tmp_path) for argument in arguments]) == 1
     assert said in capsys.readouterr().err

@@ -118,7 +118,7 @@ def test_the_read_only_role_reads_every_row_type_and_description_and_changes_not
                 reader.execute(forbidden)
 
 
-def test_texts_come_back_as_they_were(small: SmallWarehouse, database: str) -> None:
+def test_texts_are_read_back_unchanged(small: SmallWarehouse, database: str) -> None:
     texts = [
         "",
         None,
@@ -141,7 +141,7 @@ def test_texts_come_back_as_they_were(small: SmallWarehouse, database: str) -> N
         assert [note for (note,) in notes] == [*texts, "ab"]
 
 
-def test_readers_see_whole_states_through_several_publishes(small: SmallWarehouse, database: str) -> None:
+def test_readers_see_consistent_states_through_several_publishes(small: SmallWarehouse, database: str) -> None:
     small.publish(0)
     load(small, database)
     with psycopg.connect(database, autocommit=True) as connection:
@@ -221,7 +221,7 @@ def test_a_load_that_is_killed_leaves_the_marts(small: SmallWarehouse, database:
         assert states(connection) == [(2,)]
 
 
-def test_views_on_the_marts_stay_or_are_named(small: SmallWarehouse, database: str) -> None:
+def test_views_on_the_marts_are_kept_or_named(small: SmallWarehouse, database: str) -> None:
     small.publish(1, also="'a' as note, 1.5::decimal(10, 2) as amount")
     load(small, database)
     with psycopg.connect(database, autocommit=True) as connection:
@@ -260,7 +260,7 @@ def test_tables_that_others_made_in_the_schema_stay(small: SmallWarehouse, datab
         assert connection.execute("select kept from marts.mine").fetchall() == [(1,)]
 
 
-def test_tables_that_others_own_in_the_schema_stop_no_load_and_stay_theirs(
+def test_tables_that_others_own_in_the_schema_stop_no_load_and_keep_their_owner(
     small: SmallWarehouse, database: str
 ) -> None:
     small.publish(1)
@@ -320,7 +320,7 @@ def test_a_folder_without_room_is_named(small: SmallWarehouse, database: str, tm
         load(small, database)
 
 
-def test_a_role_that_may_not_be_created_is_told_with_the_remedy(small: SmallWarehouse, database: str) -> None:
+def test_a_role_that_may_not_be_created_is_reported_with_the_remedy(small: SmallWarehouse, database: str) -> None:
     small.publish(1)
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute("create role loader login")
@@ -344,7 +344,7 @@ def test_a_role_that_may_not_be_created_is_told_with_the_remedy(small: SmallWare
         f"host=127.0.0.1 port=1 password={SECRET}",
     ],
 )
-def test_the_password_is_never_told(small: SmallWarehouse, capsys, caplog, monkeypatch, url: str) -> None:
+def test_the_password_is_never_shown(small: SmallWarehouse, capsys, caplog, monkeypatch, url: str) -> None:
     small.publish(1)
     monkeypatch.setenv("AFTERSALES_POSTGRES_URL", url)
     with caplog.at_level(logging.DEBUG):

@@ -169,13 +169,13 @@ def told(sample_run: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iter
     )
 
 
-def test_nothing_outside_the_private_folders_tells_of_a_person(told: Told) -> None:
+def test_nothing_outside_the_private_folders_holds_personal_data(told: Told) -> None:
     assert len(told.secrets.values) > 1000
     assert leaks(told.secrets, told.root, [told.settings.landing, *private_paths(told.settings.data)]) == {}
     assert told.secrets.found_in(told.printed.encode()) == set()
 
 
-def test_dbt_and_the_check_results_tell_of_nobody_either(told: Told) -> None:
+def test_dbt_and_the_check_results_hold_no_personal_data_either(told: Told) -> None:
     for folder in (told.settings.data / "dbt", told.settings.lake / "quality"):
         assert leaks(told.secrets, folder) == {}
 
@@ -199,7 +199,7 @@ def test_the_search_finds_what_is_there(told: Told, tmp_path: Path) -> None:
         }
 
 
-def test_all_that_is_private_is_its_owners_alone(told: Told) -> None:
+def test_private_files_are_accessible_to_their_owner_only(told: Told) -> None:
     private = [*private_paths(told.settings.data), told.root / "dagster"]
     paths = [entry for path in private if path.exists() for entry in (path, *path.rglob("*"))]
     assert len(paths) > 200
@@ -213,7 +213,7 @@ def test_all_that_is_private_is_its_owners_alone(told: Told) -> None:
 # ---------- forget
 
 
-def test_who_asked_is_forgotten_in_the_lake_and_the_private_warehouse_too(told: Told) -> None:
+def test_a_forgotten_person_is_removed_from_the_lake_and_the_private_warehouse_too(told: Told) -> None:
     vins = {vin.encode() for vin in told.vins}
     assert leaks(told.forgotten, told.settings.data, [told.settings.data / "sample"]) == {}
     for path in told.settings.data.rglob("*"):
@@ -272,7 +272,7 @@ def test_figures_stay_the_same(told: Told) -> None:
         )
 
 
-def test_a_request_is_logged_without_the_person_and_repeated_in_vain(told: Told, capsys) -> None:
+def test_a_request_is_logged_without_the_person_and_repeating_it_changes_nothing(told: Told, capsys) -> None:
     log = (told.settings.data / "private" / "forgotten.log").read_text(encoding="utf-8")
     lines = [json.loads(line) for line in log.splitlines()]
     assert len(lines) == len(told.numbers)
@@ -287,7 +287,7 @@ def test_a_request_is_logged_without_the_person_and_repeated_in_vain(told: Told,
     assert " 0 rows" in out
 
 
-def test_a_list_of_another_key_is_refused(tmp_path: Path) -> None:
+def test_a_forget_list_made_with_another_key_is_refused(tmp_path: Path) -> None:
     Forgotten("one key", [Request("r", "2026-01-01T00:00:00", "S1", "hash", "forgotten-1")]).write(tmp_path)
     assert read_forgotten(tmp_path, "one key")
     with pytest.raises(ForgottenError, match="another AFTERSALES_HASH_KEY"):
@@ -314,7 +314,7 @@ def test_a_pseudonym_is_as_good_a_vin_as_the_one_it_replaces() -> None:
 # ---------- errors
 
 
-def test_an_error_in_an_asset_is_told_without_the_row_it_quotes(tmp_path: Path) -> None:
+def test_an_error_in_an_asset_is_reported_without_the_row_it_quotes(tmp_path: Path) -> None:
     settings = Settings(landing=tmp_path, data=tmp_path / "data", as_of=None)  # type: ignore[arg-type]
 
     @dg.asset
@@ -331,7 +331,7 @@ def test_an_error_in_an_asset_is_told_without_the_row_it_quotes(tmp_path: Path) 
     assert NAME in next((settings.lake / "errors").iterdir()).read_text(encoding="utf-8")
 
 
-def test_an_engines_error_is_told_without_the_values_it_quotes() -> None:
+def test_an_engine_error_is_reported_without_the_values_it_quotes() -> None:
     with duckdb.connect() as connection:
         for query in (
             f"select cast('{NAME}' as integer)",

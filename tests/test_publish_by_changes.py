@@ -147,7 +147,7 @@ def small_limits():
 
 @settings(max_examples=5, deadline=None, phases=(Phase.generate,))
 @given(seed=st.integers(0, 2**32), sizes=st.lists(st.integers(0, 8), min_size=1, max_size=4))
-def test_any_changes_are_published_as_a_whole_publish_would(seed: int, sizes: list[int]) -> None:
+def test_incremental_publishing_gives_what_a_full_publish_gives(seed: int, sizes: list[int]) -> None:
     root = Path(tempfile.mkdtemp(prefix="aftersales-publish-"))
     try:
         warehouse = Warehouse(root, seed)
@@ -209,7 +209,7 @@ def test_months_without_a_change_are_the_same_file_on_disk(warehouse: Warehouse,
     assert state_of(second).whole_bytes == state_of(first).whole_bytes
 
 
-def test_rows_lie_by_the_date_that_their_parquet_is_cut_by(warehouse: Warehouse, tmp_path: Path) -> None:
+def test_rows_are_stored_by_the_date_that_partitions_their_parquet(warehouse: Warehouse, tmp_path: Path) -> None:
     warehouse.change(8)
     state = warehouse.publish(tmp_path / "published").folder
     with duckdb.connect(str(state / "aftersales.duckdb"), read_only=True) as connection:
@@ -218,7 +218,7 @@ def test_rows_lie_by_the_date_that_their_parquet_is_cut_by(warehouse: Warehouse,
     assert rows == sorted(rows, key=lambda row: (row[0] or date.max, row[1]))
 
 
-def test_changes_since_another_state_are_written_whole(warehouse: Warehouse, tmp_path: Path) -> None:
+def test_a_table_changed_since_another_state_is_written_in_full(warehouse: Warehouse, tmp_path: Path) -> None:
     first = warehouse.publish(tmp_path / "published").folder
     change_february(warehouse)
     warehouse.publish(tmp_path / "published")
@@ -227,7 +227,7 @@ def test_changes_since_another_state_are_written_whole(warehouse: Warehouse, tmp
     assert {path.stat().st_nlink for path in third.rglob("*.parquet") if path.is_file()} == {1}
 
 
-def test_a_table_that_its_changes_leave_wrong_is_written_whole(warehouse: Warehouse, tmp_path: Path, caplog) -> None:
+def test_a_table_that_its_changes_leave_wrong_is_written_in_full(warehouse: Warehouse, tmp_path: Path, caplog) -> None:
     first = warehouse.publish(tmp_path / "published").folder
     change_february(warehouse)
     with duckdb.connect(str(warehouse.file)) as connection:
@@ -239,7 +239,7 @@ def test_a_table_that_its_changes_leave_wrong_is_written_whole(warehouse: Wareho
     assert misread_parquet(tmp_path / "published") == []
 
 
-def test_a_file_that_has_grown_is_written_whole(warehouse: Warehouse, tmp_path: Path, monkeypatch) -> None:
+def test_a_file_that_has_grown_too_much_is_written_in_full(warehouse: Warehouse, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr("dagster_project.publish.publish.GROWTH", 0.5)
     first = warehouse.publish(tmp_path / "published").folder
     change_february(warehouse)

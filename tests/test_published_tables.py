@@ -115,7 +115,7 @@ def test_reasons_for_dissatisfaction_by_week(sample_mart, category: str) -> None
     assert (cases, printed(100 * found_share, 1)) == (month_cases, share)
 
 
-def test_reasons_for_dissatisfaction_are_all_there(sample_mart) -> None:
+def test_all_reasons_for_dissatisfaction_are_published(sample_mart) -> None:
     query = "select category, cases from complaint_reason_monthly where store_code = ? and month = ?"
     found = dict(sample_mart(query, [MAIN_STORE, COMPLAINT_MONTH]))
     assert found == {category: cases for category, (_, cases, _) in REASONS.items()}

@@ -44,7 +44,7 @@ def settings(tmp_path: Path) -> Settings:
     return small_published(tmp_path)
 
 
-def test_pages_tell_what_failed_and_what_is_quarantined(settings: Settings) -> None:
+def test_pages_show_what_failed_and_what_is_quarantined(settings: Settings) -> None:
     write(settings, failed())
     index = write_quality_report(settings, suites={})
     assert index == settings.data / "reports" / "quality" / "run01" / "index.html"
@@ -138,7 +138,7 @@ def test_each_run_shows_its_own_business_date_and_older_results_none(settings: S
     assert last_results(settings.lake / "quality")[0].as_of == date(2026, 4, 4)
 
 
-def test_no_results_is_told(settings: Settings) -> None:
+def test_missing_results_are_reported(settings: Settings) -> None:
     with pytest.raises(NoResults, match="no check has run yet"):
         write_quality_report(settings)
     write(settings, result())
@@ -146,7 +146,7 @@ def test_no_results_is_told(settings: Settings) -> None:
         write_quality_report(settings, "nosuch", suites={})
 
 
-def test_bounds_on_worked_numbers() -> None:
+def test_bounds_equal_those_worked_by_hand() -> None:
     assert bounds(8, 10, 2) == (8 / 12, 10 / 12)
     assert bounds(10, 10, 0, 1) == (0.9, 1.0)
     assert bounds(0, 0, 1) == (0.0, 1.0)
@@ -288,7 +288,7 @@ def personal_values(settings: Settings) -> set[str]:
     return {value for value in found if len(value) > 1}
 
 
-def test_no_name_phone_or_plate_of_the_sample_is_told(sample_run: Settings) -> None:
+def test_no_name_phone_or_plate_of_the_sample_is_shown(sample_run: Settings) -> None:
     secrets = personal_values(sample_run)
     assert len(secrets) > 1000
     folder = write_quality_report(sample_run).parent
@@ -346,7 +346,7 @@ def test_marts_are_those_that_descend_from_staging(tmp_path: Path) -> None:
     assert marts_by_dataset(tmp_path / "none.json") == {}
 
 
-def test_numbers_round_half_away_and_never_flatter() -> None:
+def test_numbers_round_half_away_from_zero_and_never_flatter() -> None:
     assert (percent(0.0525), percent(0.12345, 2), percent(None)) == ("5.3%", "12.35%", "–")
     assert (percent(23 / 80), percent(23 / 160, 2)) == ("28.8%", "14.38%"), "ties, which binary fractions miss"
     assert (score(1.0), score(0.999999), score(0.99985), score(None)) == ("100.00", ">99.99", "99.99", "–")

@@ -90,7 +90,7 @@ def wait_for_a_read_of_each(reads: Any) -> None:
         time.sleep(0.002)
 
 
-def test_readers_see_whole_states_through_many_publishes(tmp_path: Path) -> None:
+def test_readers_see_consistent_states_through_many_publishes(tmp_path: Path) -> None:
     small = SmallWarehouse(tmp_path)
     small.publish(0)
     context = multiprocessing.get_context("spawn")

@@ -134,7 +134,7 @@ def test_every_figure_is_traced_to_rows_that_make_it(run: Run) -> None:
     run.must_not_differ(found)
 
 
-def test_every_cell_is_as_the_contracts_have_it(run: Run) -> None:
+def test_every_cell_is_what_the_contracts_require(run: Run) -> None:
     found = compare_marts(run.landed, run.expected, run.published)
     run.must_not_differ(found)
 
@@ -159,7 +159,7 @@ def test_running_again_changes_nothing(run: Run) -> None:
     run.must_not_differ(found)
 
 
-def test_the_same_extracts_told_otherwise_give_the_same_figures(run: Run) -> None:
+def test_the_same_extracts_in_other_formats_and_spellings_give_the_same_figures(run: Run) -> None:
     root = run.settings.landing.parent / "retold"
     settings = Settings(landing=root / "landing", data=root / "data", as_of=run.tree.as_of)
     retell(run.landed, settings.landing, run.tree.seed)

@@ -29,7 +29,7 @@ def test_the_command_writes_and_prints_paths(
         (["--group", "99", "--month", "2025-10"], "published regions: 01 东部分中心, 02 西部分中心"),
     ],
 )
-def test_the_command_says_what_there_is_instead(
+def test_the_command_lists_what_is_available_instead(
     sample_run: Settings, capsys: pytest.CaptureFixture[str], arguments: list[str], told: str
 ) -> None:
     assert main(["report", *arguments, "--data", str(sample_run.data)]) == 1
@@ -37,13 +37,13 @@ def test_the_command_says_what_there_is_instead(
 
 
 @pytest.mark.parametrize("command", ["verify", "report --store S001 --month 2025-10"])
-def test_a_data_folder_that_is_not_there_is_no_empty_one(command: str, tmp_path: Path, capsys) -> None:
+def test_a_missing_data_folder_is_not_taken_for_an_empty_one(command: str, tmp_path: Path, capsys) -> None:
     assert main([*command.split(), "--data", str(tmp_path / "mistyped")]) == 1
     assert "no data folder at" in capsys.readouterr().err
     assert not (tmp_path / "mistyped").exists()
 
 
-def test_what_all_reports_can_not_be_given_is_refused(sample_run: Settings, tmp_path: Path, capsys) -> None:
+def test_options_that_do_not_apply_to_all_reports_are_refused(sample_run: Settings, tmp_path: Path, capsys) -> None:
     data = ["--data", str(sample_run.data)]
     assert main(["report", "--all", "--month", "2025-10", "--out", str(tmp_path), *data]) == 1
     assert "leave out --out" in capsys.readouterr().err

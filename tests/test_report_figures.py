@@ -109,7 +109,7 @@ def test_one_answer_has_no_interval(emptied: Callable[..., Marts]) -> None:
         assert (two.low, two.high) == pytest.approx((50 - 1.959964 * 50, 50 + 1.959964 * 50))
 
 
-def test_answers_that_are_all_alike_tell_no_spread(emptied: Callable[..., Marts]) -> None:
+def test_identical_answers_show_no_spread(emptied: Callable[..., Marts]) -> None:
     marts = emptied("update fct_callback set is_promoter = true, is_detractor = false, q1_score = 5",
                     "update fct_css_answer set score = 90")  # fmt: skip
     with closing(marts.connection):
@@ -137,7 +137,7 @@ def test_a_median_has_an_interval_where_its_ranks_exist(
     assert (estimate.low, estimate.high) == ((30 + ranks[0], 30 + ranks[1]) if ranks else (None, None))
 
 
-def test_a_move_within_noise_is_no_news() -> None:
+def test_a_change_within_noise_is_not_news() -> None:
     # 56/70 against 48/80: Newcombe (1998) gives 0.0524 to 0.3339 for the difference.
     now = Estimate(0.8, 0.6918, 0.8769, 70)
     assert differ(now, Estimate(0.6, 0.4904, 0.7004, 80))
@@ -185,7 +185,7 @@ def test_a_change_that_rounds_to_nothing_has_no_sign() -> None:
     assert changed(Change(None, Form.RATE)) == "–"
 
 
-def test_small_samples_are_marked_wherever_they_stand(emptied: Callable[..., Marts]) -> None:
+def test_small_samples_are_marked_wherever_they_appear(emptied: Callable[..., Marts]) -> None:
     of_store = f"where store_code = '{MAIN_STORE}'"
     marts = emptied(
         f"update css_store_monthly set sample_size = 2 {of_store}",

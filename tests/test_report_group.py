@@ -39,7 +39,7 @@ def test_the_group_ranks_stores_and_marks_only_what_is_beyond_noise(sample_run: 
     assert html_page(region).count("<svg") >= 10
 
 
-def test_the_figures_of_all_shown_are_made_as_those_of_a_region(sample_run: Settings) -> None:
+def test_the_figures_of_all_stores_shown_are_calculated_like_those_of_a_region(sample_run: Settings) -> None:
     with open_marts(sample_run) as marts:
         region, everyone = read_group(marts, "01", OCTOBER), read_group(marts, None, OCTOBER)
     for kpi in KPIS:
@@ -52,7 +52,7 @@ def test_the_figures_of_all_shown_are_made_as_those_of_a_region(sample_run: Sett
     assert everyone.group_value(BY_CODE["complaint_rate"]) == pytest.approx(pooled)
 
 
-def test_complaints_of_a_store_without_repair_orders_count_in_the_rate_of_all_shown(
+def test_complaints_of_a_store_without_repair_orders_count_in_the_rate_of_all_stores_shown(
     emptied: Callable[..., Marts],
 ) -> None:
     marts = emptied(
@@ -66,7 +66,7 @@ def test_complaints_of_a_store_without_repair_orders_count_in_the_rate_of_all_sh
         assert read_group(marts, None, OCTOBER).group_value(BY_CODE["complaint_rate"]) == pytest.approx(pooled["rate"])
 
 
-def test_the_cover_of_a_group_tells_what_those_of_its_stores_tell(emptied: Callable[..., Marts]) -> None:
+def test_the_cover_of_a_group_states_what_those_of_its_stores_state(emptied: Callable[..., Marts]) -> None:
     rejected = '{"store_code": "S002", "from_store_code": "S001"}'
     marts = emptied(
         "update dim_store set region_code = case when store_code in ('S001', 'S002') then 'R1' else 'R2' end",

@@ -27,7 +27,7 @@ def materialize(settings: Settings, *stores: str) -> dg.ExecuteInProcessResult:
     return job.execute_in_process(partition_key="2025-10", run_config=config, raise_on_error=False)
 
 
-def test_the_asset_issues_the_month_of_its_partition_and_tells_what_it_wrote(sample_run: Settings) -> None:
+def test_the_asset_issues_the_month_of_its_partition_and_lists_what_it_wrote(sample_run: Settings) -> None:
     issued_before = reported_months(sample_run.lake).num_rows
     told = materialize(sample_run, "S001").asset_materializations_for_node("reports__monthly")[0].metadata
     folder = sample_run.data / "reports" / "monthly" / "S001" / "2025-10"
@@ -38,7 +38,7 @@ def test_the_asset_issues_the_month_of_its_partition_and_tells_what_it_wrote(sam
     assert reported_months(sample_run.lake).num_rows == issued_before + 1
 
 
-def test_a_store_that_fails_stops_no_other_and_fails_the_run_by_name(sample_run: Settings) -> None:
+def test_a_store_that_fails_stops_no_other_and_the_failed_run_names_it(sample_run: Settings) -> None:
     page = sample_run.data / "reports" / "monthly" / "S003" / "2025-10" / "report.html"
     ran = materialize(sample_run, "S999", "S003")
     assert not ran.success
@@ -67,6 +67,6 @@ def test_all_stores_regions_and_the_group_are_tried_whatever_fails(sample_run: S
     assert PHONE not in str(failed.value)
 
 
-def test_a_month_that_the_published_figures_do_not_hold_whole_is_refused(sample_run: Settings) -> None:
+def test_a_month_that_the_published_figures_do_not_fully_cover_is_refused(sample_run: Settings) -> None:
     with pytest.raises(MonthNotOver, match="as of 2025-11-30, 2025-11 ends on 2025-11-30"):
         issue_month(sample_run, date(2025, 11, 1))

@@ -38,7 +38,9 @@ def test_a_month_without_surveys_and_the_first_month_say_so(sample_run: Settings
     assert "No targets are set" in chapter_text(earliest, 7)
 
 
-def test_months_before_the_first_case_are_no_months_without_complaints(sample_run: Settings, sample_mart) -> None:
+def test_months_before_the_first_case_do_not_count_as_months_without_complaints(
+    sample_run: Settings, sample_mart
+) -> None:
     """The sample's visits begin in 2024, its cases in 2025: nothing can have risen since."""
     cases = "select min(month) filter (where cases > 0), min(month) from complaint_store_monthly where store_code = ?"
     assert sample_mart(cases, [MAIN_STORE]) == [(date(2025, 1, 1), date(2024, 2, 1))]
@@ -51,7 +53,7 @@ def test_months_before_the_first_case_are_no_months_without_complaints(sample_ru
     assert "risen" not in chapter_text(first, 4)
 
 
-def test_a_mistyped_year_of_a_case_is_no_month_of_cases(emptied: Callable[..., Marts]) -> None:
+def test_a_mistyped_year_of_a_case_creates_no_month_of_cases(emptied: Callable[..., Marts]) -> None:
     marts = emptied(
         "insert into complaint_store_monthly (store_code, month, repair_orders, cases, complaint_rate) "
         f"values ('{MAIN_STORE}', '2015-01-01', 0, 1, null)"
@@ -61,7 +63,7 @@ def test_a_mistyped_year_of_a_case_is_no_month_of_cases(emptied: Callable[..., M
     assert "no figure last month" in chapter_text(first, 4)
 
 
-def test_reasons_of_a_month_after_one_without_any_have_risen(emptied: Callable[..., Marts]) -> None:
+def test_reasons_have_risen_after_a_month_without_any(emptied: Callable[..., Marts]) -> None:
     of_september = f"where store_code = '{MAIN_STORE}' and month = '2025-09-01'"
     of_october = f"where store_code = '{MAIN_STORE}' and month = '{OCTOBER}'"
     marts = emptied(
@@ -125,7 +127,7 @@ def test_a_store_without_data_of_a_subject_says_so_in_each_chapter(emptied: Call
     assert "<svg" in html_page(report)
 
 
-def test_an_advisor_whose_calls_left_the_first_question_open_has_a_sample(emptied: Callable[..., Marts]) -> None:
+def test_an_advisor_whose_calls_left_the_first_question_unanswered_has_a_sample(emptied: Callable[..., Marts]) -> None:
     marts = emptied(
         "update callback_advisor_monthly set answers = 0, score = null "
         "where question_code = 'Q1' and advisor_no = '005'"
@@ -143,7 +145,7 @@ def test_an_advisor_whose_calls_left_the_first_question_open_has_a_sample(emptie
     assert Text("005", f"n = {found['answers']}") in heat.columns
 
 
-def test_the_first_reason_on_a_tie_is_that_of_the_table(emptied: Callable[..., Marts]) -> None:
+def test_on_a_tie_the_top_reason_is_the_first_of_the_table(emptied: Callable[..., Marts]) -> None:
     marts = emptied(
         f"update complaint_reason_monthly set cases = 500 where store_code = '{MAIN_STORE}' "
         f"and month = '{OCTOBER}' and category in ('cost', 'time')"
@@ -167,7 +169,7 @@ def test_the_first_cohort_is_compared_with_no_cohort(emptied: Callable[..., Mart
     assert re.search(r"流失率 27\.38%，较上一批 \S+ pp（", usual.zh)
 
 
-def test_rejected_rows_are_the_stores_whose_store_column_names_it(emptied: Callable[..., Marts]) -> None:
+def test_rejected_rows_count_for_the_store_that_their_store_column_names(emptied: Callable[..., Marts]) -> None:
     rows = [
         ("dms", "repair_order_lines", '{"store_code": "3", "repair_order_no": "R1", "line_no": "1"}'),
         ("dms", "repair_order_lines", '{"store_code": "1", "repair_order_no": "R1", "line_no": "3"}'),

@@ -176,7 +176,7 @@ def test_tables_show_every_formatted_value(deck: Any, block: Table) -> None:
         assert [row for part in drawn for row in part[1:]] == expected
 
 
-def test_a_table_too_long_for_slides_keeps_its_total_and_says_what_is_missing(deck: Any) -> None:
+def test_a_table_too_long_for_slides_keeps_its_total_and_states_what_is_omitted(deck: Any) -> None:
     huge = next(block for block in blocks() if isinstance(block, Table) and len(block.rows) > 100)
     parts = list(tables(deck, both(huge.title)))
     rows = sum(len(part) - 1 for part in parts)
@@ -246,7 +246,7 @@ def test_every_run_has_an_east_asian_font(deck: Any) -> None:
         assert look.find(qn("a:ea")).get("typeface") == look.find(qn("a:latin")).get("typeface") == "Microsoft YaHei"
 
 
-def test_hostile_text_stays_text(deck_path: Path, deck: Any, book_path: Path) -> None:
+def test_hostile_text_is_written_as_text(deck_path: Path, deck: Any, book_path: Path) -> None:
     for path in (deck_path, book_path):
         with ZipFile(path) as file:
             for name in file.namelist():
@@ -318,7 +318,7 @@ def test_a_template_gives_size_master_and_theme(template: Path, tmp_path: Path, 
         assert len(file.namelist()) == len(set(file.namelist()))
 
 
-def test_an_unusable_template_is_told_in_words(template: Path, tmp_path: Path) -> None:
+def test_an_unusable_template_is_reported_in_a_sentence(template: Path, tmp_path: Path) -> None:
     text = tmp_path / "notes.pptx"
     text.write_text("not a presentation")
     with pytest.raises(BadTemplate, match=r"notes\.pptx is not a PowerPoint file"):

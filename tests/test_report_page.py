@@ -41,7 +41,7 @@ def test_charts_are_well_formed(page: str) -> None:
         ElementTree.fromstring(chart)
 
 
-def test_hostile_texts_are_only_shown(emptied: Callable[..., Marts]) -> None:
+def test_hostile_texts_are_shown_as_text(emptied: Callable[..., Marts]) -> None:
     quoted = HOSTILE.replace("'", "''")
     marts = emptied(
         f"update improvement_action set problem = '{quoted}', measure = chr(7) || '{quoted}', evidence = '{quoted}', "

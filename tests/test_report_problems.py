@@ -53,7 +53,7 @@ def _problems(report: Report, department: str) -> list[tuple]:
     return [row for row in table.rows if isinstance(row[2], Measure)]
 
 
-def test_a_reference_of_nothing_counts(emptied: Callable[..., Marts]) -> None:
+def test_a_change_from_zero_counts(emptied: Callable[..., Marts]) -> None:
     marts = emptied(
         f"update scorecard_monthly set target_value = 0 where store_code = '{MAIN_STORE}' "
         f"and month = '{OCTOBER}' and kpi_code = 'complaint_rate'",
@@ -71,7 +71,7 @@ def test_a_reference_of_nothing_counts(emptied: Callable[..., Marts]) -> None:
     assert html_page(report)
 
 
-def test_nothing_after_nothing_is_no_problem(emptied: Callable[..., Marts]) -> None:
+def test_zero_after_zero_is_not_a_problem(emptied: Callable[..., Marts]) -> None:
     marts = emptied(
         f"update complaint_reason_monthly set cases = 0 where store_code = '{MAIN_STORE}' and category = 'cost'",
         f"update scorecard_monthly set target_value = 0 where store_code = '{MAIN_STORE}' and kpi_code = 'mot_score'",

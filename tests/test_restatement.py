@@ -131,7 +131,7 @@ def test_where_the_mart_says_what_is_final_the_calendar_does_not(states: States)
     assert states.changes("fix", before, after) == [("S2", APRIL, "repairs", None, 3.0)]
 
 
-def test_who_corrects_a_date_that_has_not_come_is_told_what_changes_with_it(states: States) -> None:
+def test_correcting_a_future_business_date_reports_what_changes_with_it(states: States) -> None:
     """May and June were closed by the wrong date, 2062-06-30; by the right one, 2026-06-10, May is."""
     dates = {"as_of": date(2062, 6, 30), "corrected": date(2026, 6, 10)}
     before = [("S1", month, 1.0, 1.0, "") for month in (MAY, JUNE)]
@@ -152,7 +152,7 @@ def test_a_reported_month_is_closed_for_its_store(states: States) -> None:
     assert states.changes("fix", before, after) == [("S/1", JUNE, "repairs", 1.0, 2.0)]
 
 
-def test_of_a_mart_with_segments_the_rows_of_the_whole_store_are_followed(states: States) -> None:
+def test_only_the_whole_store_rows_of_a_mart_with_segments_are_followed(states: States) -> None:
     before = [("S1", MAY, "all", 3), ("S1", MAY, "private", 3)]
     after = [("S1", MAY, "all", 4), ("S1", MAY, "private", 4)]
     assert states.changes("cohort", before, after) == [("S1", MAY, "vehicles", 3.0, 4.0)]
@@ -192,7 +192,7 @@ def publish_again(settings: Settings) -> PublishedState:
 
 
 @pytest.mark.usefixtures("no_suites", "no_data_tests")
-def test_a_late_correction_is_told_once_whatever_happens_to_publishing(landing, monkeypatch) -> None:
+def test_a_late_correction_is_reported_once_whatever_happens_to_publishing(landing, monkeypatch) -> None:
     settings = landing.settings
     landing.write("dms/repair_orders/repair_orders_20260630.csv", ORDERS + FIRST)
     refresh.refresh(settings)
@@ -259,7 +259,7 @@ def test_a_late_correction_is_told_once_whatever_happens_to_publishing(landing, 
     ] == last
 
 
-def test_looking_back_forgets_what_a_publishing_that_was_killed_left(tmp_path: Path) -> None:
+def test_looking_back_discards_what_a_killed_publish_left(tmp_path: Path) -> None:
     standing, left = tmp_path / "standing", tmp_path / "quality" / "restatement" / "standing.parquet"
     for folder in (standing, left.parent):
         folder.mkdir(parents=True)
@@ -278,7 +278,7 @@ def test_looking_back_forgets_what_a_publishing_that_was_killed_left(tmp_path: P
         ("2026-05-31", "2062-06-30", False),
     ],
 )
-def test_who_corrects_a_date_that_has_not_come_does_not_look_back(
+def test_correcting_a_future_business_date_is_not_a_look_back(
     tmp_path: Path, stood: str, as_of: str, looks_back: bool
 ) -> None:
     write_state(tmp_path, StateInfo("standing", datetime(2026, 7, 1), date.fromisoformat(stood), "run"))

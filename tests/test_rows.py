@@ -35,7 +35,7 @@ def test_carriage_returns_that_end_some_lines_only_lose_no_row(landing) -> None:
     assert "line 1: a carriage return in the header" in landing.file("a_20260401.csv")["error"]
 
 
-def test_a_quote_closed_many_rows_later_swallows_none(landing) -> None:
+def test_a_quote_closed_many_rows_later_swallows_no_row(landing) -> None:
     rows = [
         ["001", f"C{n}", '"张' if n == 1 else f"王{n}", "私车", "20260403", '5"' if n == 8 else ""] for n in range(10)
     ]
@@ -81,7 +81,7 @@ def test_a_bad_row_is_rejected_alone_with_its_line(landing, case: str, quoted: b
         ('"门店\n代码",store_name,region_code', '"门店\n代码",store_name,region_code'),
     ],
 )
-def test_a_header_again_in_the_other_language_is_no_store(landing, header: str, again: str) -> None:
+def test_a_repeated_header_in_the_other_language_is_not_a_store(landing, header: str, again: str) -> None:
     landing.write("dms/stores/stores_20260401.csv", f"{header}\n{again}\n003,Store three,R1\n{again}\n")
     landing.load()
     found = landing.query("select store_code from lake.dms__stores where source_file = 'stores_20260401.csv'")

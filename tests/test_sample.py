@@ -91,7 +91,7 @@ def in_month(rows, column, month):
     return [row for row in rows if (row[column].year, row[column].month) == (month.year, month.month)]
 
 
-def test_same_bytes_every_time(landing, sample_run):
+def test_the_sample_has_the_same_bytes_every_time(landing, sample_run):
     folder, paths = landing
 
     def digests(root: Path):
@@ -215,7 +215,7 @@ def test_first_fix(tables, main, orders):
     assert month_end + timedelta(days=30) <= SAMPLE_AS_OF
 
 
-def test_comebacks_are_meant(tables):
+def test_comebacks_are_planted_and_not_accidental(tables):
     """About one comeback in a hundred visits: no accidental ones."""
     assert 100 < len(comebacks(tables)) < 0.02 * len(tables["dms/repair_orders"])
 

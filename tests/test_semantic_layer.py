@@ -145,7 +145,7 @@ def test_every_kpi_is_a_metric_and_compared_with_its_mart(metricflow: MetricFlow
     assert kpis == MARTS.keys()
 
 
-def test_every_metric_is_told_in_english_and_chinese(metricflow: MetricFlowEngine) -> None:
+def test_every_metric_is_described_in_english_and_chinese(metricflow: MetricFlowEngine) -> None:
     for metric in metricflow.list_metrics():
         for text in (metric.label or "", metric.description or ""):
             assert any("\u4e00" <= c <= "\u9fff" for c in text), metric.name
@@ -169,7 +169,7 @@ def test_a_kpi_of_a_region_and_quarter_is_pooled(kpi: str, ask, sample_mart: Que
     assert_same(ask(kpi, REGION_AND_QUARTER), figures(expected))
 
 
-def test_a_median_is_taken_over_the_cases_never_over_medians(ask, sample_mart: Query) -> None:
+def test_a_median_is_taken_over_cases_and_never_over_medians(ask, sample_mart: Query) -> None:
     expected = sample_mart(
         "select region_code, date_trunc('quarter', month), median(first_response_minutes) "
         "from fct_case join dim_store using (store_code) group by all"
@@ -187,7 +187,7 @@ def test_active_customers_add_up_over_stores_and_are_those_of_the_last_month(ask
     assert_same(ask("active_customers", REGION_AND_QUARTER), figures(expected))
 
 
-def test_active_customers_of_a_region_are_all_different_people(ask, sample_run: Settings, sample_mart: Query) -> None:
+def test_active_customers_of_a_region_are_distinct_people(ask, sample_run: Settings, sample_mart: Query) -> None:
     this_month = sample_run.as_of.replace(day=1)
     expected = sample_mart(
         "select region_code, cast(? as date), count(distinct customer_key) "
@@ -215,7 +215,7 @@ def test_first_fix_by_technician_is_that_of_the_technicians_mart(ask, sample_mar
         ("active_customers", "advisor"),  # a customer is the store's
     ],
 )
-def test_what_has_no_answer_is_refused(kpi: str, group_by: str, metricflow: MetricFlowEngine) -> None:
+def test_a_query_without_a_correct_answer_is_refused(kpi: str, group_by: str, metricflow: MetricFlowEngine) -> None:
     with pytest.raises(InvalidQueryException):
         metricflow.explain(MetricFlowQueryRequest.create(metric_names=[kpi], group_by_names=[group_by]))
 

@@ -26,7 +26,9 @@ def lake_of(landing: Path, lake: Path) -> tuple[list[Entry], dict[str, list[str]
     return entries, told, parts
 
 
-def test_the_lake_is_that_of_one_file_after_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_lake_equals_that_of_loading_one_file_after_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("loading", "css"):
         edge_cases.land(name, tmp_path / "landing")
     (tmp_path / "landing/dms/customers").mkdir(parents=True, exist_ok=True)

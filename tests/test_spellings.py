@@ -44,7 +44,7 @@ def test_dates(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["2026-04-31", "03/04/2026", "26-4-3", "2026.4.3", "2026-04-03 09:05", "2026-04", "45000", "2026-4/3", "x"]
 )
-def test_what_is_no_date(text: str) -> None:
+def test_invalid_dates_are_rejected(text: str) -> None:
     assert read(CUSTOMERS, "registered_on", [text]) == ([None], ["unreadable_date:registered_on"])
 
 
@@ -68,7 +68,7 @@ def test_times(text: str, expected: datetime) -> None:
 
 
 @pytest.mark.parametrize("text", ["2026-04-03 24:00", "2026-04-03 9:5", "9:05", "2026-02-30 09:05", "2026-04-03 9:60"])
-def test_what_is_no_time(text: str) -> None:
+def test_invalid_times_are_rejected(text: str) -> None:
     assert read(ORDERS, "checked_in_at", [text]) == ([None], ["unreadable_timestamp:checked_in_at"])
 
 
@@ -99,7 +99,7 @@ def test_whole_numbers_of_a_database(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["1.5", "99999999999999999999", "1e40"])
-def test_what_is_no_whole_number(text: str) -> None:
+def test_invalid_whole_numbers_are_rejected(text: str) -> None:
     assert read(LINES, "line_no", [text]) == ([None], ["unreadable_integer:line_no"])
 
 
@@ -107,7 +107,7 @@ def test_what_is_no_whole_number(text: str) -> None:
     "text",
     ["1,23", "0,500", "01,234", "12元", "1 2 3 x", "--5", "NaN", "inf", "1_000", "1.2.3", "九", "1e300", "1,2345"],
 )
-def test_what_is_no_number(text: str) -> None:
+def test_invalid_numbers_are_rejected(text: str) -> None:
     assert read(ORDERS, "total_amount", [text]) == ([None], ["unreadable_number:total_amount"])
 
 
@@ -144,7 +144,7 @@ def test_null_spellings_and_codes_keep_their_zeros() -> None:
     assert reasons == [None] * 8
 
 
-def test_a_row_is_told_every_reason() -> None:
+def test_a_row_gets_every_reason_for_rejection() -> None:
     header = ["store_code", "customer_no", "customer_type", "registered_on", "birth_year"]
     matched = HeaderMatcher(CUSTOMERS).match(header)
     reader = CellReader(CUSTOMERS, header, matched)

@@ -44,7 +44,7 @@ def test_every_published_mart_is_declared(connection) -> None:
 
 
 @pytest.mark.parametrize("mart", FIGURE_MARTS)
-def test_every_figure_of_every_row_is_made_anew_from_its_rows(connection, mart: str) -> None:
+def test_every_figure_of_every_row_is_recalculated_from_its_rows(connection, mart: str) -> None:
     assert choose(connection, mart, {}) > 0
     for name, how in measures_of(connection, mart).items():
         anew = recompute(connection, mart, name, how)
@@ -119,7 +119,7 @@ def test_the_operands_of_a_formula_in_words_are_measures_that_it_names() -> None
                 assert set(how.of) <= mart.measures.keys() & set(re.findall(r"\w+", how.sql)), f"{mart.name}.{name}"
 
 
-def test_what_is_not_known_yet_is_told_so(sample_run: Settings, capsys) -> None:
+def test_a_value_that_is_not_known_yet_is_marked_so(sample_run: Settings, capsys) -> None:
     open_cohort = "churn_cohort_monthly --store S001 --month 2025-08-20 --customer-type all --measure lost_vehicles"
     code, text = ask(sample_run, capsys, open_cohort)
     assert code == 0
@@ -130,7 +130,7 @@ def test_what_is_not_known_yet_is_told_so(sample_run: Settings, capsys) -> None:
     assert "callback_store_monthly has no nps for it" in text
 
 
-def test_one_measure_brings_only_those_it_is_made_of(sample_run: Settings, capsys) -> None:
+def test_one_measure_shows_only_the_measures_it_is_made_of(sample_run: Settings, capsys) -> None:
     code, text = ask(
         sample_run,
         capsys,
@@ -150,7 +150,7 @@ def test_all_rows_go_to_a_csv_file(sample_run: Settings, capsys, tmp_path: Path)
     assert len({(row["dataset"], row["file"], row["line"]) for row in rows}) == 850
 
 
-def test_what_a_spreadsheet_takes_for_a_formula_goes_to_a_csv_file_as_text(tmp_path: Path) -> None:
+def test_text_that_a_spreadsheet_takes_for_a_formula_goes_to_a_csv_file_as_text(tmp_path: Path) -> None:
     row = SourceRow("action", True, "", "planning/improvement_actions", "a.csv", 2, "S1 / =1+1", "=1+1")
     explained = Explained("status", "status", "=2", "=2", "", [row])
     _write_csv(tmp_path / "rows.csv", "improvement_action", {"action_no": "=1+1"}, [explained])
@@ -182,9 +182,7 @@ def test_a_figure_that_its_rows_do_not_give_is_an_error(changed: Settings, capsy
     assert ask(changed, capsys, f"{command} --measure repairs")[0] == 0
 
 
-def test_a_reader_that_has_enough_changes_neither_the_csv_file_nor_the_exit_code(
-    changed: Settings, tmp_path: Path
-) -> None:
+def test_output_closed_early_changes_neither_the_csv_file_nor_the_exit_code(changed: Settings, tmp_path: Path) -> None:
     key = "first_fix_store_monthly --store S001 --month 2025-10"
     options = f"--limit 0 --csv {tmp_path / 'rows.csv'} --data {changed.data}"
     command = f"set -o pipefail; {sys.executable} -m dagster_project.cli trace {key} {options} | head -1"
@@ -208,7 +206,9 @@ def test_a_reader_that_has_enough_changes_neither_the_csv_file_nor_the_exit_code
         ("fct_case --store S001", "each fact names its file and line"),
     ],
 )
-def test_what_can_not_be_answered_says_what_can(sample_run: Settings, capsys, command: str, told: str) -> None:
+def test_an_unanswerable_question_lists_what_can_be_asked(
+    sample_run: Settings, capsys, command: str, told: str
+) -> None:
     code, text = ask(sample_run, capsys, command)
     assert code == 1
     assert told in text
@@ -250,7 +250,7 @@ def test_the_details_of_an_unexpected_error_are_kept_in_the_data_folder_that_was
     assert str(kept) in capsys.readouterr().err
 
 
-def test_a_negative_limit_is_wrong_usage(capsys) -> None:
+def test_a_negative_limit_is_a_usage_error(capsys) -> None:
     with pytest.raises(SystemExit, match="2"):
         _parser("css_store_monthly", ["store_code", "month"]).parse_args(["--limit", "-1"])
     assert "0 is all" in capsys.readouterr().err
@@ -284,7 +284,7 @@ def test_keys_have_short_names() -> None:
         assert len(names) == len(set(names)), mart
 
 
-def test_it_answers_without_the_loader_and_the_checks() -> None:
+def test_it_works_without_the_loader_and_the_checks() -> None:
     command = (
         "import sys, dagster_project.cli, dagster_project.trace.command; "
         "print([m for m in ('pandas', 'great_expectations', 'dbt', 'dagster', 'sqlalchemy') if m in sys.modules])"
@@ -293,5 +293,5 @@ def test_it_answers_without_the_loader_and_the_checks() -> None:
     assert finished.stdout.strip() == "[]"
 
 
-def test_chinese_takes_two_columns() -> None:
+def test_chinese_characters_take_two_columns() -> None:
     assert width("一次修复 T07") == 12

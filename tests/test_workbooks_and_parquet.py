@@ -41,7 +41,7 @@ def test_numbers_in_a_workbook_are_codes_without_a_fraction(landing) -> None:
     assert landing.query(query) == [("20260401001", 1, 0.1)]
 
 
-def test_a_workbook_with_a_cell_in_the_last_corner_takes_no_memory(landing) -> None:
+def test_a_workbook_with_a_cell_in_the_last_corner_takes_little_memory(landing) -> None:
     with xlsxwriter.Workbook(landing.path("dms/customers/a.xlsx")) as book:
         page = book.add_worksheet()
         page.write_row(0, 0, HEADER)
@@ -50,7 +50,7 @@ def test_a_workbook_with_a_cell_in_the_last_corner_takes_no_memory(landing) -> N
     assert "cells down to XFD1048576: delete" in landing.file("a.xlsx")["error"]
 
 
-def test_a_chart_sheet_and_blank_columns_before_the_table_are_passed_over(landing) -> None:
+def test_a_chart_sheet_and_blank_columns_before_the_table_are_skipped(landing) -> None:
     with xlsxwriter.Workbook(landing.path("dms/customers/a_20260401.xlsx")) as book:
         book.add_chartsheet("图")
         page = book.add_worksheet()
@@ -85,7 +85,7 @@ def test_parquet_native_types(landing) -> None:
     assert landing.query(query) == [row]
 
 
-def test_instants_of_summers_with_summer_time_are_read_as_clocks_showed_them(landing) -> None:
+def test_instants_during_daylight_saving_time_are_read_as_local_clocks_showed_them(landing) -> None:
     path = landing.path("dms/repair_orders/a_20260401.parquet")
     shown = [datetime(1988, 7, 1, 9, 30), datetime(1988, 12, 1, 9, 30), datetime(1995, 7, 1, 9, 30), None]
     instants = [moment and moment.replace(tzinfo=TIME_ZONE) for moment in shown]

@@ -45,7 +45,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return Clock(monkeypatch)
 
 
-def test_the_states_kept_are_the_last_published(clock: Clock, tmp_path: Path) -> None:
+def test_the_retained_states_are_the_last_published(clock: Clock, tmp_path: Path) -> None:
     small = SmallWarehouse(tmp_path, rows=1)
     published = []
     for number, jump in enumerate(JUMPS):
@@ -59,7 +59,7 @@ def test_the_states_kept_are_the_last_published(clock: Clock, tmp_path: Path) ->
     assert len(set(published)) == len(JUMPS)
 
 
-def test_states_are_removed_by_when_they_were_published_not_by_name(clock: Clock, tmp_path: Path) -> None:
+def test_states_are_removed_by_publishing_time_and_not_by_name(clock: Clock, tmp_path: Path) -> None:
     small = SmallWarehouse(tmp_path, rows=1)
     names = []
     # The second by a clock that was ahead; all later names sort after it.

@@ -64,7 +64,7 @@ def test_a_damaged_part_is_read_again_from_its_file(loaded: Landing, damage: Cal
     assert not find_damage(loaded.settings)
 
 
-def test_a_part_whose_file_is_gone_is_told_until_it_is_landed_again(loaded: Landing) -> None:
+def test_a_damaged_part_whose_file_is_gone_is_reported_until_it_is_landed_again(loaded: Landing) -> None:
     landed = loaded.path("dms/customers/a_20260101.csv")
     content = landed.read_bytes()
     landed.unlink()
@@ -88,7 +88,7 @@ def test_a_copied_lake_is_not_read_again(loaded: Landing) -> None:
     assert sum(load.files_loaded for load in loaded.load()) == 0
 
 
-def test_a_manifest_of_before_there_were_seals_is_sealed(loaded: Landing) -> None:
+def test_a_manifest_from_before_seals_is_sealed(loaded: Landing) -> None:
     path = loaded.settings.lake / "dms/customers/manifest.parquet"
     older = [field.name for field in MANIFEST_SCHEMA if not field.name.startswith("parts_")]
     pq.write_table(pq.read_table(path, columns=older), path)
@@ -98,7 +98,7 @@ def test_a_manifest_of_before_there_were_seals_is_sealed(loaded: Landing) -> Non
     assert sum(load.files_loaded for load in loaded.load()) == 1
 
 
-def test_rot_is_found_by_its_digest_when_asked(loaded: Landing, capsys) -> None:
+def test_bit_rot_is_found_by_digest_on_request(loaded: Landing, capsys) -> None:
     arguments = ["verify", "--data", str(loaded.settings.data)]
     guard_sample(loaded.settings)
     assert cli.main(arguments) == 0
@@ -111,7 +111,7 @@ def test_rot_is_found_by_its_digest_when_asked(loaded: Landing, capsys) -> None:
     assert loaded.query(ROWS) == [("A1",), ("B1",)]
 
 
-def test_models_that_meet_rot_say_what_is_damaged(loaded: Landing) -> None:
+def test_models_that_read_bit_rot_name_what_is_damaged(loaded: Landing) -> None:
     rot(part(loaded, "a_20260101.csv"))
     node = NodeResult("stg_dms__customers", "stg_dms__customers", False, "error", None, "Parquet error", "")
     with pytest.raises(Damaged, match="the next run reads the file again"):
@@ -122,7 +122,7 @@ def test_models_that_meet_rot_say_what_is_damaged(loaded: Landing) -> None:
         refresh.check_build(loaded.settings, "20260430060000-a", [node], CheckWorker(None))
 
 
-def test_rot_that_stops_registering_is_told_in_a_sentence(loaded: Landing) -> None:
+def test_bit_rot_that_stops_registering_is_reported_in_a_sentence(loaded: Landing) -> None:
     path = part(loaded, "a_20260101.csv", "rejected")
     before = path.stat()
     flip(path, before.st_size - 16)
@@ -132,7 +132,7 @@ def test_rot_that_stops_registering_is_told_in_a_sentence(loaded: Landing) -> No
 
 
 @pytest.mark.parametrize("told", ["damaged", "missing"])
-def test_a_damaged_manifest_stops_the_run_and_sweeps_nothing(loaded: Landing, told: str) -> None:
+def test_a_damaged_manifest_stops_the_run_and_nothing_is_deleted(loaded: Landing, told: str) -> None:
     path = loaded.settings.lake / "dms/customers/manifest.parquet"
     parts = set(path.parent.rglob("*/*"))
     if told == "damaged":
@@ -194,7 +194,7 @@ def test_a_warehouse_beside_a_stale_log_opens(
 
 
 @pytest.mark.parametrize(("file", "at"), [("aftersales.duckdb", 8), ("parquet/first_monthly.parquet", None)])
-def test_a_damaged_published_state_is_told(landing: Landing, tmp_path: Path, file: str, at: int | None) -> None:
+def test_a_damaged_published_state_is_reported(landing: Landing, tmp_path: Path, file: str, at: int | None) -> None:
     small = SmallWarehouse(tmp_path / "small")
     small.publish(1)
     settings = replace(landing.settings, data=tmp_path / "small")
@@ -225,7 +225,7 @@ def test_a_damaged_state_file_is_named_with_what_to_do(landing: Landing, tmp_pat
     assert last_state(small.published).run_id == "run2"
 
 
-def test_a_damaged_file_of_the_state_that_is_looked_back_from_is_named(landing: Landing, tmp_path: Path) -> None:
+def test_a_damaged_file_of_the_state_looked_back_from_is_named(landing: Landing, tmp_path: Path) -> None:
     small = SmallWarehouse(tmp_path / "small", rows=1)
     small.publish(1)
     before = (small.published / "current").resolve()
@@ -263,7 +263,7 @@ def test_readers_of_a_truncated_published_file_say_how_to_find_the_damage(tmp_pa
     assert "`aftersales verify`" in capsys.readouterr().err
 
 
-def test_a_fault_of_the_disk_that_damaged_nothing_is_told_as_it_is(landing: Landing) -> None:
+def test_a_disk_fault_that_damaged_nothing_is_reported_as_it_is(landing: Landing) -> None:
     with pytest.raises(pa.ArrowInvalid, match="of something else"), only_run(landing.settings):
         raise pa.ArrowInvalid("of something else")
     with pytest.raises(StorageError, match="No space"), only_run(landing.settings):

@@ -38,7 +38,7 @@ def publish_second(root: Path, by_changes: bool) -> None:
 
 
 @pytest.mark.parametrize("by_changes", [False, True])
-def test_publishing_killed_anywhere_leaves_a_whole_state(tmp_path: Path, by_changes: bool) -> None:
+def test_publishing_killed_anywhere_leaves_a_complete_state(tmp_path: Path, by_changes: bool) -> None:
     first = SmallWarehouse(tmp_path / "first")
     first.publish(1)
     seen = []

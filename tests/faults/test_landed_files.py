@@ -32,7 +32,7 @@ def replace_by_folder(path: Path) -> None:
 
 @pytest.mark.parametrize("moment", [(dataset, "_content_digest"), (part, "open_extract")], ids=["listed", "digested"])
 @pytest.mark.parametrize("change", [grow, shrink, Path.unlink, replace_by_folder])
-def test_a_file_that_changes_is_read_whole_by_the_next_run(
+def test_a_file_that_changes_is_read_completely_by_the_next_run(
     landing: Landing, monkeypatch: pytest.MonkeyPatch, moment: tuple, change: Callable[[Path], None]
 ) -> None:
     path = landing.write("dms/customers/a_20260401.csv", HALF)
@@ -56,7 +56,7 @@ def test_a_file_that_changes_is_read_whole_by_the_next_run(
     assert landing.file(path.name)["error"] is None
 
 
-def test_a_file_that_had_grown_when_it_was_digested_is_not_taken_for_read(
+def test_a_file_that_had_grown_before_it_was_hashed_is_not_taken_as_read(
     landing: Landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = landing.write("dms/customers/a_20260401.csv", HALF)

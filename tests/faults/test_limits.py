@@ -62,7 +62,7 @@ def test_publishing_on_a_full_disk_leaves_the_last_state(tmp_path: Path) -> None
     assert (small.published / "current").resolve() != before
 
 
-def test_too_few_open_files_are_told(landed: Landing, tmp_path: Path) -> None:
+def test_a_limit_of_too_few_open_files_is_reported(landed: Landing, tmp_path: Path) -> None:
     load_landing(landed.settings.landing, tmp_path / "clean")
     assert "Too many open files" in (said_under(load, landed.settings, open_files=8) or "")
     load(landed.settings)
@@ -102,7 +102,7 @@ def test_a_folder_without_permission_is_named(landed: Landing, tmp_path: Path, f
     assert landed.file("a_20260101.csv")["rows_read"] == 1
 
 
-def test_a_dataset_whose_folder_cannot_be_listed_keeps_its_rows_and_is_told(landed: Landing) -> None:
+def test_a_dataset_whose_folder_cannot_be_listed_keeps_its_rows_and_is_reported(landed: Landing) -> None:
     path = landed.write(
         "dms/customers/a_20260101.csv", "store_code,customer_no,customer_type,registered_on\n001,1,M,\n"
     )
@@ -134,7 +134,7 @@ def test_a_published_folder_without_permission_keeps_its_state(tmp_path: Path) -
     assert (small.published / "current").resolve() == before
 
 
-def test_half_a_note_of_what_was_loaded_is_never_left(tmp_path: Path) -> None:
+def test_a_partial_record_of_what_was_loaded_is_never_left(tmp_path: Path) -> None:
     settings = Settings(landing=tmp_path / "data/sample/landing", data=tmp_path / "data", as_of=edge_cases.AS_OF)
     settings.landing.mkdir(parents=True)
     assert said_under(guard_sample, settings, file_bytes=0)

@@ -43,7 +43,7 @@ def damage_some(settings: Settings) -> int:
 
 
 @pytest.mark.usefixtures("no_suites", "no_data_tests")
-def test_a_run_makes_good_what_a_killed_run_and_a_bad_disk_left(copied_run: Settings, sample_run: Settings) -> None:
+def test_a_run_repairs_what_a_killed_run_and_a_bad_disk_left(copied_run: Settings, sample_run: Settings) -> None:
     clean = sample_run.published / "aftersales.duckdb"
     before = published_run(copied_run)
     with subprocess.Popen(

@@ -104,7 +104,7 @@ def test_every_check_says_on_spark_what_it_says_in_duckdb(found: Found) -> None:
     assert len(found.spark) == sum(len(suite.checks) for suite in SUITES.values())
 
 
-def test_what_was_planted_is_found(found: Found) -> None:
+def test_planted_defects_are_found(found: Found) -> None:
     failed = {key(result): result for result in found.spark if result.passed is False}
     assert {*PLANTED, "dms/repair_orders.advisor_no_filled"} <= failed.keys()
     assert all(result.failing for result in failed.values())

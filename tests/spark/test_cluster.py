@@ -49,7 +49,7 @@ def test_both_workers_compute_and_the_catalog_keeps_tables_and_views(cluster: Cl
     spark.do("drop table default.numbers")
 
 
-def test_of_a_table_that_was_replaced_only_the_last_rows_are_kept(cluster: Cluster, spark: Session) -> None:
+def test_only_the_last_rows_of_a_replaced_table_are_kept(cluster: Cluster, spark: Session) -> None:
     catalog = SqlCatalog(CATALOG, uri=cluster.catalog_uri, warehouse=cluster.warehouse.as_uri())
     for last in (10, 20, 30):
         spark.do(f"create or replace table default.outgrown using iceberg as select id from range({last})")

@@ -63,7 +63,7 @@ def landing_relations(landing: Landing) -> list[tuple]:
     )
 
 
-def test_what_stands_is_left_alone(landing: Landing, catalog: Catalog) -> None:
+def test_unchanged_tables_are_left_alone(landing: Landing, catalog: Catalog) -> None:
     landing.write(ORDERS, LINES)
     register(landing, catalog)
     before = catalog.load_table((NAMESPACE, "dms__repair_orders")).metadata_location
@@ -71,7 +71,7 @@ def test_what_stands_is_left_alone(landing: Landing, catalog: Catalog) -> None:
     assert catalog.load_table((NAMESPACE, "dms__repair_orders")).metadata_location == before
 
 
-def test_parts_are_not_copied_and_no_clean_up_of_tables_deletes_them(landing: Landing, catalog: Catalog) -> None:
+def test_parts_are_not_copied_and_table_clean_up_does_not_delete_them(landing: Landing, catalog: Catalog) -> None:
     register(landing, catalog)
     table = catalog.load_table((NAMESPACE, "dms__stores"))
     parts = landing.settings.lake.glob("dms/stores/accepted/*.parquet")
@@ -79,13 +79,13 @@ def test_parts_are_not_copied_and_no_clean_up_of_tables_deletes_them(landing: La
     assert table.properties["gc.enabled"] == "false"
 
 
-def test_a_column_of_another_type_makes_the_table_anew(landing: Landing, catalog: Catalog) -> None:
+def test_a_column_of_another_type_recreates_the_table(landing: Landing, catalog: Catalog) -> None:
     catalog.create_table((NAMESPACE, "dms__stores"), pa.schema([("store_code", pa.date32())]))
     register(landing, catalog)
     assert rows(catalog, "dms__stores") == shown(landing, "dms__stores")
 
 
-def test_a_catalog_that_is_not_known_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_catalog_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(f"PYICEBERG_CATALOG__{CATALOG.upper()}__URI", raising=False)
     with pytest.raises(CatalogError, match="PYICEBERG_CATALOG__AFTERSALES__URI"):
         open_catalog()

@@ -25,7 +25,7 @@ def on_cluster(cluster: Cluster) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("on_cluster")
-def test_what_two_loaders_register_at_once_is_all_there(tmp_path: Path) -> None:
+def test_all_that_two_loaders_register_at_once_is_in_the_tables(tmp_path: Path) -> None:
     landing, data = tmp_path / "landing", tmp_path / "data"
     write_landing_tree(landing, 7, "small")
     stores, *others = read_contracts()

@@ -29,7 +29,7 @@ def check_of(result: CheckResult) -> tuple:
 
 
 @pytest.mark.usefixtures("on_cluster")
-def test_a_run_on_the_cluster_publishes_what_a_run_on_this_machine_does(sample_run: Settings, tmp_path: Path) -> None:
+def test_a_run_on_the_cluster_publishes_what_a_local_run_publishes(sample_run: Settings, tmp_path: Path) -> None:
     data = tmp_path / "数据 data"
     arguments = ["run", "--quiet", "--landing", str(sample_run.landing), "--as-of", sample_run.as_of.isoformat()]
     assert cli.main([*arguments, "--engine", "spark", "--data", str(data)]) == 0

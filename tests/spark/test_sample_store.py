@@ -41,7 +41,7 @@ def test_a_mart_and_its_columns_are_described_on_the_cluster(store: Settings, sp
 
 
 @pytest.mark.usefixtures("nodes")
-def test_every_published_cell_is_as_duckdb_has_it(store: Settings, cluster: Cluster, spark: Session) -> None:
+def test_every_published_cell_equals_that_of_duckdb(store: Settings, cluster: Cluster, spark: Session) -> None:
     compared = compare_with_published(store, cluster, spark)
     print(f"{compared.cells} cells of {compared.tables} tables")
     assert compared.differences == []
