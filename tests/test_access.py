@@ -1,4 +1,4 @@
-"""Who can read what: the hash key, the private folders, what is published."""
+"""File permissions: who can read the hash key, the private folders and the published files."""
 
 import os
 import stat
@@ -24,7 +24,7 @@ from tests.support.small_warehouse import SmallWarehouse
 
 @pytest.fixture(autouse=True)
 def umask() -> Iterator[None]:
-    """The mask of other tests stays as it was."""
+    """Restore the umask for other tests."""
     before = os.umask(0o022)
     yield
     os.umask(before)
@@ -35,7 +35,7 @@ def mode(path: Path) -> int:
 
 
 def modes(*paths: Path) -> set[int]:
-    """Modes of the paths and of all below them."""
+    """Modes of the paths and of everything below them."""
     found = [entry for path in paths for entry in (path, *path.rglob("*")) if not entry.is_symlink()]
     return {mode(entry) for entry in found}
 
@@ -108,7 +108,7 @@ def test_written_files_are_private_and_published_files_are_open_to_their_readers
         pass
     assert modes(settings.warehouse, settings.data / "run.lock") == {0o600}
     assert modes(settings.published) == {0o750, 0o640}
-    assert mode(settings.data) == 0o710, "readers pass through"
+    assert mode(settings.data) == 0o710, "readers may traverse it"
     monkeypatch.setenv("AFTERSALES_READERS", "all")
     small.publish(2)
     assert modes(*(settings.published / "current").resolve().iterdir()) == {0o755, 0o644}
@@ -145,7 +145,7 @@ def test_a_run_closes_what_was_published_to_readers_who_may_not_read_it_any_more
         assert modes(*given) == {0o750, 0o640}
     report.chmod(0o600)
     with only_run(settings):
-        assert mode(report) == 0o600, "what an administrator closed stays closed while the setting stands"
+        assert mode(report) == 0o600, "what an administrator closed stays closed while the setting is unchanged"
     monkeypatch.setenv("AFTERSALES_READERS", "all")
     with only_run(settings):
         assert modes(*given) == {0o755, 0o644}

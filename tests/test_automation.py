@@ -1,4 +1,4 @@
-"""The warehouse runs when files arrive, and tells people when it could not."""
+"""The warehouse runs when files arrive, and alerts people when it could not."""
 
 import errno
 import json
@@ -39,7 +39,7 @@ NAME = "dms/stores/stores_20200101.csv"
 
 
 def look_twice(landing: Landing, watched: Watched | None = None) -> Look:
-    """Two looks in a row: what a quiet folder leads to."""
+    """Evaluate the sensor twice in a row, as for a folder that has stopped changing."""
     first = look(landing.settings.landing, landing.settings.lake, watched or Watched())
     return look(landing.settings.landing, landing.settings.lake, first.watched) if first.run_key is None else first
 
@@ -62,7 +62,7 @@ def test_the_same_content_requests_one_run_only(landing: Landing) -> None:
     landing.load()
     os.utime(landing.path(NAME), (1, 1))
     touched = look_twice(landing, asked.watched)
-    assert touched.run_key is None, "a touched file is no new file"
+    assert touched.run_key is None, "a touched file is not a new file"
 
 
 def test_content_that_comes_back_is_new_again(landing: Landing) -> None:
@@ -105,7 +105,7 @@ def test_every_suite_has_the_check_that_detects_staleness() -> None:
 
 @cache
 def _ended() -> tuple[dg.DagsterInstance, dg.ExecuteInProcessResult]:
-    """A run of Dagster that has ended well."""
+    """A Dagster run that has succeeded."""
 
     @dg.job
     def reports() -> None:
@@ -116,7 +116,7 @@ def _ended() -> tuple[dg.DagsterInstance, dg.ExecuteInProcessResult]:
 
 
 def tell_overdue(landing: Landing, run_id: str | None) -> None:
-    """What the sensor does after a run of Dagster that has this id."""
+    """Do what the sensor does after the Dagster run with this id."""
     instance, done = _ended()
     context = dg.build_run_status_sensor_context(
         sensor_name=overdue_sensor.name,
@@ -131,7 +131,7 @@ def tell_overdue(landing: Landing, run_id: str | None) -> None:
 
 
 def checked(landing: Landing, day: int, *, is_fresh: bool | None) -> str:
-    """A run of the checks on that day; returns its id."""
+    """Run the checks on that day and return the id of the run."""
     run_id, at = f"2026010{day}060000-a", datetime(2026, 1, day, 6)
     found = result(check_name=STALE_CHECK, passed=is_fresh, failed=int(is_fresh is False), run_id=run_id, run_at=at)
     write_results(landing.settings.lake / "quality", [found])
@@ -156,7 +156,7 @@ def test_a_dataset_found_stale_by_a_manual_run_is_reported_after_the_next_dagste
     address, told = webhook
     monkeypatch.setenv("AFTERSALES_ALERTS", address)
     checked(landing, 1, is_fresh=False)
-    # Reports were issued: this run has looked at no dataset.
+    # Reports were issued: this run has checked no dataset.
     tell_overdue(landing, None)
     assert not told
     tell_overdue(landing, checked(landing, 2, is_fresh=False))
@@ -187,7 +187,7 @@ def test_an_alert_that_could_not_be_sent_is_sent_after_the_next_run(
 def test_an_overdue_backup_is_reported_once(landing: Landing, tmp_path: Path) -> None:
     now = datetime.now(TIME_ZONE)
     landing.load()
-    assert backup(landing.settings.data, now).overdue == {}, "nobody makes backups here"
+    assert backup(landing.settings.data, now).overdue == {}, "no backups are configured here"
     back_up(landing.settings, tmp_path / "backup")
     assert backup(landing.settings.data, now + timedelta(days=2)).overdue == {}
     found = {"backup_overdue": backup(landing.settings.data, now + timedelta(days=2, minutes=5))}
@@ -256,7 +256,7 @@ def test_a_foreign_error_may_quote_a_row_and_is_not_quoted() -> None:
 
 @pytest.fixture
 def webhook() -> Iterator[tuple[str, list]]:
-    """A server that keeps what it is told, and its address."""
+    """The address of a server that keeps the messages it receives, and these messages."""
     told: list[tuple[str, dict]] = []
 
     class Keeper(BaseHTTPRequestHandler):
@@ -290,7 +290,7 @@ def test_each_channel_gets_the_alert_in_its_own_format(webhook: tuple[str, list]
     assert plain["title"] == ALERT.title
     query = parse_qs(urlsplit(path).query)
     assert query["access_token"] == ["t"]
-    assert set(query) == {"access_token", "timestamp", "sign"}, "the secret itself must not travel"
+    assert set(query) == {"access_token", "timestamp", "sign"}, "the secret itself must not be sent"
     assert ALERT.title in dingtalk["markdown"]["text"]
     assert ALERT.text in wecom["text"]["content"]
 

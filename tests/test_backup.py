@@ -1,4 +1,4 @@
-"""A backup is whole or not there, and gives the same figures back."""
+"""A backup is complete or absent, and restores the same figures."""
 
 import os
 import shutil
@@ -27,7 +27,7 @@ def test_a_restored_backup_gives_the_same_figures(sample_run: Settings, tmp_path
     restored = replace(sample_run, data=tmp_path / "restored")
     shutil.copytree(made.folder, restored.data, symlinks=True)
     published, readers_had = (settings.published / "aftersales.duckdb" for settings in (restored, sample_run))
-    assert not differences(published, readers_had), "readers have their figures before any run"
+    assert not differences(published, readers_had), "readers have their figures before the next run"
     refreshed = refresh.refresh(restored)
     assert sum(load.files_loaded for load in refreshed.loads) == 0
     assert not differences(published, readers_had)
@@ -70,7 +70,7 @@ def test_a_killed_backup_does_not_count_and_the_next_one_removes_it(
         full.setattr(backup.shutil, "copy2", fail)
         with pytest.raises(OSError, match="No space"):
             back_up(loaded, folder)
-    assert not backups(folder), "what is half there would take the disk's room"
+    assert not backups(folder), "an incomplete backup would fill the disk"
     (folder / ".20260101-000000000000.tmp").mkdir()
     made = back_up(loaded, folder)
     assert backups(folder) == [made.folder]
@@ -91,7 +91,7 @@ def test_dagster_databases_are_copied_while_they_are_written(loaded: Settings, t
         writer.commit()
         made = back_up(loaded, tmp_path / "backup", home)
     assert {path.name for path in (made.folder / "dagster").iterdir()} == {".db", "runs.db"}
-    assert (made.folder / "dagster" / ".db").stat().st_nlink == 2, "unchanged, it takes no room again"
+    assert (made.folder / "dagster" / ".db").stat().st_nlink == 2, "an unchanged file takes no more space"
     with closing(sqlite3.connect(made.folder / "dagster" / "runs.db")) as copy:
         assert copy.execute("select run from runs").fetchall() == [(1,), (2,)]
 

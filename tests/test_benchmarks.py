@@ -1,4 +1,4 @@
-"""The generator writes extracts that the loader takes, as sound as they are meant to be; the reference is right."""
+"""The generator writes extracts that load with the intended defects only; the reference gives the right figures."""
 
 import csv
 
@@ -22,7 +22,7 @@ SIZE = Size(repair_orders=3_000, months=2, faults=0.01)
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory):
-    """A history and the day after it, loaded."""
+    """A generated history and the day after it, both loaded."""
     landing = Landing(tmp_path_factory.mktemp("benchmarks"))
     landing.path("dms/stores/stores_20200101.csv").unlink()
     write_history(landing.settings.landing, SIZE)
@@ -80,7 +80,7 @@ def test_check_digits_are_those_of_the_standard(loaded):
             "select count(*) filter (vin[9] <> vin_check_digit(vin)), count(*) from lake.dms__vehicles"
         ).fetchone()
         assert 0 < wrong < 0.03 * vehicles
-        # An example that is printed in many places, and one whose check digit is X.
+        # A widely published example, and one whose check digit is X.
         assert connection.execute("select vin_check_digit('11111111111111111')").fetchone() == ("1",)
         assert connection.execute("select vin_check_digit('1M8GDM9AXKP042788')").fetchone() == ("X",)
 
@@ -97,7 +97,7 @@ def test_the_reference_takes_what_the_generator_writes(loaded, taken):
     with duckdb.connect(str(taken.published), read_only=True) as connection:
         marts = [name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()]
         rows = {name: connection.execute(f"select count(*) from marts.{name}").fetchone()[0] for name in marts}
-        # Two months are too few for anyone to be lost, or called because of it.
+        # In two months no customer can be lost yet, or called about it.
         late = {"lost_vehicle", "churn_callback_monthly", "churn_reason_monthly"}
         assert {name for name, count in rows.items() if not count} == late
         counted = connection.execute("select sum(repair_orders) from marts.complaint_store_monthly").fetchone()[0]
@@ -135,8 +135,8 @@ def test_the_reference_knows_the_line_numbers_of_rows(loaded, taken, table, extr
         assert connection.execute(f"select {rows} {told} except {latest}").fetchall() == []
 
 
-# What printed benchmarks, mystery visits and targets bring, which the generator does not write; None: whole rows.
-# Facts tell the files that they were read from, which are other ones here: lines are tested above.
+# Columns made of printed benchmarks, mystery visits and targets, which the generator does not write; None: whole rows.
+# Facts name the files that they were read from, which differ here: lines are tested above.
 SOURCE = {"source_file", "source_line"}
 NOT_GENERATED = {
     "dim_customer": SOURCE,
@@ -161,14 +161,14 @@ NOT_GENERATED = {
 
 
 def _cells(contract: Contract) -> str:
-    """Columns of a staged table, spelt as the generator spells them."""
+    """Columns of a staged table, formatted as the generator formats them."""
     spelt = {"month": "strftime({0}, '%Y-%m') as {0}", "boolean": "if({0}, 'Y', 'N') as {0}"}
     return ", ".join(spelt.get(column.type, "{0}").format(column.name) for column in contract.columns)
 
 
 @pytest.fixture(scope="module")
 def by_hand(sample_run, tmp_path_factory):
-    """The reference on the sample store's rows, which have what the generator never writes: redone orders, reopened
+    """The reference on the sample store's rows, which hold what the generator never writes: redone orders, reopened
     cases, customers of two stores."""
     root = tmp_path_factory.mktemp("reference")
     with duckdb.connect(str(sample_run.warehouse), read_only=True) as connection:
@@ -176,7 +176,7 @@ def by_hand(sample_run, tmp_path_factory):
             (root / name).mkdir(parents=True)
             table = f"staging.stg_{contract.system}__{contract.dataset}"
             path = root / name / f"{contract.dataset}_20251130.csv"
-            # In the order in which they came: of a vehicle that several stores hold, the latest counts.
+            # In the order of arrival: of a vehicle that several stores hold, the latest row counts.
             rows = f"select {_cells(contract)} from {table} order by extract_at, source_file, source_line"
             connection.execute(f"copy ({rows}) to '{path}' (format csv, header)")
     reference = Reference(root, root / "made", sample_run.as_of, read_hash_key(sample_run.data))
@@ -220,7 +220,7 @@ def test_costs_are_those_of_the_stage_and_its_child_processes(tmp_path):
     start_up, idle, busy = measured_stages(tmp_path, idle_then_busy, tmp_path)
     assert (start_up.stage, idle.stage, busy.stage) == ("start-up", "idle", "busy")
     assert idle.cpu < 0.5
-    # Ticks of a hundredth are cut off.
+    # CPU time is counted in ticks of a hundredth of a second, rounded down.
     assert 0.9 < busy.cpu < 1.5
     assert (idle.disk, busy.disk) == (0, 2)
     assert busy.memory > 10

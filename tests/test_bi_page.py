@@ -1,4 +1,4 @@
-"""The steps that docs/bi.md gives are run as they stand there."""
+"""The steps in docs/bi.md are run as they are written there."""
 
 import re
 import shlex
@@ -20,7 +20,7 @@ EXPORTS = re.findall(r"^\.venv/bin/aftersales (publish .*--csv.*)$", PAGE, flags
 
 @pytest.fixture
 def project(sample_run, tmp_path, monkeypatch):
-    """A project's folder whose `data` is the sample's, as the working directory."""
+    """A project folder with the sample's `data`, as the working directory."""
     (tmp_path / "data").symlink_to(sample_run.data)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("AFTERSALES_DATA_DIR", raising=False)

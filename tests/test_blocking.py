@@ -1,4 +1,4 @@
-"""What may not be published is not: each blocking rule, with what readers see and what is said."""
+"""Blocking rules: each keeps figures from being published; what readers see and which message is given."""
 
 import re
 import shutil
@@ -48,7 +48,7 @@ def test_an_emptied_dataset_stays_blocked_until_its_rows_are_back(tmp_path: Path
     current.mkdir()
     state = StateInfo("20260629", RUN.run_at, RUN.as_of, "20260629-1", accepted=dict.fromkeys(read_contracts(), 9))
     write_state(current, state)
-    # The run that was blocked has renewed the quality tables beside the marts.
+    # The blocked run has updated the quality tables beside the marts.
     published = counts(tmp_path / "before.duckdb", empty)
     sentences = blocks(judge(RUN, counts(tmp_path / "now.duckdb", empty), published, [BUILT]))
     assert [sentence.split(":")[0] for sentence in sentences] == ["dms/vehicles not_emptied"]
@@ -133,7 +133,7 @@ def test_blocked_marts_keep_their_state_and_the_quality_tables_say_why(
     arguments = ["run", "--quiet", "--landing", str(settings.landing), "--data", str(settings.data)]
     assert cli.main([*arguments, "--as-of", settings.as_of.isoformat()]) == 1
     summary, said = capsys.readouterr()
-    # What became of the rows, files and headers is printed as after a run that published.
+    # The outcome for rows, files and headers is printed as after a run that published.
     assert re.search(r"^dms/employees +\d+ +346 +\d+ +200 +\d+$", summary, re.MULTILINE)
     assert "survey/callbacks/callbacks_20251120.csv: required column missing: outcome" in summary
     assert "dms/employees: no column 'department' in 1 file(s), e.g. bad_20251129.csv" in summary

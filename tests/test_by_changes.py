@@ -1,7 +1,7 @@
-"""Whatever came, was corrected or replaced, and however far the date moved: built by changes, all is as built whole.
+"""An incremental build equals a full refresh, whatever arrived, was corrected or replaced, and however the date moved.
 
-One random story by default; AFTERSALES_TEST_STORIES names others, for longer runs: `5,6:4` are two stories, each of a
-seed, perhaps a number of runs by changes.
+One random story by default; AFTERSALES_TEST_STORIES names others, for longer runs: `5,6:4` are two stories, each with a
+seed and, optionally, a number of incremental runs.
 """
 
 import os
@@ -25,13 +25,13 @@ from tests.reference.landing_tree import write_landing_tree
 
 KEY = "the hash key of these stories"
 LAYERS = ("staging", "intermediate", "core", "marts")
-# Of runs, not of the data; and a view that shows by changes what its readers need then.
+# Tables about runs, not about the data; and a view whose rows in an incremental run are only those needed.
 LEFT_OUT = ("quality_check_result", "quality_scorecard", "restatement", "int_css_group_answer")
 # Chance that a file is landed before the first run, and that a landed one is replaced by another of its dataset.
 LANDED_FIRST, REPLACED = 0.6, 0.1
 
-# Repair orders that alone name a customer and a vehicle, or together with another; then they name others. One is of the
-# day that spreadsheets write for no date.
+# Repair orders that are the only ones to name a customer and a vehicle, or share them with another order; later they
+# name others. One has the date that spreadsheets write for an empty one.
 ORDERS = "store_code,repair_order_no,customer_no,vin,service_type,checked_in_at,status"
 NAMED = {
     "dms/stores/named_20200101.csv": "store_code,store_name,region_code\nN01,Names,R1",
@@ -50,7 +50,7 @@ N01,R2,OTHER,LSVAA4182E2000003,repair,2026-03-01 09:00:00,delivered""",
 
 @dataclass(frozen=True)
 class Story:
-    """A random order of events."""
+    """A random sequence of events."""
 
     seed: int
     runs: int = 2
@@ -60,7 +60,7 @@ class Story:
 
 
 def read_stories(text: str) -> list[Story]:
-    """The stories that AFTERSALES_TEST_STORIES asks for."""
+    """The stories that AFTERSALES_TEST_STORIES names."""
     return [Story(*map(int, entry.split(":"))) for entry in text.split(",")]
 
 
@@ -75,7 +75,7 @@ def build(settings: Settings, *, by_changes: bool) -> None:
 
 
 def events(story: Story, pool: Path, settings: Settings) -> Iterator[Settings]:
-    """Land some files of the pool, then the others, replace some, and move the date; the settings of each run."""
+    """Land some files of the pool, then the others, replace some, and move the date; yield the settings of each run."""
     chance = random.Random(story.seed)
     waiting = sorted(path.relative_to(pool) for path in pool.rglob("*") if path.is_file())
     landed: list[Path] = []
@@ -113,7 +113,7 @@ def write(landing: Path, files: dict[str, str]) -> None:
 
 
 def keyed(warehouse: Path) -> set[str]:
-    """The customers and vehicles of the store of names that have a key."""
+    """The customers and vehicles of store N01 that have a key."""
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         found = connection.execute(
             "select customer_no from intermediate.int_customer_key where store_code = 'N01' "
@@ -133,7 +133,7 @@ def tables(connection: duckdb.DuckDBPyConnection, catalog: str) -> set[str]:
 
 
 def differing(one: Path, other: Path) -> list[str]:
-    """The tables that differ, with the number of rows that only one of the two has."""
+    """The tables that differ, with the number of rows that are on one side only."""
     with duckdb.connect() as connection:
         connection.execute(f"attach '{one}' as one (read_only); attach '{other}' as other (read_only)")
         assert tables(connection, "one") == tables(connection, "other")
@@ -165,7 +165,7 @@ def test_incremental_runs_leave_what_a_full_refresh_makes(story: Story, tmp_path
         assert keyed(settings.warehouse) == named
     whole = replace(settings, data=tmp_path / "whole")
     shutil.copytree(settings.lake, whole.lake)
-    # What a build by changes leaves behind must not show in a whole one.
+    # What an incremental build leaves behind must not show in a full refresh.
     shutil.copy(settings.warehouse, whole.warehouse)
     with without_data_tests():
         build(whole, by_changes=False)

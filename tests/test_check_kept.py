@@ -1,4 +1,4 @@
-"""Results carried over from the run before are those of a whole run, whatever changed in between."""
+"""Check results carried over from the previous run equal those of a full run, whatever changed in between."""
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -13,7 +13,7 @@ from tests.support.changing_warehouse import ChangingWarehouse
 
 
 def as_kept(folder, results: list[CheckResult]) -> list[CheckResult]:
-    """Results as readers find them."""
+    """Results as readers see them."""
     write_results(folder, results)
     return last_results(folder, results[0].run_id)
 

@@ -27,7 +27,7 @@ MONTHS_JUDGED = [
     if check.name in ("months_without_extract", "months_without_callbacks")
 ]
 
-# The sample's late rows: they came with a later extract than the one that was due.
+# The sample's late rows: they arrived with a later extract than the one that was due.
 PLANTED_LATE = {
     ("complaint/cases", "carried_in_time"),
     ("dms/customers", "carried_in_time"),
@@ -57,7 +57,7 @@ def clean(session):
 
 @pytest.fixture
 def change(session):
-    """Runs SQL whose effect is undone after the test."""
+    """Run SQL whose effect is rolled back after the test."""
     yield session.execute
     session.engine.connection.rollback()
 
@@ -75,7 +75,7 @@ def test_clean_data_has_no_finding_but_the_late_rows(clean):
 
 
 def test_plain_sql_counts_the_same_failures(clean, sample_run):
-    """What the benchmark compares the checks with asks what they ask, each of them."""
+    """The plain SQL that the benchmark compares with counts the same failures as every check."""
     found = {key: result.failed for key, result in clean.items()}
     assert differences(found, count_plainly(sample_run.warehouse, AS_OF)) == []
 
@@ -198,7 +198,7 @@ def test_a_store_that_stopped_sending_is_found(session, change, monkeypatch):
     monkeypatch.setattr(session, "as_of", date(2025, 12, 2))
     (later,) = session.run(suite, RUN, [name])
     assert (later.failed, later.evaluated) == (2, result.evaluated + 6)
-    # Where no store sends any more, the age of the newest extract is another check's finding.
+    # If no store sends any more, another check reports the age of the newest extract.
     change(f"delete from {table} where checked_in_at >= timestamp '2025-09-10'")
     assert [found.failed for found in session.run(suite, RUN, [name])] == [0]
 

@@ -1,4 +1,4 @@
-"""DuckDB's SQL of the checks as Spark reads it, where a plain translation would answer otherwise."""
+"""The checks' DuckDB SQL translated for Spark, where a plain translation would give other results."""
 
 import pytest
 import yaml

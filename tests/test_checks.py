@@ -1,4 +1,4 @@
-"""The engine of the checks answers rightly on a tiny hand-made warehouse."""
+"""The check engine gives the right results on a tiny hand-made warehouse."""
 
 import json
 import os
@@ -42,7 +42,7 @@ ROWS = [
 
 @pytest.fixture
 def warehouse(tmp_path):
-    """Four customers, three of them with a fault or two; no other dataset."""
+    """Four customers, three of them with one or two defects; no other dataset."""
     path = tmp_path / "warehouse.duckdb"
     with duckdb.connect(str(path)) as connection:
         connection.execute("create schema staging; create schema lake")
@@ -144,7 +144,7 @@ def test_all_failing_rows_can_be_listed(tmp_path, warehouse):
 
 
 def test_all_failing_rows_are_written_as_the_last_run_counted_them(tmp_path, warehouse):
-    # Another date than the run's: rows are those of the run.
+    # The configured date differs from the run's: the rows are those of the run.
     settings = Settings(landing=tmp_path, data=tmp_path, as_of=date(2030, 1, 1))
     stray = "select '=1380013800' || customer_no as customer_no, customer_name, store_code, source_file, source_line"
     query = f"{stray} from {{batch}} where registered_on < {{as_of}} order by customer_no desc"

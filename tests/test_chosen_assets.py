@@ -1,4 +1,4 @@
-"""What an operator materializes by choice in Dagster: nothing half built is published, and nothing counts as done."""
+"""Selected assets materialized in Dagster: a partial build is neither published nor counted as complete."""
 
 from collections.abc import Iterable
 from dataclasses import replace

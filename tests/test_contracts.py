@@ -15,7 +15,7 @@ from dagster_project.contracts.staging import staging_files
 from dagster_project.settings import PROJECT_DIR
 
 PATHS = sorted(CONTRACTS_DIR.glob("*/*.yml"))
-# Texts that are neither codes nor about people.
+# Text columns that are neither codes nor personal data.
 NOT_ABOUT_PEOPLE = {"store_name", "region_name", "city", "brand", "model", "concern"}
 
 

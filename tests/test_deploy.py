@@ -1,4 +1,4 @@
-"""The units and settings in `deploy/` name what is there."""
+"""The systemd units and settings in `deploy/` refer to what exists."""
 
 import re
 import shutil
@@ -15,7 +15,7 @@ from dagster_project.settings import PROJECT_DIR, VARIABLES
 DEPLOY = PROJECT_DIR / "deploy"
 APP = "/srv/aftersales/app"
 UNITS = sorted((*DEPLOY.glob("*.service"), *DEPLOY.glob("*.timer")))
-# A run tells dbt what to build; nobody else does.
+# Set by a run for dbt, and by nobody else.
 TOLD_BY_A_RUN = ("AFTERSALES_BUILD", "AFTERSALES_VACUUM")
 PAGE = (PROJECT_DIR / "docs" / "operate.md").read_text(encoding="utf-8")
 
@@ -29,7 +29,7 @@ def unit(path: Path) -> ConfigParser:
 
 def in_code() -> set[str]:
     files = [*(PROJECT_DIR / "dagster_project").rglob("*.py"), *(PROJECT_DIR / "dbt").glob("*.yml")]
-    # Not PyIceberg's own, which have the name of the catalog within.
+    # Without PyIceberg's own variables, whose names contain the catalog's name.
     variable = re.compile(r"(?<!_)AFTERSALES_[A-Z_]+")
     return {name for path in files for name in variable.findall(path.read_text(encoding="utf-8"))}
 
@@ -50,7 +50,7 @@ def test_a_service_starts_what_exists_confined_and_as_its_own_user(path: Path) -
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed: units not verified")
 def test_systemd_accepts_the_units(tmp_path: Path) -> None:
     for path in UNITS:
-        # As installed, but for where the programs are.
+        # As installed, except for the paths of the programs.
         text = path.read_text(encoding="utf-8")
         (tmp_path / path.name).write_text(
             text.replace(f"ExecStart={APP}", f"ExecStart={PROJECT_DIR}"), encoding="utf-8"

@@ -1,4 +1,4 @@
-"""The documentation says what the product does: generated pages are up to date, public names are all explained."""
+"""The documentation matches the product: generated pages are up to date and every public name is explained."""
 
 import re
 from urllib.parse import unquote
@@ -30,7 +30,7 @@ def sections(text: str) -> dict[str, str]:
 
 
 def anchors(text: str) -> set[str]:
-    """The links that a page's headings can be reached by."""
+    """The anchors of a page's headings."""
     without_code = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
     titles = re.findall(r"^#+ (.+)$", without_code, flags=re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
@@ -60,7 +60,7 @@ def test_the_page_of_the_marts_explains_every_published_column() -> None:
     assert not missing
 
 
-# Texts that name a window or limit of the rules: each phrase, with the variable's value filled in, stands in each file.
+# Texts that name a window or limit of the rules: each phrase, with the variable's value, appears in each file.
 MARTS_PAGE, MONTHLY = "docs/marts.md", "dagster_project/reports/monthly"
 FIRST_FIX_TEXTS = (f"{MONTHLY}/data_notes.py", f"{MONTHLY}/first_fix_and_appointments.py")
 IN_WORDS = {6: "six", 12: "twelve"}

@@ -1,4 +1,4 @@
-"""Encodings as they come in the wild: told without being declared, and named by line where they are wrong."""
+"""Encodings of real files: detected without a declaration; wrong bytes are reported with their line."""
 
 import gzip
 

@@ -1,4 +1,4 @@
-"""Of an engine's error, values are masked and the words stay."""
+"""In an engine's error message, values are masked and words are kept."""
 
 import pytest
 

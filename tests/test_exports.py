@@ -1,4 +1,4 @@
-"""CSV files and workbooks for people: the figures of the marts, text that stays text, whole or not at all."""
+"""CSV files and workbooks for people: the figures of the marts, text that stays text, all or nothing."""
 
 import csv
 import io
@@ -38,7 +38,7 @@ def small(tmp_path: Path) -> SmallWarehouse:
 
 
 def as_shown(value: object) -> object:
-    """A value as a sheet can hold it: no null, a day is a midnight, 15 digits."""
+    """A value as a sheet can hold it: no null, a date as midnight, 15 digits."""
     if value is None:
         return ""
     if isinstance(value, date) and not isinstance(value, datetime):

@@ -1,4 +1,4 @@
-"""Files as they come in the wild: names, headers, versions, and those that are no table of their dataset."""
+"""Real-world files: names, headers, versions, and files that are not a table of their dataset."""
 
 import gzip
 import os
@@ -221,7 +221,7 @@ def test_loading_again_changes_nothing_and_a_changed_file_replaces_its_old_versi
     assert landing.query(READ) == [(*EXPECTED[1][:-1], 2)]
     landing.write("dms/customers/a_20260401.csv", b"")
     landing.load()
-    assert landing.query(READ) == [(*EXPECTED[1][:-1], 2)], "a bad copy must not take good rows away"
+    assert landing.query(READ) == [(*EXPECTED[1][:-1], 2)], "a bad copy must not remove good rows"
     assert "is still in use" in landing.file("a_20260401.csv")["error"]
 
 
@@ -305,7 +305,7 @@ def test_the_error_of_an_unreadable_file_shows_no_phone_or_plate(landing) -> Non
 
 
 def test_an_extract_whose_time_changed_is_a_new_one(landing) -> None:
-    # Its name tells no time: written again, perhaps after a broken version, the same rows may win that lost before.
+    # Its name holds no time: written again, perhaps after a broken version, superseded rows may become current.
     path = landing.write("dms/customers/a.csv", csv_text([HEADER, *ROWS]))
     parts = set()
     for day in (1, 2):

@@ -25,7 +25,7 @@ OTHER = "001,C8,欧阳翀,private,F,1990,司机,13912345678,2020-01-02\n"
 
 @pytest.fixture
 def loaded(landing: Landing) -> Landing:
-    """One customer with all that can tell of them, and another who stays."""
+    """One customer with all kinds of personal data, and another who is kept."""
     nobody = f"001,,{NAME},private,M,1980,教师,{PHONE},2020-01-01\n"
     torn = f"001,C7,{NAME},private,M,1980,教师,{PHONE},2020-01-01,1,2\n"
     landing.write("dms/customers/a_20260401.csv", CUSTOMERS + THEIRS + OTHER + nobody + torn)
@@ -55,7 +55,7 @@ def load_again(landing: Landing) -> None:
 
 def test_rows_stay_without_personal_data(loaded: Landing) -> None:
     assert leaks(PERSON, loaded.settings.lake)
-    # As a cluster brings the rows of staging.
+    # As a cluster writes the rows of staging.
     shutil.copytree(loaded.settings.lake / "dms", loaded.settings.cluster)
     ask(loaded, "001", "C7")
     ask(loaded, "002", "C7")
@@ -118,7 +118,7 @@ def test_a_request_that_was_killed_is_finished_by_the_next_run(loaded: Landing, 
     with monkeypatch.context() as patch, pytest.raises(SystemExit):
         patch.setattr("dagster_project.privacy.forget._remove_copies", killed)
         ask(loaded, "001", "C7")
-    assert leaks(PERSON, loaded.settings.data), "in what was made of the lake, as a cluster brings it"
+    assert leaks(PERSON, loaded.settings.data), "in tables made from the lake, as a cluster writes them"
     log = loaded.settings.data / "private" / "forgotten.log"
     for _ in range(2):
         settle_forgotten(loaded.settings, read_hash_key(loaded.settings.data))
@@ -147,7 +147,7 @@ def test_a_person_known_by_rejected_rows_alone_can_be_forgotten(landing: Landing
     assert main(["forget", "--store", "001", "--customer", "C7", "--yes", *data]) == 0
     assert "the same phone" not in capsys.readouterr().out
     assert main(["forget", "--store", "001", "--customer", "C9", "--yes", *data]) == 0
-    assert "the same phone" not in capsys.readouterr().out, "of no phone"
+    assert "the same phone" not in capsys.readouterr().out, "an absent phone is not shared"
     assert leaks(PERSON, landing.settings.lake) == {}
 
 

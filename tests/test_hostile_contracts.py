@@ -1,4 +1,4 @@
-"""Contracts are edited by people: whatever they write, the error says file, line and what, and is no traceback."""
+"""Contracts are edited by people: every mistake is reported with file, line and cause, and without a traceback."""
 
 import re
 from pathlib import Path
@@ -38,7 +38,7 @@ def edited(folder: Path, content: str | bytes) -> Path:
 
 
 def edits() -> dict[str, tuple[str, str, str, str]]:
-    """What is replaced, by what, what stands on the line that the error names (if that is told), and what it says."""
+    """The text replaced, its replacement, the text of the line that the error names (if any), and the error."""
     return {
         "name forgotten": (
             "      - name: employee_no\n        businessName",
@@ -149,7 +149,7 @@ def test_a_file_that_is_not_a_contract_is_reported_with_a_line(tmp_path: Path, c
 
 
 def test_values_are_read_as_they_are_written(tmp_path: Path) -> None:
-    """YAML would take these for a truth, a number in eights, and a number: codes lose nothing."""
+    """YAML would read these as a boolean, an octal number and a number: codes are kept as written."""
     text = GOOD.replace("value: front_desk", "value: no").replace("value: workshop", "value: 010")
     [column] = [
         c

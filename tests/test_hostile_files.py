@@ -1,4 +1,4 @@
-"""Whatever a file holds, no row is lost, no error escapes, and one file costs no other: the short form of the soak."""
+"""Whatever a file holds, no row is lost, no error escapes, no other file suffers: the short form of the soak test."""
 
 import io
 import resource
@@ -25,7 +25,7 @@ def test_mutated_files_lose_no_row_and_break_no_run(kind: str) -> None:
     counts = Counts()
     try_round(kind, range(_FILES[kind]), counts)
     assert counts.files == _FILES[kind]
-    assert counts.loaded and counts.quarantined, "the changes are too small, or too large, to test anything"
+    assert counts.loaded and counts.quarantined, "the mutations are too small, or too large, to test anything"
 
 
 def test_changes_are_the_same_for_the_same_seed() -> None:
@@ -41,7 +41,7 @@ def test_the_soak_test_runs_until_its_deadline_and_reports_figures() -> None:
 
 
 def test_a_lost_row_is_found(tmp_path, monkeypatch) -> None:
-    """The oracle itself: it must see a reader that drops a row."""
+    """The oracle itself: it must detect a reader that drops a row."""
     from dagster_project.load.csv_file import _RowBuilder
 
     add = _RowBuilder.add
@@ -140,7 +140,7 @@ def test_errors_in_a_strict_workbook_are_not_blanks(landing) -> None:
 
 @pytest.mark.parametrize("value", [*NUMBERS, *DATES, *UNSEEN])
 def test_odd_values_are_kept_as_they_are_or_rejected(value: str) -> None:
-    """Codes keep every character that compatibility forms keep; what is no number or date never becomes one."""
+    """Codes keep every character after Unicode normalisation; what is not a number or date never becomes one."""
     from tests.test_spellings import CUSTOMERS, LINES, ORDERS, read
 
     [code], _ = read(ORDERS, "repair_order_no", [value])

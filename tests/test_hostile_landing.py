@@ -1,4 +1,4 @@
-"""Names and kinds of entries that a drop folder may hold: nothing outside of it is read, nothing is overlooked."""
+"""Names and kinds of entries in a landing folder: nothing outside it is read, and nothing in it is overlooked."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""What others wrote into values, headers and file names is shown in what we write, and never acted upon."""
+"""Hostile text in values, headers and file names is shown in our output as text and never takes effect."""
 
 import csv
 from collections.abc import Sequence
@@ -21,12 +21,12 @@ from tests.support.quality_report import failed, not_run, small_published, write
 from tests.support.small_warehouse import SmallWarehouse
 
 HOSTILE = (*FORMULAS, *MARKUP, *SQL)
-# What a page may do by itself or on a click is known by its attributes.
+# Attributes by which a page may act by itself or on a click.
 ACTIVE = ("on", "src", "href", "action", "style", "srcdoc", "formaction")
 
 
 class Page(HTMLParser):
-    """The elements of a page and what they could do, and its text."""
+    """The elements of a page, the actions they could take, and its text."""
 
     def __init__(self, page: str) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A run with nothing new is spared, and only such a run."""
+"""A run with nothing new is skipped, and only such a run."""
 
 import os
 import shutil
@@ -45,7 +45,7 @@ def test_file_times_noted_for_unchanged_files_are_nothing_new(sample_run: Settin
         ("warehouse", "the private warehouse has changed"),
         ("log", "the private warehouse has changed"),
         ("state", "is missing"),
-        # What is made of it would carry the fault on.
+        # Tables built on it would inherit the fault.
         ("file", "the published files have changed"),
     ],
 )

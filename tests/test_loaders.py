@@ -15,19 +15,19 @@ from dagster_project.settings import Settings
 from tests.conftest import Landing
 from tests.reference.landing_tree import write_landing_tree
 
-# What an entry of a manifest tells of rows, and not of when they were read.
+# Fields of a manifest entry about rows, not about when they were read.
 COUNTS = ("source_file", "status", "rows_read", "rows_parsed", "rows_rejected", "error")
 
 
 def load(landing: Path, data: Path, *datasets: str) -> list[str]:
-    """A command that loads datasets."""
+    """Start a command that loads datasets."""
     chosen = [argument for name in datasets for argument in ("--dataset", name)]
     places = ["--landing", str(landing), "--data", str(data)]
     return [sys.executable, "-m", "dagster_project.cli", "load", "--quiet", *places, *chosen]
 
 
 def entries(data: Path) -> dict[str, list[tuple]]:
-    """What stands in the lake of every dataset, and whether its parts are there."""
+    """The lake's entries of every dataset, and whether their parts exist."""
     found = {}
     for name in read_contracts():
         folder = data / "lake" / name

@@ -1,4 +1,4 @@
-"""How much memory the engine takes: one setting for building, checking and publishing."""
+"""Memory limit of the engine: one setting for building, checking and publishing."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What an operator relies on: one run id everywhere, a log without personal data, files read again, old things gone."""
+"""What an operator relies on: one run id everywhere, a log without personal data, rereading files, and retention."""
 
 import json
 import logging
@@ -67,7 +67,7 @@ def test_every_step_of_a_run_is_logged_under_the_id_in_its_tag(landing: Landing)
 
 def test_the_log_shows_where_an_error_occurred_and_never_what_it_quotes(tmp_path, capsys, monkeypatch) -> None:
     settings = Settings(landing=tmp_path, data=tmp_path, as_of=date(2026, 6, 30))
-    # As on the command line, where nobody else takes what is logged.
+    # As on the command line, where no other handler receives the log.
     monkeypatch.setattr(logging.getLogger("dagster_project"), "propagate", False)
 
     def fail(error: Exception) -> None:
@@ -79,7 +79,7 @@ def test_the_log_shows_where_an_error_occurred_and_never_what_it_quotes(tmp_path
     with pytest.raises(ExpectedError):
         fail(ExpectedError(f"publishing is blocked:\n  a check quotes {PHONE}"))
     logging.getLogger("another.library").error("a row: %s", PHONE)
-    assert capsys.readouterr().err == "", "the command tells it, in a sentence"
+    assert capsys.readouterr().err == "", "the command reports it in a sentence"
     foreign, own = (line for line in lines(settings) if line["level"] == "ERROR")
     assert foreign["error"].startswith("ValueError at ")
     assert own["error"] == "ExpectedError: publishing is blocked:"

@@ -1,4 +1,4 @@
-"""A run that fails leaves the published marts, and says why; faults of machine and disk are in `tests/faults/`."""
+"""A failed run leaves the published marts unchanged and says why; machine and disk faults are in `tests/faults/`."""
 
 import shutil
 import subprocess

@@ -1,4 +1,4 @@
-"""Publishing into a real Postgres: equal to the marts, whole or not at all, read-only, silent on passwords."""
+"""Publishing into a real Postgres: equal to the marts, all or nothing, read-only, without showing passwords."""
 
 import importlib
 import json
@@ -60,7 +60,7 @@ def as_user(database: str, user: str) -> str:
 
 
 def reader_of(database: str) -> str:
-    """A user who may only do what the read-only role may, by its URL."""
+    """The URL of a user who may only do what the read-only role may."""
     with psycopg.connect(database, autocommit=True) as connection:
         if not connection.execute("select 1 from pg_roles where rolname = 'superset'").fetchone():
             connection.execute("create role superset login in role aftersales_reader")
@@ -186,7 +186,7 @@ def test_readers_see_consistent_states_through_several_publishes(small: SmallWar
         reader.join()
     assert not wrong
     assert all(8 in of_reader for of_reader in seen)
-    assert len(set.union(*seen)) >= 5, "the readers hardly read while states changed: nothing is shown by that"
+    assert len(set.union(*seen)) >= 5, "the readers hardly read while states changed: the test proves nothing"
 
 
 def test_a_load_that_fails_leaves_the_marts(small: SmallWarehouse, database: str) -> None:
@@ -273,7 +273,7 @@ def test_tables_that_others_own_in_the_schema_stop_no_load_and_keep_their_owner(
         load(small, as_user(database, "publisher"))
         with psycopg.connect(reader_of(database), autocommit=True) as reading:
             assert states(reading) == [(2,)]
-            # Nor does a superuser, who may, let the reader read them.
+            # Not even a superuser, who could, lets the reader read them.
             load(small, database)
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 reading.execute("select kept from marts.theirs")
@@ -288,7 +288,7 @@ def test_a_server_that_ends_idle_transactions_does_not_end_a_load(
         connection.execute(f"alter database {name} set idle_in_transaction_session_timeout = '100ms'")
 
     def slowly(*arguments: object) -> str:
-        # DuckDB writes a big table meanwhile, and Postgres hears nothing.
+        # Meanwhile DuckDB writes a big table and sends Postgres nothing.
         time.sleep(1)
         return _selected(*arguments)
 

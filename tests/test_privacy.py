@@ -1,4 +1,4 @@
-"""Nothing that is written outside the private folders tells of a person, and who asks is forgotten everywhere."""
+"""No file outside the private folders holds personal data, and a forgotten person is removed everywhere."""
 
 import contextlib
 import io
@@ -28,20 +28,20 @@ from dagster_project.settings import PROJECT_DIR, Settings
 from tests.conftest import copy_run
 from tests.support.leaks import Secrets, leaks, secrets_of
 
-# A person in no extract but those that these tests land.
+# A person who is in the extracts of these tests only.
 NAME, PHONE, PLATE = "令狐麒麟", "13987654321", "沪K7X9Q2"
 PLANTED = Secrets(frozenset({NAME, PHONE, PLATE}))
 HEADER = "store_code,customer_no,customer_name,customer_type,gender,birth_year,occupation,phone,registered_on"
 
 
 def private_paths(data: Path) -> list[Path]:
-    """What docs/privacy.md calls private: not to be scanned, but to be closed to others."""
+    """What docs/privacy.md calls private: not scanned, but accessible to its owner only."""
     return [data / name for name in ("lake", "warehouse.duckdb", "private", "dbt", "sample", "run.lock")]
 
 
 @dataclass(frozen=True)
 class Told:
-    """One run through Dagster on the sample store, with strays planted and three customers forgotten."""
+    """One Dagster run on the sample store, with misplaced personal data planted and three customers forgotten."""
 
     settings: Settings
     root: Path
@@ -76,7 +76,7 @@ def land_strays(landing: Path, rich: tuple[str, str], vin: str, was: Path) -> No
             ("survey/callback_answers", "answer_text", ""),
             ("planning/improvement_actions", "problem", ", strftime(period, '%Y-%m') as period"),
         ):
-            # Texts of the plan are published, phones and plates masked; a name can't be told from a word.
+            # Texts of the plan are published with phones and plates masked; a name can't be distinguished from a word.
             stray = f"{PHONE}{PLATE}" if text == "problem" else f"{NAME}{PHONE}{PLATE}"
             connection.execute(
                 f"copy (select * exclude (source_file, source_line, extract_at) replace ('{stray}' as {text}{more}) "
@@ -94,16 +94,16 @@ def land_strays(landing: Path, rich: tuple[str, str], vin: str, was: Path) -> No
 
 
 def words_of_the_product(secrets: Secrets) -> set[str]:
-    """Invented names that happen to be words which the product's own texts use, such as 水平 (level)."""
+    """Invented names that are also words in the product's own texts, such as 水平 (level)."""
     folders = (PROJECT_DIR / name for name in ("dagster_project", "dbt/models", "expectations", "seeds"))
     files = [path for folder in folders for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"]
     return set().union(*(secrets.found_in(path.read_bytes()) for path in files)) & secrets.names
 
 
 def run_by_dagster(settings: Settings, home: Path) -> None:
-    """The job `refresh`, in this process, with all that Dagster keeps of it in `home`.
+    """Run the job `refresh` in this process, with all that Dagster stores about it in `home`.
 
-    Its databases would take a minute more for thousands of events: they are written as it keeps them, to a file.
+    Dagster's databases would take a minute more for thousands of events, so these are serialized to a file instead.
     """
     home.mkdir(mode=0o700)
     config = {
@@ -140,7 +140,7 @@ def told(sample_run: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iter
     numbers = [rich, *moved]
     people = [lake.person(store, [customer]) for store, customer in numbers]
     own = {value for person in people for value in (*person.names, *person.phones, *person.plates)}
-    # A name may be somebody else's too, or a part of theirs.
+    # A name may also be another person's, or a part of it.
     everybody = lake.connection.execute(
         "select store_code, customer_no, customer_name from lake.dms__customers where customer_name is not null "
         "union select store_code, '', employee_name from lake.dms__employees where employee_name is not null"
@@ -188,7 +188,7 @@ def test_the_search_finds_what_is_there(told: Told, tmp_path: Path) -> None:
         connection.execute(f"create table t as select '{NAME}' as name from range(5000)")
         connection.execute(f"copy t to '{tmp_path / 'a.parquet'}'")
     shutil.make_archive(str(tmp_path / "book"), "zip", tmp_path, "log.json")
-    # Few are looked for in another way than many.
+    # The search uses different methods for few and for many values.
     for secrets in (PLANTED, told.secrets):
         assert leaks(secrets, tmp_path) == {
             "a.duckdb": {NAME},
@@ -233,8 +233,8 @@ def test_a_forgotten_person_is_removed_from_the_lake_and_the_private_warehouse_t
                     assert connection.execute(query, number).fetchone() == (0,)
 
 
-# What shows a customer's or a vehicle's key; and tables that count by what is not known of a forgotten person any
-# more, or that the planted rows are counted in.
+# Columns that show a customer's or a vehicle's key; and tables that group by what is no longer known of a forgotten
+# person, or that count the planted rows.
 KEYS = {"customer_key", "vehicle_key", "source_file", "source_line", "extract_at"}
 DIFFERENT = {
     "css_segment_monthly",

@@ -1,4 +1,4 @@
-"""Publishing by changes gives, table for table and file for file, what publishing whole gives."""
+"""Incremental publishing gives, table for table and file for file, what full publishing gives."""
 
 import json
 import logging
@@ -22,7 +22,7 @@ from tests.support.published import differences
 
 MONTHS = (date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1), None)
 DAYS = (date(2025, 12, 1), date(2025, 12, 31), date(2026, 1, 1), None)
-# Published relation: the columns of its unit. `fct_line` is a view, as the biggest facts are; `note` has no unit.
+# Published relation: the columns of its affected key. `fct_line` is a view, as the biggest facts are; `note` has none.
 UNITS = {
     "fct_line": ["store_code", "order_no"],
     "fct_case": ["case_no"],
@@ -34,7 +34,7 @@ INNER = "intermediate.int_line"
 
 
 class Warehouse:
-    """A warehouse whose rows change at random, and what a build by changes tells of that."""
+    """A warehouse whose rows change at random, with the change tables that an incremental build writes."""
 
     def __init__(self, root: Path, seed: int) -> None:
         self.file = root / "warehouse.duckdb"
@@ -64,7 +64,7 @@ class Warehouse:
             """)
 
     def change(self, size: int) -> None:
-        """Change some units of each table: new rows, other rows, other months, fewer rows or none."""
+        """Change the rows of some keys of each table: new rows, other rows, other months, fewer rows or none."""
         pick = self.random
         with duckdb.connect(str(self.file)) as connection:
             connection.execute("begin")
@@ -88,7 +88,7 @@ class Warehouse:
         is_unit = " and ".join(f"{column} = ?" for column in unit)
         connection.execute(f"create or replace temp table before as from {relation}")
         for values in units:
-            # Some units are affected and stay as they are.
+            # Some affected keys keep their rows.
             if self.random.random() < 0.3:
                 continue
             connection.execute(f"delete from {relation} where {is_unit}", values)
@@ -118,7 +118,7 @@ def current(published: Path) -> Path:
 
 
 def misread_parquet(published: Path) -> list[str]:
-    """Tables whose Parquet, read as one table by its path, is not what the DuckDB file holds."""
+    """Tables whose Parquet, read by its path, differs from the DuckDB file."""
     folder = current(published)
     wrong = []
     with duckdb.connect(str(folder / "aftersales.duckdb"), read_only=True) as connection:
@@ -138,7 +138,7 @@ def contents(state: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module", autouse=True)
 def small_limits():
-    """A few rows are many: units are replaced, and tables become folders and files again."""
+    """A few rows count as many: keys are replaced, and tables change between folders and files."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tables, "ROWS_WRITTEN_WHOLE", 2)
         patch.setattr(parquet, "ROWS_IN_ONE_FILE", 6)
@@ -156,11 +156,11 @@ def test_incremental_publishing_gives_what_a_full_publish_gives(seed: int, sizes
         for size in sizes:
             before = contents(state.folder)
             warehouse.change(size)
-            # Writing a table whole would hide that its changes were not enough.
+            # Writing a table in full would hide that its changes were incomplete.
             with patch.object(tables.logger, "warning", side_effect=AssertionError):
                 last, state = state, warehouse.publish(root / "changes", changes_since=state.folder.name)
             assert misread_parquet(root / "changes") == []
-            assert contents(last.folder) == before, "a state that was published was written to"
+            assert contents(last.folder) == before, "a published state was written to"
         whole = warehouse.publish(root / "whole")
         assert state.rows == whole.rows
         assert differences(state.folder / "aftersales.duckdb", whole.folder / "aftersales.duckdb") == []
@@ -250,7 +250,7 @@ def test_a_file_that_has_grown_too_much_is_written_in_full(warehouse: Warehouse,
 def test_blocked_publishing_links_the_parquet_of_the_marts(warehouse: Warehouse, tmp_path: Path) -> None:
     published = tmp_path / "published"
     first = warehouse.publish(published).folder
-    # A later version of the code describes a column, and cuts by one, that the published tables do not have yet.
+    # A later version of the code describes one column and partitions by another that the published tables lack.
     told = json.loads(warehouse.manifest.read_text(encoding="utf-8"))
     told["nodes"]["note"]["columns"]["author"] = {"description": "Who wrote it. / 作者。"}
     told["nodes"]["dim_customer"]["config"]["meta"]["dated_by"] = "joined_on"

@@ -1,4 +1,4 @@
-"""The published monthly report of a real store comes back, to the printed digit, from the sample's extracts.
+"""The published monthly report of a real store is reproduced, to the printed digit, from the sample's extracts.
 
 Every figure goes the whole way: landed files, lake, models, published marts.
 """
@@ -37,14 +37,14 @@ REASONS = {
     "cost": ([30, 27, 30, 18], 105, "16.9"),
     "parts": ([17, 6, 5, 9], 37, "6.0"),
     "attitude": ([1, 4, 8, 6], 19, "3.1"),
-    # The report prints these two shares the other way round; the counts settle it.
+    # The report prints these two shares swapped, as its counts show.
     "vehicle": ([5, 0, 1, 0], 6, "1.0"),
     "claim": ([3, 0, 0, 0], 3, "0.5"),
 }
 
 
 def printed(value: float, digits: int) -> str:
-    """As reports print: half away from zero, of the value free of binary noise."""
+    """Rounded as reports print it: half away from zero, free of binary floating-point noise."""
     exact = Decimal(repr(round(value, 9)))
     return str(exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))
 

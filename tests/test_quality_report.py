@@ -1,4 +1,4 @@
-"""The quality report: it tells what failed, since when, what did not run, and how far the figures could move."""
+"""The quality report shows what failed, since when, what did not run, and how far the figures could move."""
 
 import csv
 import json
@@ -51,7 +51,7 @@ def test_pages_show_what_failed_and_what_is_quarantined(settings: Settings) -> N
     assert (index.parent.parent / "latest").resolve() == index.parent
     told = text(index.read_text(encoding="utf-8"))
     assert "Published" in told and "Not published" not in told
-    # The quarantined file stands before everything else that is counted.
+    # The quarantined file comes before everything else that is counted.
     assert told.index("bad <b>.csv") < told.index("checks ran")
     assert "required column missing: outcome" in told and "请导出包含该列的文件" in told
     owner = text(page(settings, "dms_owner.html"))
@@ -124,7 +124,7 @@ def test_a_report_of_an_earlier_run_leaves_latest_alone(settings: Settings) -> N
 def test_each_run_shows_its_own_business_date_and_older_results_none(settings: Settings) -> None:
     write(settings, failed(run=1))
     kept = settings.lake / "quality" / "check_results" / "run01.parquet"
-    # As results were kept before they had the date.
+    # As results were stored before they held the date.
     pq.write_table(pq.read_table(kept).drop_columns("as_of"), kept)
     write_quality_report(settings, suites={})
     assert "As of" not in text(page(settings, "index.html"))
@@ -167,7 +167,7 @@ def test_ranges_of_a_published_state(settings: Settings) -> None:
     effects = {effect.rate.code: effect for effect in owner.effects}
     assert set(effects) == {"first_fix_rate", "on_time_delivery_rate"}
     fix = effects["first_fix_rate"]
-    # R1 stands; the header, the void order and the line of an unknown order have no bearing.
+    # R1 has its current row; the header, the void order and the line of an unknown order have no effect.
     assert (fix.accepted, fix.unrelated, fix.in_doubt) == (1, 3, 5)
     found = {(r.store_code, r.month): r for r in fix.ranges}
     # 001 April, 8 of 10: R8 is its own, R9 may be (April, any store), R10 may be (store 001, any month).
@@ -180,7 +180,7 @@ def test_ranges_of_a_published_state(settings: Settings) -> None:
     # 002 April, 15 of 20: R9 may be; R4 has its first line.
     other = found["002", APRIL]
     assert (other.added, other.changed, other.low, other.high) == (2, 0, 15 / 22, 17 / 22)
-    # Lines do not bear on delivery.
+    # Lines have no effect on delivery.
     assert {(r.store_code, r.month): r.rows for r in effects["on_time_delivery_rate"].ranges} == {
         ("001", APRIL): 3,
         ("001", MARCH): 1,
@@ -348,5 +348,5 @@ def test_marts_are_those_that_descend_from_staging(tmp_path: Path) -> None:
 
 def test_numbers_round_half_away_from_zero_and_never_flatter() -> None:
     assert (percent(0.0525), percent(0.12345, 2), percent(None)) == ("5.3%", "12.35%", "–")
-    assert (percent(23 / 80), percent(23 / 160, 2)) == ("28.8%", "14.38%"), "ties, which binary fractions miss"
+    assert (percent(23 / 80), percent(23 / 160, 2)) == ("28.8%", "14.38%"), "ties, which binary fractions round wrongly"
     assert (score(1.0), score(0.999999), score(0.99985), score(None)) == ("100.00", ">99.99", "99.99", "–")

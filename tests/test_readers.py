@@ -17,7 +17,7 @@ from tests.support.small_warehouse import TABLES, SmallWarehouse
 
 READERS = 8
 PUBLISHES = 15
-# The oldest client promised, and those between it and the version that writes.
+# The oldest supported client, and those between it and the version that writes.
 OLD_CLIENTS = ("1.1.3", "1.4.1", "1.5.0")
 NO_REGISTRY = ("error sending request", "dns error", "Network connectivity is disabled", "Failed to fetch")
 
@@ -57,7 +57,7 @@ def test_clients_of_older_versions_read_what_the_newest_writes(sample_run: Setti
 
 
 def states_read(published: Path) -> list[int]:
-    """The states told by both tables, of the DuckDB file and of the Parquet files."""
+    """The states that both tables show, in the DuckDB file and in the Parquet files."""
     with duckdb.connect(str(published / "aftersales.duckdb"), read_only=True) as connection:
         file = [connection.execute(f"select distinct state from marts.{table}").fetchall() for table in TABLES]
     folder = (published / "current").resolve()
@@ -104,11 +104,11 @@ def test_readers_see_consistent_states_through_many_publishes(tmp_path: Path) ->
     wait_for_a_read_of_each(reads)
     for state in range(1, PUBLISHES + 1):
         small.publish(state)
-        # A reader that resolved `current` keeps its state for the next publishes, not for ever.
+        # A reader that resolved `current` keeps its state for the next few publishes, not forever.
         wait_for_a_read_of_each(reads)
     stop.set()
     found = [results.get(timeout=60) for _ in readers]
     assert [wrong for _, wrong in found if wrong] == []
     for seen, _ in found:
         assert max(seen) >= PUBLISHES - 1
-        assert len(seen) > PUBLISHES // 2, "the reader hardly read while states changed: nothing is shown by that"
+        assert len(seen) > PUBLISHES // 2, "the reader hardly read while states changed: the test proves nothing"

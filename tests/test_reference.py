@@ -1,7 +1,7 @@
-"""Published figures are those of an independent reading of the contracts, on random landing trees.
+"""Published figures equal those of an independent implementation of the contracts, on random landing trees.
 
 One tree by default. AFTERSALES_TEST_SEEDS names others, for longer runs: `5,6:medium,7:small:2026-06-30` are
-three trees, each of a seed, perhaps a size (small or medium) and a business date.
+three trees, each with a seed and, optionally, a size (small or medium) and a business date.
 """
 
 import os
@@ -34,7 +34,7 @@ from tests.support.published import differences
 DEFAULT_TREES = "1"
 SHOWN = 8
 
-# Told of the files themselves, not of what they say.
+# Tables about the files themselves, not about their content.
 OF_FILES = ("quality_", "restatement")
 PLACES = ("source_file", "source_line")
 
@@ -44,7 +44,7 @@ TYPES |= {"date": ("date",), "month": ("month",), "boolean": ("bool",)}
 
 @dataclass(frozen=True)
 class Tree:
-    """A random landing tree, as it is asked for."""
+    """The parameters of a random landing tree."""
 
     seed: int
     size: str = "small"
@@ -56,7 +56,7 @@ class Tree:
 
 @dataclass
 class Run:
-    """A landing tree, what the pipeline published of it, and what the contracts say should be."""
+    """A landing tree, what the pipeline published from it, and what the contracts require."""
 
     tree: Tree
     settings: Settings
@@ -75,7 +75,7 @@ class Run:
         return read_marts(self.database)
 
     def must_not_differ(self, found: list[str]) -> None:
-        """Fail for differences, each starting with its mart: some of each, and how to have them again."""
+        """Fail if there are differences, each starting with its mart: show some of each and how to reproduce them."""
         by_mart = group(found, lambda line: line.split(maxsplit=1)[0].rstrip(":"))
         lines = [
             f"{len(found)} differences in {len(by_mart)} marts, tree {self.tree} in {self.settings.landing}",
@@ -89,7 +89,7 @@ class Run:
 
 
 def read_trees(text: str) -> list[Tree]:
-    """The trees that AFTERSALES_TEST_SEEDS asks for."""
+    """The trees that AFTERSALES_TEST_SEEDS names."""
     trees = []
     for entry in text.split(","):
         seed, size, as_of = [*entry.strip().split(":"), "", ""][:3]
@@ -98,7 +98,7 @@ def read_trees(text: str) -> list[Tree]:
 
 
 def publish(settings: Settings) -> Path:
-    """Run the pipeline; the published database."""
+    """Run the pipeline and return the published database."""
     with without_suites():
         refresh(settings)
     return settings.published / "aftersales.duckdb"
@@ -114,7 +114,7 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     for name in edge_cases.NAMES:
         edge_cases.land(name, settings.landing)
     with pytest.MonkeyPatch.context() as patch:
-        # One key, so that vehicles and customers are called the same in every data folder.
+        # One hash key, so that vehicles and customers have the same keys in every data folder.
         patch.setenv("AFTERSALES_HASH_KEY", "the reference's own key")
         database = shutil.copy(publish(settings), root / "published.duckdb")
         yield Run(tree, settings, database)
@@ -163,15 +163,15 @@ def test_the_same_extracts_in_other_formats_and_spellings_give_the_same_figures(
     root = run.settings.landing.parent / "retold"
     settings = Settings(landing=root / "landing", data=root / "data", as_of=run.tree.as_of)
     retell(run.landed, settings.landing, run.tree.seed)
-    print(f"told otherwise in {settings.landing}")
+    print(f"rewritten in {settings.landing}")
     with without_data_tests():
         retold = read_marts(publish(settings))
     found = []
     for name in sorted(run.published.keys() | retold.keys()):
         if not name.startswith(OF_FILES):
             before, after = (counted(marts[name], without=PLACES) for marts in (run.published, retold))
-            found += [f"{name}: first told {row}" for row in before - after]
-            found += [f"{name}: then told {row}" for row in after - before]
+            found += [f"{name}: first {row}" for row in before - after]
+            found += [f"{name}: then {row}" for row in after - before]
     run.must_not_differ(found)
 
 

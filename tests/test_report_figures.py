@@ -1,4 +1,4 @@
-"""The monthly report tells what the marts tell, and a difference as news only where it is beyond noise."""
+"""The monthly report shows what the marts hold, and marks a difference as news only where it is beyond noise."""
 
 from collections.abc import Callable
 from contextlib import closing

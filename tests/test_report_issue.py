@@ -1,4 +1,4 @@
-"""The reports of a month are issued together: of all stores, one that fails told and the others written."""
+"""The reports of a month are issued together for all stores: a failure is reported and the others are written."""
 
 from datetime import date
 from pathlib import Path

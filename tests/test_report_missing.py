@@ -1,4 +1,4 @@
-"""The monthly report says what is not there, not final or not comparable."""
+"""The monthly report says what is missing, not final or not comparable."""
 
 import re
 from collections.abc import Callable
@@ -199,7 +199,7 @@ def test_rejected_rows_count_for_the_store_that_their_store_column_names(emptied
 
 
 def _glance(marts: Marts, store_code: str, month: date) -> Text:
-    """The sentence above the month at a glance."""
+    """The sentence above the month's key figures."""
     note = store_report(marts, store_code, month).summary[0]
     assert isinstance(note, Note)
     return note.text
@@ -214,7 +214,7 @@ def test_the_glance_says_when_there_is_nothing_to_compare_with(emptied: Callable
     with closing(marts.connection):
         first = marts.rows("select min(month) as month from first_fix_store_monthly where store_code = 'S006'")
         assert _glance(marts, "S006", first[0]["month"]) == nothing
-    # The month before is missing, but for the active base, which goes on and is not judged.
+    # The previous month is missing, except for the active base, which continues and is not judged.
     tables = ["css", "callback", "complaint", "first_fix", "appointment"]
     marts = emptied(
         *(f"delete from {table}_store_monthly where month = '2025-09-01'" for table in tables),

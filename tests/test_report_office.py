@@ -1,4 +1,4 @@
-"""Slides and workbook: every block is there, native and editable, readable, safe, on the dealership's own template."""
+"""Slides and workbook hold every block: native, editable, readable, safe, and on the dealership's own template."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -152,7 +152,7 @@ def cells(table: Any) -> list[list[str]]:
 
 
 def tables(deck: Any, title: str) -> Iterator[list[list[str]]]:
-    """The tables under a caption."""
+    """The tables of each caption."""
     for slide in deck.slides:
         for caption, shape in zip(slide.shapes, list(slide.shapes)[1:], strict=False):
             if shape.has_table and caption.has_text_frame and caption.text_frame.text.startswith(title):

@@ -1,4 +1,4 @@
-"""What changes in a closed month is told, once, with the figure it explains; what changes in an open one is not."""
+"""A change in a closed month is reported once, with the figure it explains; a change in an open month is not."""
 
 import json
 from dataclasses import replace
@@ -61,7 +61,7 @@ class States:
         as_of: date | None = AS_OF,
         corrected: date | None = None,
     ) -> list[tuple]:
-        """What is found when the rows of a mart go from `before` to `after`."""
+        """The restatements found when the rows of a mart change from `before` to `after`."""
         for name, rows in (("published", before), ("warehouse", after)):
             path = self.root / f"{name}.duckdb"
             path.unlink(missing_ok=True)
@@ -126,13 +126,13 @@ def test_where_the_mart_says_what_is_final_the_calendar_does_not(states: States)
     assert states.changes("fix", before, [("S1", APRIL, 2, True), ("S1", MAY, 2, True)]) == [
         ("S1", APRIL, "repairs", 1.0, 2.0)
     ]
-    # A row that was not there could not say that it was final; the same month of another store does.
+    # A row that did not exist could not say that it was final; the same month of another store does.
     after = [*before, ("S2", APRIL, 3, True), ("S2", MAY, 3, True)]
     assert states.changes("fix", before, after) == [("S2", APRIL, "repairs", None, 3.0)]
 
 
 def test_correcting_a_future_business_date_reports_what_changes_with_it(states: States) -> None:
-    """May and June were closed by the wrong date, 2062-06-30; by the right one, 2026-06-10, May is."""
+    """The wrong date, 2062-06-30, closes May and June; the right one, 2026-06-10, closes May only."""
     dates = {"as_of": date(2062, 6, 30), "corrected": date(2026, 6, 10)}
     before = [("S1", month, 1.0, 1.0, "") for month in (MAY, JUNE)]
     after = [("S1", month, 2.0, 2.0, "") for month in (MAY, JUNE)]
@@ -205,7 +205,7 @@ def test_a_late_correction_is_reported_once_whatever_happens_to_publishing(landi
     assert not {"scorecard_monthly", "css_item_monthly", "agent_monthly"} & followed.keys()
     assert followed["css_store_monthly"].measures == ("sample_size", "mot_score", "css_score")
 
-    # Publishing is killed after the correction was noted, and repeated.
+    # Publishing is killed after the correction was recorded, and repeated.
     landing.write("dms/repair_orders/repair_orders_20260702.csv", ORDERS + LATE)
     with monkeypatch.context() as killed:
         killed.setattr(refresh, "publish", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
@@ -218,11 +218,11 @@ def test_a_late_correction_is_reported_once_whatever_happens_to_publishing(landi
     assert {row[0] for row in restated(settings)} == {second.published_at}
     assert second.published_at > first.published_at
 
-    # Nothing is new: nothing is told.
+    # Nothing is new: nothing is reported.
     publish_again(settings)
     assert len(restated(settings)) == len(EXPECTED)
 
-    # What is not published is not told; once it is, it is told against the marts that readers had.
+    # A change that is not published is not reported; once it is, it is compared with the marts that readers had.
     with duckdb.connect(str(settings.warehouse)) as connection:
         connection.execute("update marts.service_efficiency_monthly set labour_hours = 7")
     results = last_results(settings.lake / "quality")
@@ -237,7 +237,7 @@ def test_a_late_correction_is_reported_once_whatever_happens_to_publishing(landi
         ("service_efficiency_monthly", "001", MAY, "labour_hours", 0.0, 7.0)
     ]
 
-    # A look back restates nothing; what is corrected meanwhile is told when it is over, however long it lasts.
+    # A look back restates nothing; what is corrected meanwhile is reported after it ends, however long it lasts.
     stood = (settings.published / "current").resolve().name
     told = restated(settings)
     results = last_results(settings.lake / "quality")
@@ -285,4 +285,4 @@ def test_correcting_a_future_business_date_is_not_a_look_back(
     state = new_state(date.fromisoformat(as_of), "next", tmp_path)
     assert (state.looks_back_from is not None) == looks_back
     if looks_back:
-        assert record_restatements(Path(), Path(), tmp_path, tmp_path, state) == [], "nothing was told too early"
+        assert record_restatements(Path(), Path(), tmp_path, tmp_path, state) == [], "nothing was reported too early"

@@ -1,4 +1,4 @@
-"""Rows of a file: each is read, or rejected alone with its line and reason; quotes and line breaks cost no other."""
+"""Each row of a file is read, or rejected alone with line and reason; quotes and line breaks affect no other row."""
 
 import itertools
 

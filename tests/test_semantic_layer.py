@@ -1,4 +1,4 @@
-"""The semantic layer: MetricFlow gives every figure as the marts do, and never a wrong one where they give none."""
+"""MetricFlow gives every figure as the marts do, and never a wrong one where the marts give none."""
 
 import csv
 import math
@@ -24,7 +24,7 @@ from dagster_project.settings import DBT_DIR, Settings
 STORE_AND_MONTH = ["store", "metric_time__month"]
 REGION_AND_QUARTER = ["store__region_code", "metric_time__quarter"]
 
-# Of each figure: the mart that tells it by store and month, its column there, and its pooled value over the rows.
+# For each figure: the mart that holds it by store and month, its column there, and its pooled value over the rows.
 # Visits are not in the mart: counted from the checks.
 MYSTERY = """(
     select store_code, month, score, visits from mystery_store_monthly inner join (
@@ -77,7 +77,7 @@ Query = Callable[..., list[tuple]]
 
 
 class DuckDbSql:
-    """What MetricFlow has to know of an engine to write SQL for it."""
+    """What MetricFlow has to know about an engine to write SQL for it."""
 
     sql_engine_type = SqlEngine.DUCKDB
     sql_plan_renderer = DuckDbSqlPlanRenderer()
@@ -106,7 +106,7 @@ def metricflow(project: Path) -> MetricFlowEngine:
 
 @pytest.fixture
 def ask(metricflow: MetricFlowEngine, sample_mart: Query) -> Callable[[str, list[str]], Figures]:
-    """MetricFlow's answer, by the two things that it was asked to group by."""
+    """MetricFlow's answer, by the two group-by items of the query."""
 
     def answer(metric: str, group_by: list[str]) -> Figures:
         request = MetricFlowQueryRequest.create(metric_names=[metric], group_by_names=group_by)
@@ -118,7 +118,7 @@ def ask(metricflow: MetricFlowEngine, sample_mart: Query) -> Callable[[str, list
 
 
 def figures(rows: list[tuple]) -> Figures:
-    """The known values of rows of group, month and value."""
+    """The known values by group and month, from rows of group, month and value."""
     known = {(group, as_date(month)): float(value) for group, month, value in rows if value is not None}
     assert len(known) == sum(value is not None for _, _, value in rows), "a group has two rows"
     return known

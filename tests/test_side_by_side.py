@@ -1,4 +1,4 @@
-"""Files are loaded side by side: that shows in the time it takes only."""
+"""Files are loaded in parallel, which changes the time it takes and nothing else."""
 
 import threading
 import time
@@ -18,7 +18,7 @@ from tests.reference import edge_cases
 
 
 def lake_of(landing: Path, lake: Path) -> tuple[list[Entry], dict[str, list[str]], dict[str, bytes]]:
-    """Entries of the manifests but for times, what was told of each dataset, and every part."""
+    """Manifest entries without times, the log lines of each dataset, and every part."""
     told: dict[str, list[str]] = {}
     loads = load_landing(landing, lake, lambda line: told.setdefault("/".join(line.split("/")[:2]), []).append(line))
     entries = [replace(e, loaded_at=datetime.min, parts_mtime_ns=0) for one in loads for e in one.entries]
@@ -36,7 +36,7 @@ def test_the_lake_equals_that_of_loading_one_file_after_another(
         rows = {"store_code": ["001"], "customer_no": [f"P{number}"], "customer_type": ["private"]}
         table = pa.table(rows | {"registered_on": ["20260403"]})
         pq.write_table(table, tmp_path / f"landing/dms/customers/p{number}_20260401.parquet")
-    # Every second file takes longer than the one after it, and is done later.
+    # Every second file takes longer than the one after it and finishes later.
     waits = iter(range(10**6))
     load_file = dataset.load_file
 

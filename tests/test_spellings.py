@@ -18,7 +18,7 @@ RESPONSES = read_contracts()["survey/css_responses"]
 
 
 def read(contract, column: str, texts: list[str]) -> tuple[list, list]:
-    """Values of a column, and the reasons that name it."""
+    """Values of a column, and the rejection reasons that name it."""
     reader = CellReader(contract, [column], _Only(column))
     typed = reader.read(Chunk.of(pa.array(range(len(texts)), pa.int64()), [pa.array(texts)]))
     index = [c.name for c in contract.columns].index(column)

@@ -1,4 +1,4 @@
-"""Trace: every published figure is made anew from the rows listed for it, and these stand where it says."""
+"""Trace: every published figure is recalculated from the rows listed for it, and these are in the stated lines."""
 
 import csv
 import re
@@ -161,7 +161,7 @@ def test_text_that_a_spreadsheet_takes_for_a_formula_goes_to_a_csv_file_as_text(
 
 @pytest.fixture
 def changed(sample_run: Settings, tmp_path: Path) -> Settings:
-    """A published figure that its rows do not give."""
+    """A published figure that differs from its rows."""
     changed = Settings(landing=tmp_path, data=tmp_path, as_of=sample_run.as_of)
     changed.published.mkdir()
     path = changed.published / "aftersales.duckdb"
@@ -224,7 +224,7 @@ def test_without_published_tables_it_says_what_to_do(tmp_path: Path, capsys) -> 
 def test_before_figures_are_published_it_says_what_report_says(tmp_path: Path, capsys) -> None:
     current = tmp_path / "published" / "current"
     current.mkdir(parents=True)
-    # As a first run leaves it that was blocked.
+    # As a blocked first run leaves it.
     with duckdb.connect(str(current / "aftersales.duckdb")) as connection:
         connection.execute("create schema marts; create table marts.quality_load as select 1 as rows_accepted")
     (tmp_path / "published" / "aftersales.duckdb").symlink_to("current/aftersales.duckdb")

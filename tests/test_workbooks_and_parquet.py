@@ -1,4 +1,4 @@
-"""Workbooks and Parquet files: their types, sheets and corners are read as the same rows in CSV would be."""
+"""Workbooks and Parquet files: their types, sheets and extents are read as the same rows in CSV would be."""
 
 from datetime import date, datetime
 

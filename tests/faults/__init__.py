@@ -1,1 +1,1 @@
-"""Faults that a run may meet, and what must stand after each: whole marts, no row lost, a re-run like a clean one."""
+"""Faults during a run, and what must hold after each: intact marts, no row lost, a re-run that equals a clean one."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 def flip(path: Path, at: int | None = None) -> None:
-    """Turn 16 bytes of a file over, in its middle if not said where."""
+    """Invert 16 bytes of a file, by default in its middle."""
     content = bytearray(path.read_bytes())
     start = len(content) // 2 if at is None else at
     content[start : start + 16] = bytes(byte ^ 0xFF for byte in content[start : start + 16])
@@ -13,7 +13,7 @@ def flip(path: Path, at: int | None = None) -> None:
 
 
 def rot(path: Path) -> None:
-    """Damage that leaves size and time as they were, as a failing disk does."""
+    """Damage a file without changing its size and modification time, as a failing disk does."""
     before = path.stat()
     flip(path)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))

@@ -1,4 +1,4 @@
-"""Kill work where it hurts: before a chosen change of the file system, or after some seconds."""
+"""Kill work at a chosen point: before a given change of the file system, or after some seconds."""
 
 import multiprocessing
 import os
@@ -8,12 +8,12 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-# Links and names appear and go in one step; before and after each of them is another state of the disk.
+# Links and renames take effect in one step; before and after each of them the disk is in a different state.
 CHANGES = {"os.rename", "os.link", "os.remove", "os.rmdir", "os.mkdir", "os.symlink", "shutil.rmtree"}
 KILLED = -signal.SIGKILL
 
 FORKS = multiprocessing.get_context("forkserver")
-# Imported once, in the process that the others are forked of.
+# Imported once, in the process from which the others are forked.
 FORKS.set_forkserver_preload(
     ["dagster_project.run.refresh", "tests.conftest", "tests.support.small_warehouse", "tests.reference.edge_cases"]
 )
@@ -31,12 +31,12 @@ def _work_until(change: int, work: Callable[..., Any], arguments: tuple) -> None
 
     sys.addaudithook(count)
     work(*arguments)
-    # Without the interpreter's clean-up: it removes what is not the work's.
+    # Without the interpreter's clean-up, which would remove files that the work did not create.
     os._exit(0)
 
 
 def killed_before(change: int, work: Callable[..., Any], *arguments: object) -> bool:
-    """Do the work in a process that is killed before its n-th change of the file system; False if it had fewer."""
+    """Do the work in a process killed before its n-th change of the file system; False if it made fewer changes."""
     process = FORKS.Process(target=_work_until, args=(change, work, arguments))
     process.start()
     process.join()
@@ -45,14 +45,14 @@ def killed_before(change: int, work: Callable[..., Any], *arguments: object) -> 
 
 
 def _work_for(seconds: float, work: Callable[..., Any], arguments: tuple) -> None:
-    # Nobody handles the signal: the process ends at once, whatever library is at work.
+    # No handler catches the signal: the process ends at once, whichever library is running.
     signal.setitimer(signal.ITIMER_REAL, seconds)
     work(*arguments)
     os._exit(0)
 
 
 def killed_after(seconds: float, work: Callable[..., Any], *arguments: object) -> bool:
-    """Do the work in a process that is killed after some seconds; False if it was done before."""
+    """Do the work in a process killed after some seconds; False if it finished before."""
     process = FORKS.Process(target=_work_for, args=(seconds, work, arguments))
     process.start()
     process.join()
@@ -61,6 +61,6 @@ def killed_after(seconds: float, work: Callable[..., Any], *arguments: object) -
 
 
 def kill_group(process: subprocess.Popen) -> None:
-    """Kill a process that leads a group, with all that it started."""
+    """Kill a process that leads a group, with all its child processes."""
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()

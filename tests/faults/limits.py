@@ -1,4 +1,4 @@
-"""Do work as on a full disk, without permissions or with few files open: real limits of a process of its own."""
+"""Do work as on a full disk, without permissions or with few open files: real limits on a separate process."""
 
 import ctypes
 import resource
@@ -14,7 +14,7 @@ _CAPABILITY_VERSION_3 = 0x20080522
 
 
 def obey_modes() -> None:
-    """Have the permissions of files hold for this process, also when root started it."""
+    """Make file permissions apply to this process, even if root started it."""
     if sys.platform == "linux":
         header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
         assert ctypes.CDLL(None).capset(header, (ctypes.c_uint32 * 6)()) == 0
@@ -31,14 +31,14 @@ def _work(said: Connection, file_bytes: int | None, open_files: int | None, work
         work(*arguments)
         said.send(None)
     except (ExpectedError, OSError) as error:
-        # What the command line tells in a sentence.
+        # Errors that the command line reports in a sentence.
         said.send(str(error))
 
 
 def said_under(
     work: Callable[..., Any], *arguments: object, file_bytes: int | None = None, open_files: int | None = None
 ) -> str | None:
-    """The sentence that work ends with under these limits, None when it was done; anything else fails the test."""
+    """The error sentence of the work under these limits, None if it succeeded; anything else fails the test."""
     received, sent = FORKS.Pipe(duplex=False)
     process = FORKS.Process(target=_work, args=(sent, file_bytes, open_files, work, arguments))
     process.start()

@@ -1,7 +1,7 @@
-"""The long form: faults at random moments of every stage, again and again, until the time is up.
+"""The soak test of faults: random moments of every stage, again and again, until the time is up.
 
-Each round begins with the state of an older landing tree, is disturbed while it loads, models, checks, publishes and
-reports the newer one, and must end like the run that nothing disturbed.
+Each round starts from the state of an older landing tree, is disturbed while it loads, models, checks, publishes and
+reports the newer one, and must end like an undisturbed run.
 """
 
 import os
@@ -36,7 +36,7 @@ from tests.support.published import differences
 
 KEY = "a key of the soak alone"
 KILLS = {"load": 9, "register": 9, "publish": 6, "report": 6, "model": 2, "check": 1}
-# What a run says when it has come to a stage, and for how many seconds the stage may last.
+# What a run prints when it reaches a stage, and how many seconds the stage may last.
 SAID = {"model": ("models and tests: ", 15.0), "check": ("checking the data", 8.0)}
 # The most changes of the file system, or seconds, after which a stage is killed.
 FORKED = {"load": (60, 1.0), "register": (6, 0.2), "publish": (60, 2.0), "report": (60, 2.0)}
@@ -58,7 +58,7 @@ def publish(settings: Settings) -> None:
 
 
 def _register(settings: Settings) -> None:
-    """Also after a copy: the warehouse of a data folder shows the lake by its full path."""
+    """Also after a copy: the warehouse of a data folder refers to the lake by its full path."""
     register_lake(settings.lake, settings.warehouse, KEY, settings.as_of)
 
 
@@ -68,7 +68,7 @@ def _command(settings: Settings) -> list[str]:
 
 
 class Soak:
-    """Rounds of faults, and the figures of what was tried."""
+    """Rounds of faults, and counts of what was tried."""
 
     def __init__(self, root: Path, deadline: float, tell: Tell, seed: int) -> None:
         self.root = root
@@ -86,7 +86,7 @@ class Soak:
         self.clean = replace(self.checked, data=root / "clean")
 
     def prepare(self) -> None:
-        """The older state, the newer one checked but not published, and what nothing disturbed makes of it."""
+        """Prepare the older state, the newer one checked but not published, and the result of an undisturbed run."""
         self.run_to_its_end(self.before)
         self.copy(self.before, self.checked)
         with only_run(self.checked), check_worker() as worker:
@@ -99,7 +99,7 @@ class Soak:
         assert differences(self.database(self.before), self.database(self.clean)), "the two states must differ"
 
     def copy(self, source: Settings, target: Settings) -> None:
-        """Begin a data folder with the content of another."""
+        """Create a data folder with the content of another."""
         shutil.rmtree(target.data, ignore_errors=True)
         shutil.copytree(source.data, target.data, symlinks=True)
 
@@ -108,12 +108,12 @@ class Soak:
         return settings.published / "aftersales.duckdb"
 
     def run_to_its_end(self, settings: Settings) -> None:
-        """A run that nothing disturbs."""
+        """Do an undisturbed run."""
         finished = subprocess.run(_command(settings), capture_output=True, text=True, check=False)
         assert finished.returncode == 0, finished.stderr[-3000:]
 
     def expect_whole(self, settings: Settings) -> None:
-        """The published state is whole, and it is the older or the newer one."""
+        """Check that the published state is intact, and is the older or the newer one."""
         published_run(settings)
         database = self.database(settings)
         as_before, as_clean = (not differences(database, self.database(of)) for of in (self.before, self.clean))
@@ -121,7 +121,7 @@ class Soak:
         self.figures["states seen whole"] += 1
 
     def expect_clean(self, settings: Settings) -> None:
-        """All is as the run that nothing disturbed left it."""
+        """Check that everything is as the undisturbed run left it."""
         assert not (found := differences(self.database(settings), self.database(self.clean))), found
         assert manifests(settings.lake) == manifests(self.clean.lake)
         assert published_run(settings)
@@ -131,7 +131,7 @@ class Soak:
         self.figures["re-runs equal to a clean run"] += 1
 
     def kill_forked(self, stage: str, settings: Settings, work: Callable[[Settings], None]) -> None:
-        """Kill a stage before a change of the file system, or at a moment, by chance."""
+        """Kill a stage before a random change of the file system, or at a random moment."""
         changes, seconds = FORKED[stage]
         if self.chance.random() < 0.5:
             was_killed = killed_before(self.chance.randint(1, changes), work, settings)
@@ -140,7 +140,7 @@ class Soak:
         self.figures[f"killed: {stage}"] += was_killed
 
     def kill_run(self, stage: str, settings: Settings) -> None:
-        """Kill a run some time after it has come to a stage: its whole group, or only the process that leads it."""
+        """Kill a run some time after it has reached a stage: its whole group, or only the leading process."""
         said, longest = SAID[stage]
         with subprocess.Popen(
             _command(settings), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
@@ -157,7 +157,7 @@ class Soak:
         self.figures["came to its end before it was killed"] += not was_running
 
     def damage(self, settings: Settings) -> None:
-        """Damage a part of a dataset by chance, and sometimes the private warehouse."""
+        """Damage a random part of a dataset, and sometimes the private warehouse."""
         names = sorted(path.parent.relative_to(settings.lake) for path in settings.lake.glob("*/*/manifest.parquet"))
         entries = [(name, entry) for name in names for entry in read_manifest(settings.lake / name).values()]
         name, entry = self.chance.choice([(name, entry) for name, entry in entries if entry.parts])
@@ -168,7 +168,7 @@ class Soak:
             self.figures["damaged: warehouse"] += 1
 
     def fill_disk(self, settings: Settings) -> None:
-        """A run whose files can't grow beyond a size."""
+        """Do a run whose files can't grow beyond a size."""
         most = self.chance.choice([20_000, 100_000, 1_000_000, 5_000_000])
 
         def limit() -> None:
@@ -180,7 +180,7 @@ class Soak:
         self.figures["disk full"] += 1
 
     def run_two(self, settings: Settings) -> None:
-        """Two runs started together: one ends, the other says that it must wait."""
+        """Start two runs together: one finishes, the other reports that it must wait."""
         runs = [
             subprocess.Popen(_command(settings), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
             for _ in range(2)
@@ -192,7 +192,7 @@ class Soak:
         self.figures["two at once"] += 1
 
     def is_time_up(self) -> bool:
-        """Whether no other fault may be begun."""
+        """Whether the time is up, so that no other fault may start."""
         return time.monotonic() >= self.deadline
 
     def round(self) -> None:
@@ -210,7 +210,7 @@ class Soak:
         self.tell_figures()
         for stage, work in (("load", load), ("register", _register)):
             for _ in range(KILLS[stage]):
-                # Files that a killed load has finished stay loaded: begin with all of them to be read.
+                # Files that a killed load has finished stay loaded: start with all of them unread.
                 self.copy(self.before, settings)
                 self.kill_forked(stage, settings, work)
                 assert (
@@ -231,7 +231,7 @@ class Soak:
         self.figures["rounds"] += 1
 
     def tell_figures(self) -> None:
-        """Print what was tried so far."""
+        """Report what was tried so far."""
         self.tell(", ".join(f"{name} {count}" for name, count in sorted(self.figures.items())))
 
 

@@ -1,4 +1,4 @@
-"""What must stand after a fault: whole parts in the lake, a whole published state, every row accounted for."""
+"""What must hold after a fault: intact parts in the lake, an intact published state, every row accounted for."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,7 @@ NOT_CONSERVED = (
 
 
 def manifests(lake: Path) -> dict[str, dict]:
-    """What each dataset's manifest names, but for when it was loaded; every part that it names is whole."""
+    """The entries of each dataset's manifest, without their load times; fails if a part they name is damaged."""
     found = {}
     for name in read_contracts():
         for source_path, entry in read_manifest(lake / name).items():
@@ -31,7 +31,7 @@ def manifests(lake: Path) -> dict[str, dict]:
 
 
 def published_run(settings: Settings) -> str:
-    """The run of the published state, whose tables and Parquet files are whole and of that run; "" before the first."""
+    """The run of the published state, whose tables and Parquet files must be intact and of that run; "" before the first."""
     current = settings.published / "current"
     if not current.exists():
         return ""
@@ -52,5 +52,5 @@ def published_run(settings: Settings) -> str:
 
 
 def leftovers(data: Path) -> list[str]:
-    """Temporary files and half-built folders that a finished run leaves."""
+    """Temporary files and half-built folders, which a finished run must not leave."""
     return [str(path.relative_to(data)) for path in data.rglob(".*.tmp*") if "dbt" not in path.parts]

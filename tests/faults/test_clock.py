@@ -1,4 +1,4 @@
-"""The clock goes back, or jumps a year ahead, between runs: what came last stays last."""
+"""The clock goes back, or jumps a year ahead, between runs: the latest state and results stay the latest."""
 
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -17,12 +17,12 @@ from tests.conftest import Landing
 from tests.support.small_warehouse import SmallWarehouse
 
 TRUE = datetime(2026, 4, 30, 12)
-# True, a year ahead, true again, a day back, the same moment twice, far back, true.
+# Correct, a year ahead, correct again, a day back, the same moment twice, far back, correct.
 JUMPS = [timedelta(0), timedelta(365), timedelta(0), timedelta(-1), timedelta(-1), timedelta(-9999), timedelta(1)]
 
 
 class Clock:
-    """Sets the time that the product reads."""
+    """Controls the time that the product reads."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.patch = patch
@@ -55,14 +55,14 @@ def test_the_retained_states_are_the_last_published(clock: Clock, tmp_path: Path
         published.append(current.name)
         assert state.state_of(current).name == current.name
         kept = {path.name for path in (small.published / "states").iterdir()}
-        assert kept == set(published[-publish.STATES_KEPT :]), "readers still have the states before"
+        assert kept == set(published[-publish.STATES_KEPT :]), "readers still use the previous states"
     assert len(set(published)) == len(JUMPS)
 
 
 def test_states_are_removed_by_publishing_time_and_not_by_name(clock: Clock, tmp_path: Path) -> None:
     small = SmallWarehouse(tmp_path, rows=1)
     names = []
-    # The second by a clock that was ahead; all later names sort after it.
+    # The second was named by a clock that was ahead.
     for number, jump in enumerate((timedelta(0), timedelta(365), timedelta(1))):
         clock.set(TRUE + jump)
         small.publish(number)

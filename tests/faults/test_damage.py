@@ -1,4 +1,4 @@
-"""What is damaged on disk is found, made anew from what landed, or told until it is landed again."""
+"""Damage on disk is found, repaired from the landed files, or reported until they are landed again."""
 
 import os
 import shutil
@@ -34,7 +34,7 @@ PARTS = ("accepted", "rejected")
 
 @pytest.fixture
 def loaded(landing: Landing) -> Landing:
-    """Two files of customers, one with a rejected row."""
+    """Two customer files, one with a rejected row."""
     landing.write("dms/customers/a_20260101.csv", f"{CUSTOMERS}001,A1,private,2026-01-01\n001,A2,?,2026-01-01\n")
     landing.write("dms/customers/b_20260102.csv", f"{CUSTOMERS}001,B1,private,2026-01-01\n")
     landing.load()
@@ -47,7 +47,7 @@ def contents(landing: Landing) -> dict[Path, bytes]:
 
 
 def part(landing: Landing, name: str, kind: str = "accepted") -> Path:
-    """The part of a file of customers."""
+    """The part of a customer file."""
     folder = landing.settings.lake / "dms" / "customers"
     return folder / getattr(read_manifest(folder)[f"dms/customers/{name}"], f"{kind}_part")
 
@@ -75,7 +75,7 @@ def test_a_damaged_part_whose_file_is_gone_is_reported_until_it_is_landed_again(
         told = loaded.file(landed.name)
         assert (told["status"], told["rows_read"]) == ("quarantined", 0)
         assert "land it again" in told["error"]
-    assert len(list((loaded.settings.lake / "dms/customers/damaged").iterdir())) == 2, "what is left of it is kept"
+    assert len(list((loaded.settings.lake / "dms/customers/damaged").iterdir())) == 2, "its remaining rows are kept"
     loaded.write("dms/customers/a_20260101.csv", content)
     loaded.load()
     assert loaded.query(ROWS) == [("A1",), ("B1",)]
@@ -165,7 +165,7 @@ def test_a_damaged_warehouse_is_set_aside(written_warehouse: Path, landing: Land
     warehouse.parent.mkdir()
     shutil.copy(written_warehouse, warehouse)
     flip(warehouse, at)
-    # What stops its opening is met at once, what lies deeper is found by reading it.
+    # Damage that prevents opening is found at once; damage deeper inside is found by reading.
     open_warehouse(warehouse).close()
     find_damage(landing.settings)
     assert warehouse.with_suffix(".damaged").exists()
@@ -203,9 +203,9 @@ def test_a_damaged_published_state_is_reported(landing: Landing, tmp_path: Path,
     state = (small.published / "current").resolve()
     assert f"delete {state}" in find_damage(settings)[0]
     (state / file).unlink()
-    assert f"delete {state}" in find_damage(settings)[0], "a file that is gone"
+    assert f"delete {state}" in find_damage(settings)[0], "a missing file"
     shutil.rmtree(state)
-    assert f"delete {state}" in find_damage(settings)[0], "all of it"
+    assert f"delete {state}" in find_damage(settings)[0], "the whole state is missing"
     small.publish(2)
     assert not find_damage(settings)
 

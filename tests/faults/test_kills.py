@@ -1,4 +1,4 @@
-"""A run may be killed anywhere: what is published stays whole, and the next run ends like a clean one."""
+"""A run may be killed anywhere: the published state stays intact, and the next run ends like a clean one."""
 
 import shutil
 from pathlib import Path
@@ -30,7 +30,7 @@ def test_loading_killed_anywhere_ends_like_a_clean_load(tmp_path: Path) -> None:
 
 
 def publish_second(root: Path, by_changes: bool) -> None:
-    """What is killed: a publishing of another state."""
+    """The work that is killed: publishing another state."""
     warehouse = SmallWarehouse(root / "second")
     warehouse.published = root / "first" / "published"
     last = (warehouse.published / "current").resolve().name
@@ -54,8 +54,8 @@ def test_publishing_killed_anywhere_leaves_a_complete_state(tmp_path: Path, by_c
             states = connection.execute(f"select distinct state, count(*) from ({both}) group by all").fetchall()
         assert states in ([(1, 2000)], [(2, 2000)])
         seen.append(states[0][0])
-    assert sorted(seen) == seen, "a state that was seen is not taken back"
+    assert sorted(seen) == seen, "a state that readers have seen is not withdrawn"
     assert set(seen) == {1, 2}
     first.publish(3)
-    assert not list(first.published.rglob(".*")), "a killed publishing leaves something behind"
+    assert not list(first.published.rglob(".*")), "a killed publish leaves files behind"
     assert len(list((first.published / "states").iterdir())) <= STATES_KEPT

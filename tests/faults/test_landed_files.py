@@ -1,4 +1,4 @@
-"""A landed file that grows, shrinks or vanishes while it is read comes whole, at the latest by the next run."""
+"""A landed file that grows, shrinks or vanishes while it is read is loaded completely by the next run at the latest."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,17 +15,17 @@ COUNT = "select count(*) from lake.dms__customers"
 
 
 def grow(path: Path) -> None:
-    """The rest of the file comes."""
+    """The rest of the file arrives."""
     path.write_text(WHOLE)
 
 
 def shrink(path: Path) -> None:
-    """The file is copied again, and only half of it is there."""
+    """The file is being copied again, and only half of it has arrived."""
     path.write_text(HALF[:-5])
 
 
 def replace_by_folder(path: Path) -> None:
-    """Something else has the name."""
+    """Something else has taken the name."""
     path.unlink()
     path.mkdir()
 
@@ -47,7 +47,7 @@ def test_a_file_that_changes_is_read_completely_by_the_next_run(
     with monkeypatch.context() as patch:
         patch.setattr(*moment, change_first)
         landing.load()
-    assert landing.query(COUNT) == [(1,)], "another file loads, and no row of a file that is not whole"
+    assert landing.query(COUNT) == [(1,)], "the other file loads, and no row of an incomplete file"
     if path.is_dir():
         path.rmdir()
     path.write_text(WHOLE)

@@ -1,4 +1,4 @@
-"""A full disk, a missing permission, too few open files: said in a sentence, and made good by the next run."""
+"""A full disk, a missing permission, too few open files: reported in a sentence, and repaired by the next run."""
 
 from pathlib import Path
 
@@ -57,7 +57,7 @@ def test_publishing_on_a_full_disk_leaves_the_last_state(tmp_path: Path) -> None
     for file_bytes in (0, 10_000, 300_000, 600_000):
         assert "too large" in (said_under(publish, small, file_bytes=file_bytes) or "")
         assert (small.published / "current").resolve() == before
-    assert [path.name for path in (small.published / "states").iterdir()] == [before.name], "half a state is left"
+    assert [path.name for path in (small.published / "states").iterdir()] == [before.name], "a partial state is left"
     publish(small)
     assert (small.published / "current").resolve() != before
 

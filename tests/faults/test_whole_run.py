@@ -1,4 +1,4 @@
-"""A whole run after faults: it ends like a clean one, and two never write together."""
+"""A complete run after faults ends like a clean one, and two runs never write at the same time."""
 
 import os
 import signal
@@ -29,7 +29,7 @@ def command(settings: Settings) -> list[str]:
 
 
 def damage_some(settings: Settings) -> int:
-    """Damage parts of the lake, one in each way, and the private warehouse; how many landed files it concerns."""
+    """Damage parts of the lake, one in each way, and the private warehouse; return the number of landed files affected."""
     names = ["dms/repair_orders", "complaint/cases", "survey/css_responses"]
     parts = []
     for name in names:

@@ -1,1 +1,1 @@
-"""Hostile input: mutated files of every format, and what must hold whatever is in them."""
+"""Hostile input: mutated files of every format, and what must hold whatever they contain."""

@@ -38,7 +38,7 @@ def inline(text: bytes, reference: bytes = b"") -> bytes:
 
 
 def book(cells: bytes, shared: bytes = b"", before: bytes = b"") -> bytes:
-    """A workbook with the header and then `cells`; `before` stands before the sheet's XML."""
+    """A workbook with the header and then `cells`; `before` precedes the sheet's XML."""
     header = b"<row>" + b"".join(inline(name.encode()) for name in HEADER) + b"</row>"
     parts = _PARTS | {"xl/worksheets/sheet1.xml": before + _SHEET % (header + cells)}
     parts["xl/sharedStrings.xml"] = (
@@ -58,13 +58,13 @@ def _entities() -> bytes:
 
 
 def gzip_of(line: bytes, megabytes: int) -> bytes:
-    """A gzip archive of the header and then `line` again and again: one small archive behind the other."""
+    """A gzip archive of the header and then `line` repeated: many small archives, concatenated."""
     block = gzip.compress(line * (1024 * 1024 // len(line)), mtime=0)
     return gzip.compress(csv_text().encode(), mtime=0) + block * megabytes
 
 
 def parquet_of(rows: int, value: str, names: tuple[str, ...] = HEADER) -> bytes:
-    """A Parquet file whose every row is the same."""
+    """A Parquet file of identical rows."""
     stream = io.BytesIO()
     cells = pa.DictionaryArray.from_arrays(pa.nulls(rows, pa.int32()).fill_null(0), [value])
     pq.write_table(pa.table(dict.fromkeys(names, cells)), stream, compression="zstd")
@@ -83,7 +83,7 @@ def nested_parquet(depth: int) -> bytes:
 
 
 def bombs() -> dict[str, tuple[str, bytes, str]]:
-    """File ending, content, and what the error says."""
+    """For each bomb: file ending, content, and text of the error."""
     rows = b'<row><c t="s"><v>0</v></c></row>'
     return {
         "gzip of rows": (

@@ -1,4 +1,4 @@
-"""Change files at random, each change repeatable by its seed."""
+"""Mutate files at random; each mutation is reproducible from its seed."""
 
 import gzip
 import io
@@ -126,7 +126,7 @@ def _inside_zip(random: Random, content: bytes) -> bytes:
 
 
 def mutate(kind: str, content: bytes, seed: int) -> bytes:
-    """The content of a file of the kind (see originals), changed as the seed says."""
+    """The content of a file of this kind (see originals), mutated according to the seed."""
     random = Random(f"{kind} {seed}")
     if kind == "gzip" and random.random() < 0.7:
         return _inside_gzip(random, content)
@@ -134,5 +134,5 @@ def mutate(kind: str, content: bytes, seed: int) -> bytes:
         return _inside_zip(random, content)
     if kind.startswith("csv"):
         return _several(random, content, TEXT)
-    # What moves the bytes of a Parquet file leaves nothing of it to be read.
+    # Moving the bytes of a Parquet file would make it unreadable as a whole.
     return _several(random, content, (*BYTES, *[flip] * 12))

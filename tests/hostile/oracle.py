@@ -1,4 +1,4 @@
-"""What must hold of a loaded folder, whatever its files hold."""
+"""What must hold for a loaded folder, whatever its files contain."""
 
 import re
 from dataclasses import dataclass, field
@@ -18,12 +18,12 @@ STORES = frozenset({"001", "002"})
 
 
 class Broken(AssertionError):
-    """A promise that did not hold; the message names the file."""
+    """An invariant did not hold; the message names the file."""
 
 
 @dataclass
 class Counts:
-    """Figures of what was tried."""
+    """Counts of what was tried."""
 
     files: int = 0
     loaded: int = 0
@@ -36,7 +36,7 @@ class Counts:
 
 @cache
 def documented_errors() -> re.Pattern[str]:
-    """How the error of a quarantined file may begin, by the table of docs/extracts.md."""
+    """How the error of a quarantined file may begin, according to the table in docs/extracts.md."""
     page = (PROJECT_DIR / "docs" / "extracts.md").read_text(encoding="utf-8")
     section = page.split("## Quarantined files")[1].split("\n## ")[0]
     cells = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
@@ -58,22 +58,22 @@ def _check_loaded(path: Path, entry: Entry, folder: Path) -> None:
     accepted, rejected = _lines(folder, entry.accepted_part), _lines(folder, entry.rejected_part)
     counts = (entry.rows_read, entry.rows_parsed, entry.rows_rejected)
     _expect(entry.rows_read == len(accepted) + len(rejected), path, f"rows are lost: {counts}")
-    _expect((entry.rows_parsed, entry.rows_rejected) == (len(accepted), len(rejected)), path, f"counts lie: {counts}")
-    _expect(len({*accepted, *rejected}) == entry.rows_read, path, "two rows stand on one line")
+    _expect((entry.rows_parsed, entry.rows_rejected) == (len(accepted), len(rejected)), path, f"counts are wrong: {counts}")
+    _expect(len({*accepted, *rejected}) == entry.rows_read, path, "two rows have the same line number")
     _expect(accepted == sorted(accepted) and rejected == sorted(rejected), path, "lines are out of order")
 
 
 def _check_quarantined(path: Path, entry: Entry) -> None:
     error = entry.error or ""
     _expect("report it with the file" not in error, path, f"an error of ours: {error}")
-    _expect(documented_errors().match(error), path, f"docs/extracts.md does not tell of this error: {error}")
+    _expect(documented_errors().match(error), path, f"docs/extracts.md does not list this error: {error}")
     _expect(len(error) < 700 and error.isprintable(), path, f"an error that can't be shown on a line: {error!r}")
 
 
 def _reference_rows(content: bytes, dataset: str) -> dict[int, bool] | None:
-    """Lines of the rows as a plain reader sees them, and whether each is sound; None where it can't tell."""
+    """Line numbers of the rows as a plain reader sees them, and whether each is valid; None if it can't be decided."""
     if b"\r" in content.replace(b"\r\n", b"").replace(b"\r\0\n\0", b""):
-        # Line ends of one kind inside, of another between the rows: readers count such lines each in their way.
+        # With one kind of line end inside cells and another between rows, readers count lines differently.
         return None
     try:
         file = read_csv(content, DATASETS[dataset])
@@ -83,7 +83,7 @@ def _reference_rows(content: bytes, dataset: str) -> dict[int, bool] | None:
 
 
 def check_folder(dataset: str, landing: Path, lake: Path, counts: Counts) -> None:
-    """Load the dataset's folder and check every file of it; raises Broken, or what escapes the loader."""
+    """Load the dataset's folder and check every file of it; raises Broken, or any error that escapes the loader."""
     contract = read_contracts()[dataset]
     load = load_dataset(contract, landing, lake, STORES)
     folder = lake / dataset
@@ -111,7 +111,7 @@ def check_folder(dataset: str, landing: Path, lake: Path, counts: Counts) -> Non
 def _same_as_reference(path: Path, entry: Entry, folder: Path, dataset: str) -> bool:
     rows = _reference_rows(path.read_bytes(), dataset)
     reasons = pq.read_table(folder / str(entry.rejected_part), columns=["reasons"]).column("reasons").to_pylist()
-    # A quote that swallows rows counts as never closed; a plain reader lets it.
+    # The loader treats a quote that swallows rows as never closed; a plain reader accepts it.
     if rows is None or "unclosed_quote" in reasons:
         return False
     lines = sorted([*_lines(folder, entry.accepted_part), *_lines(folder, entry.rejected_part)])

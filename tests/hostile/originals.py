@@ -1,4 +1,4 @@
-"""Good small files of every format, of one dataset, for mutation."""
+"""Valid small files of one dataset in every format, for mutation."""
 
 import gzip
 import io
@@ -71,7 +71,7 @@ def parquet(compression: str = "none") -> bytes:
 
 
 def originals() -> dict[str, tuple[str, bytes]]:
-    """Each kind's file ending and content."""
+    """The file ending and content of each kind."""
     return {
         "csv": ("csv", csv_text().encode()),
         "csv gb18030": ("csv", csv_text(";", "\r\n").encode("gb18030")),

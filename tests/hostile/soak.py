@@ -1,4 +1,4 @@
-"""Mutated files, thousands of them: `run` goes on until its time is up, or a promise is broken."""
+"""Thousands of mutated files: `run` continues until its time is up or an invariant fails."""
 
 import resource
 import shutil
@@ -12,13 +12,13 @@ from tests.hostile.oracle import Counts, check_folder
 from tests.hostile.originals import DATASET, originals
 
 _FILES_A_ROUND = 40
-# Small files: what is above is a leak, or a file that took too much.
+# The files are small: more memory than this is a leak, or a file that used too much.
 _MOST_MEMORY_KB = 2_000_000
 _MOST_SECONDS_A_FILE = 5.0
 
 
 def try_round(kind: str, seeds: Iterable[int], counts: Counts) -> None:
-    """Load mutated files of one kind, each named by its seed; raises with the path of the files, which are kept."""
+    """Load mutated files of one kind, each named by its seed; on error, the files are kept and their path is raised."""
     ending, content = originals()[kind]
     root = Path(tempfile.mkdtemp(prefix="aftersales-hostile-"))
     folder = root / "landing" / DATASET
@@ -39,7 +39,7 @@ def try_round(kind: str, seeds: Iterable[int], counts: Counts) -> None:
 
 
 def run(deadline: float, tell: Callable[[str], None]) -> dict[str, int]:
-    """Try new files until the deadline (by time.monotonic); figures by kind. Raises at the first broken promise."""
+    """Try new files until the deadline (by time.monotonic); counts by kind. Raises at the first invariant that fails."""
     by_kind = {kind: Counts() for kind in originals()}
     first = 0
     while time.monotonic() < deadline:

@@ -1,4 +1,4 @@
-"""Cells that are no harmless text: formulas, markup, SQL, numbers and dates beyond all bounds, unseen characters."""
+"""Cells with hostile text: formulas, markup, SQL, numbers and dates out of range, invisible characters."""
 
 FORMULAS = (
     "=cmd|' /C calc'!A0",

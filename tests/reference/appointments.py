@@ -1,4 +1,4 @@
-"""Appointments, and how repair orders ran."""
+"""Appointments, and the timeliness of repair orders."""
 
 from collections import Counter
 from datetime import timedelta

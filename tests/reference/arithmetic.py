@@ -22,14 +22,14 @@ def month_end(month: date) -> date:
 
 
 def add_months(moment: Moment, months: int) -> Moment:
-    """The same day and time some months later, or the last day where that month lacks it."""
+    """The same day and time some months later, or the last day of the month if it is shorter."""
     year, index = divmod(moment.year * 12 + moment.month - 1 + months, 12)
     day = min(moment.day, calendar.monthrange(year, index + 1)[1])
     return moment.replace(year=year, month=index + 1, day=day)
 
 
 def seconds(start: datetime | None, end: datetime | None) -> Fraction | None:
-    """How long it took; unknown where an end is missing or the ends are out of order."""
+    """The duration in seconds; unknown if an end is missing or the ends are out of order."""
     if start is None or end is None or end < start:
         return None
     return Fraction((end - start) // timedelta(microseconds=1), 10**6)
@@ -46,17 +46,17 @@ def known(values: Iterable[Item | None]) -> list[Item]:
 
 
 def total(values: Iterable[Fraction | None]) -> Fraction:
-    """The sum of the known values; 0 where there is none."""
+    """The sum of the known values; 0 if there are none."""
     return sum(known(values), Fraction(0))
 
 
 def mean(values: list[Fraction]) -> Fraction | None:
-    """The mean; None of nothing."""
+    """The mean; None if there are no values."""
     return total(values) / len(values) if values else None
 
 
 def percentile(values: list[Fraction], part: Fraction) -> Fraction | None:
-    """The value below which `part` of the values lie, interpolated linearly; None of nothing."""
+    """The value below which `part` of the values lie, interpolated linearly; None if there are no values."""
     if not values:
         return None
     ordered = sorted(values)
@@ -72,12 +72,12 @@ def median(values: list[Fraction]) -> Fraction | None:
 
 
 def p90(values: list[Fraction]) -> Fraction | None:
-    """The value that nine of ten lie below."""
+    """The value below which nine in ten lie."""
     return percentile(values, Fraction(9, 10))
 
 
 def group(items: Iterable[Item], key: Callable[[Item], Any]) -> dict[Any, list[Item]]:
-    """Items by key; a key that is or has an unknown part belongs to no group."""
+    """Items by key; a key that is unknown, or has an unknown part, belongs to no group."""
     groups: dict[Any, list[Item]] = defaultdict(list)
     for item in items:
         found = key(item)

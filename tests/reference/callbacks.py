@@ -1,4 +1,4 @@
-"""The store's own satisfaction calls."""
+"""The store's own satisfaction callbacks."""
 
 from collections import Counter
 from fractions import Fraction

@@ -29,7 +29,7 @@ class Unreadable(Exception):
 
 
 def normalised(text: str) -> str:
-    """Codes, numbers and headers are compared so: full-width characters are the plain ones."""
+    """The form in which codes, numbers and headers are compared: full-width characters become plain ones."""
     return unicodedata.normalize("NFKC", text).strip()
 
 
@@ -93,7 +93,7 @@ def read_flag(text: str) -> bool:
 
 
 def read_enum(text: str, labels: dict[str, str | None]) -> str:
-    """The code that a code, in any case, or its label stands for."""
+    """The code for a code in any letter case, or for its label."""
     for code, label in labels.items():
         if text == code or (label and text == label):
             return code

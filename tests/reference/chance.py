@@ -1,4 +1,4 @@
-"""Seeded chance, and the moments at which rules turn."""
+"""Seeded randomness, and the moments at which rules change their result."""
 
 import random
 from collections.abc import Sequence
@@ -15,10 +15,10 @@ MONTHS = [date(2025 + index // 12, index % 12 + 1, 1) for index in range(18)]
 
 
 class Chance(random.Random):
-    """Random choices that a seed repeats."""
+    """Random choices, reproducible from a seed."""
 
     def maybe(self, part: float) -> bool:
-        """True in so many of all cases."""
+        """True with this probability."""
         return self.random() < part
 
     def pick(self, *items: Item) -> Item:
@@ -34,7 +34,7 @@ class Chance(random.Random):
         return None if self.maybe(unknown) else self.choice(list(ENUMS[enum]))
 
     def moment_in(self, month: date) -> datetime:
-        """A time in a month, often on the edge of a day, a week or the month."""
+        """A time in a month, often at the boundary of a day, a week or the month."""
         last = month_end(month).day
         edges: Sequence[int] = [1, 7, 8, 14, 15, 21, 22, 28, last, last]
         day = min(last, self.choice([*edges, *(self.randint(1, last) for _ in range(6))]))

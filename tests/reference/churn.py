@@ -1,4 +1,4 @@
-"""Customers on file, and vehicles that stayed away."""
+"""Customers on file, and lost vehicles."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -108,7 +108,7 @@ def churn_callback_monthly(facts: Facts) -> list[Row]:
 
 
 def churn_reason_monthly(facts: Facts) -> list[Row]:
-    """One row per store, cohort and reason told on a completed call."""
+    """One row per store, cohort and reason given on a completed call."""
     completed = [row for row in facts.churn_callbacks if row["outcome"] == "completed"]
     rows = []
     for (store, month), calls in group(completed, lambda row: store_month(row, "cohort_month")).items():
@@ -127,7 +127,7 @@ def churn_reason_monthly(facts: Facts) -> list[Row]:
 
 
 def _telling_call(calls: list[Row]) -> Row:
-    """The call that tells most: a completed one first, then the latest."""
+    """The most informative call: a completed one first, then the latest."""
     return max(
         calls, key=lambda row: (row["outcome"] == "completed", row["called_at"] or datetime.min, row["callback_no"])
     )

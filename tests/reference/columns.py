@@ -1,4 +1,4 @@
-"""The columns of the extracts, written out by hand from docs/extracts.md."""
+"""The columns of the extracts, transcribed by hand from docs/extracts.md."""
 
 from dataclasses import dataclass
 

@@ -26,7 +26,7 @@ class Mart:
 
 @dataclass(frozen=True)
 class Rules:
-    """How to compare one mart: by its key, and without the columns that the contracts leave open."""
+    """How to compare one mart: its key, and the columns left out because the contracts do not define them."""
 
     key: Sequence[str]
     not_judged: tuple[str, ...] = ()
@@ -89,7 +89,7 @@ def plain(value: Any) -> Any:
 
 
 def is_same(one: Any, other: Any) -> bool:
-    """Whether two cells hold the same; numbers within 1e-9, unknown is like unknown only."""
+    """Whether two cells hold the same; numbers within 1e-9; an unknown value equals only another unknown one."""
     one, other = plain(one), plain(other)
     if isinstance(one, bool) or isinstance(other, bool) or one is None or other is None:
         return one is other
@@ -150,9 +150,9 @@ def _cells(row: Row) -> str:
 
 
 def with_vins(lost: Mart, repair_orders: Mart, vins: dict[Key, str]) -> Mart:
-    """`lost_vehicle` by VIN, which the published repair orders tell of each vehicle key.
+    """`lost_vehicle` by VIN, which the published repair orders give for each vehicle key.
 
-    `vins` has the VIN of each store's repair order. Raises AssertionError where keys and VINs are not one to one.
+    `vins` has the VIN of each store's repair order. Raises AssertionError if keys and VINs are not one to one.
     """
     known: dict[str, str] = {}
     for row in repair_orders.rows:
@@ -165,7 +165,7 @@ def with_vins(lost: Mart, repair_orders: Mart, vins: dict[Key, str]) -> Mart:
 
 
 def comparable(landed: Landed, published: dict[str, Mart]) -> dict[str, Mart]:
-    """The published marts as the reference has them: vehicles by VIN, reasons in one order."""
+    """The published marts in the form of the reference: vehicles by VIN, reasons in a fixed order."""
     repair_orders = landed.standing["dms/repair_orders"]
     vins = {key: row["vin"] for key, row in repair_orders.items()}
     rejected = published["quality_rejected_row"]
@@ -189,6 +189,6 @@ def compare_marts(landed: Landed, expected: dict[str, list[Row]], published: dic
 
 
 def counted(mart: Mart, without: Iterable[str] = ()) -> Counter[tuple[tuple[str, Any], ...]]:
-    """The rows of a mart and how many there are of each, to compare two states of it; `without` some columns."""
+    """The rows of a mart with the count of each, to compare two states of it; leaves out the columns `without`."""
     columns = [name for name in sorted(mart.columns) if name not in set(without)]
     return Counter(tuple((name, row[name]) for name in columns) for row in mart.rows)

@@ -16,7 +16,7 @@ SOON = timedelta(hours=72)
 
 @dataclass(frozen=True)
 class Case:
-    """A case and what its events made of it."""
+    """A case and the outcome of its events."""
 
     row: Row
     responded_at: datetime | None
@@ -31,7 +31,7 @@ class Case:
 
     @property
     def received_at(self) -> datetime:
-        """When it came in."""
+        """When it was received."""
         return self.row["received_at"]
 
     @property
@@ -179,7 +179,7 @@ def complaint_store_monthly(facts: Facts) -> list[Row]:
 
 
 def complaint_responsibility_monthly(facts: Facts) -> list[Row]:
-    """One row per store, month and responsible person; nobody is a person of its own."""
+    """One row per store, month and responsible person; unassigned cases have a row of their own."""
     names = ("store_code", "month", "responsible_department", "responsible_employee_no")
     groups = group(
         facts.cases,

@@ -36,7 +36,7 @@ QUADRANTS = {
 
 @dataclass(frozen=True)
 class Scores:
-    """What a group of answers scores: responses with a known score, the items' means, MOT and CSS."""
+    """The scores of a group of answers: responses with a known score, the items' means, MOT and CSS."""
 
     sample_size: int
     items: dict[str, Fraction]
@@ -46,7 +46,7 @@ class Scores:
 
 
 def scores_of(answers: list[Row]) -> Scores | None:
-    """Scores of the known answers; None where none is known."""
+    """Scores of the known answers; None if none is known."""
     answered = [row for row in answers if row["score"] is not None]
     if not answered:
         return None
@@ -68,7 +68,7 @@ def _scores_by(answers: list[Row], *columns: str) -> dict[Key, Scores]:
 
 
 def printed(facts: Facts, benchmark: Key, column: str = "score") -> Any:
-    """A figure the agency prints for a month, scope, scope code and item, if it does."""
+    """A figure that the agency prints for a month, scope, scope code and item, if there is one."""
     row = facts.benchmarks.get(benchmark)
     return row[column] if row else None
 
@@ -227,7 +227,7 @@ def css_segment_monthly(facts: Facts) -> list[Row]:
 
 
 def correlation(pairs: list[tuple[Fraction, Fraction]]) -> float | None:
-    """Pearson's correlation; None where one side does not vary."""
+    """Pearson's correlation; None if one side does not vary."""
     mean_x = sum(x for x, _ in pairs) / Fraction(len(pairs))
     mean_y = sum(y for _, y in pairs) / Fraction(len(pairs))
     spread_x = sum((x - mean_x) ** 2 for x, _ in pairs)
@@ -239,7 +239,7 @@ def correlation(pairs: list[tuple[Fraction, Fraction]]) -> float | None:
 
 
 def _exact(value: Fraction | float | None) -> Decimal | None:
-    """A figure free of binary noise, to compare it with a mean."""
+    """A figure free of binary floating-point noise, to compare it with a mean."""
     return None if value is None else Decimal(repr(float(value))).quantize(Decimal("1e-12"))
 
 

@@ -1,4 +1,4 @@
-"""Rows that must be rejected, and files that can't be read."""
+"""Generated rows that must be rejected, and files that can't be read."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ SOILED = 0.035
 BLANK = 0.01
 FAULTS = ["missing", "unreadable", "enum", "store", "wide", "many"]
 
-# How a file can be broken, and the formats that can be broken so.
+# Ways to break a file, and the formats that each applies to.
 BREAKS = {
     "missing_column": ["csv", "csv.gz", "xlsx", "parquet"],
     "corrupt": ["csv.gz", "xlsx", "parquet"],
@@ -23,7 +23,7 @@ BREAKS = {
 
 
 def _faulty(columns: list[Column], suffix: str, chance: Chance) -> tuple[dict[str, str | None], list[str]]:
-    """Cells to put in place of good ones, and cells beyond the header, for one fault or several."""
+    """Cells to replace good ones with, and cells beyond the header, for one fault or several."""
     kind = chance.choice(FAULTS)
     instead: dict[str, str | None] = {}
 
@@ -42,7 +42,7 @@ def _faulty(columns: list[Column], suffix: str, chance: Chance) -> tuple[dict[st
 
 
 def soiled(rows: list[dict[str, Any]], columns: list[Column], suffix: str, chance: Chance) -> list[SheetRow | None]:
-    """The rows, some of them spoilt, with the good row before it, after it, or not at all; and blank rows."""
+    """The rows, some of them spoilt with the good row before, after or left out; and blank rows."""
     sheet_rows: list[SheetRow | None] = []
     for values in rows:
         good = SheetRow(values)

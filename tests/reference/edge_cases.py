@@ -1,6 +1,6 @@
 """Small landing trees with figures worked by hand: `edge_trees/<name>` with README.md, figures.yml and landing files.
 
-Their stores are their own, so that all of them fit into one landing folder.
+Each tree has its own stores, so that all of them fit into one landing folder.
 """
 
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ from tests.reference.landing import Row
 EDGE_TREES = Path(__file__).parent / "edge_trees"
 NAMES = sorted(path.name for path in EDGE_TREES.iterdir() if path.is_dir())
 
-# What `is_final` and the churn list are as of.
+# The business date of `is_final` and of the churn list.
 AS_OF = date(2026, 4, 30)
 
-# The files lie here as readable UTF-8; these land in another encoding.
+# The files are stored here as readable UTF-8; these are landed in another encoding.
 ENCODINGS = {
     "loading_a_20260430.csv": "utf-8-sig",
     "loading_b_202604300000.csv": "utf-16",
@@ -31,7 +31,7 @@ ENCODINGS = {
 
 @dataclass(frozen=True)
 class Expectation:
-    """Figures of the one row of a mart with these key columns, or how many rows have them."""
+    """Figures of the one row of a mart with these key columns, or the number of rows that have them."""
 
     mart: str
     key: Row
@@ -52,7 +52,7 @@ def land(name: str, landing: Path) -> None:
 
 
 def _figure(value: Any) -> Any:
-    """A figure as written by hand, perhaps as a fraction."""
+    """A figure as written by hand, possibly as a fraction."""
     return Fraction(value) if isinstance(value, str) and "/" in value else value
 
 
@@ -71,7 +71,7 @@ def expectations(name: str) -> list[Expectation]:
 
 
 def _is_figure(expected: Any, found: Any) -> bool:
-    """Intervals and the like are worked out to seven digits by hand."""
+    """Intervals and similar figures are worked out by hand to seven digits."""
     if isinstance(expected, float) and found is not None:
         return abs(expected - float(found)) <= 1e-6
     return is_same(expected, found)

@@ -1,4 +1,4 @@
-"""The enumerated values of the extracts by code, with the 中文 label that stands for each code."""
+"""The enumerated values of the extracts by code, with the 中文 label of each code."""
 
 MOT_ITEMS = [f"mot{number:02d}" for number in range(1, 11)]
 KPIS = [

@@ -1,4 +1,4 @@
-"""The rows that figures are made from: implausible values unknown, what hangs on an unknown parent left out."""
+"""The rows that figures are made from: implausible values become unknown, rows of an unknown parent are left out."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ SATISFACTION_SCALE = (1, 5)
 
 @dataclass
 class Facts:
-    """Standing rows as the marts read them.
+    """Current rows as the marts read them.
 
-    `repair_orders` are those that count, `all_repair_orders` also the void ones: these say whose a
-    response was, and no more.
+    `repair_orders` are those that count; `all_repair_orders` includes void ones, which only show to whom a
+    response belongs.
     """
 
     as_of: date
@@ -70,7 +70,7 @@ def _check(row: Row) -> Row:
 
 
 def read_facts(landed: Landed, as_of: date) -> Facts:
-    """What counts of the standing rows."""
+    """The current rows that count."""
     rows = landed.standing
     amounts = ("quoted_amount", "labour_amount", "parts_amount", "total_amount")
     all_repair_orders = {

@@ -14,7 +14,7 @@ COMEBACK_KM = 1000
 
 
 class Judge:
-    """Says of the lines of a repair order why they count as not fixed: recorded, inferred, or not at all."""
+    """Decides whether the lines of a repair order count as not fixed: recorded, inferred, or not at all."""
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
@@ -27,12 +27,12 @@ class Judge:
         return key if original and row["checked_in_at"] > original["checked_in_at"] else None
 
     def is_recorded(self, repair_order: Row, lines: list[Row]) -> bool:
-        """One of the lines says so, or a later repair order names this one."""
+        """Whether one of the lines says so, or a later repair order names this one."""
         key = repair_order["store_code"], repair_order["repair_order_no"]
         return key in self.redone or any(line["fixed_first_visit"] is False for line in lines)
 
     def comes_back(self, repair_order: Row, lines: list[Row]) -> bool:
-        """The vehicle comes back soon, to any store, with a concern of these lines."""
+        """Whether the vehicle comes back soon, to any store, with a concern of these lines."""
         concerns = {line["concern"] for line in lines if line["concern"]}
         return any(
             self._is_comeback(repair_order, other)

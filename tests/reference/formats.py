@@ -24,7 +24,7 @@ TITLES = ["2026年经营报表", "导出时间 2026-04-30", "内部资料"]
 
 @dataclass
 class SheetRow:
-    """A row to write: its values, text that stands in place of some (None: a blank), and cells beyond the header."""
+    """A row to write: its values, text that replaces some of them (None: a blank), and cells beyond the header."""
 
     values: dict[str, Any]
     instead: dict[str, str | None] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class SheetRow:
 
 @dataclass
 class Sheet:
-    """What one file tells: columns, headers, unknown columns, and rows; None is a blank row."""
+    """The content of one file: columns, headers, unknown columns, and rows; None is a blank row."""
 
     dataset: str
     columns: list[Column]
@@ -55,7 +55,7 @@ class Sheet:
 
 
 def csv_text(sheet: Sheet, chance: Chance) -> str:
-    """The sheet with some separator, quoting and line ending."""
+    """The sheet as CSV with a random separator, quoting and line ending."""
     ending = chance.pick("\n", "\r\n")
     buffer = io.StringIO(newline="")
     quoting = chance.pick(csv.QUOTE_MINIMAL, csv.QUOTE_MINIMAL, csv.QUOTE_ALL)
@@ -73,12 +73,12 @@ def csv_text(sheet: Sheet, chance: Chance) -> str:
 
 
 def encoded(text: str, chance: Chance) -> bytes:
-    """The text in one of the encodings that are read."""
+    """The text in one of the supported encodings."""
     encoding = chance.pick("utf-8", "utf-8-sig", "gb18030", "gb18030", "utf-16-le", "utf-16-be")
     if encoding == "gb18030":
         content = text.encode(encoding)
         try:
-            # By accident also UTF-8, and then another text: nobody could tell.
+            # By coincidence also valid UTF-8 of another text: the encoding could not be detected.
             is_clear = content.decode("utf-8") == text
         except UnicodeDecodeError:
             is_clear = True
@@ -119,7 +119,7 @@ class _Workbook:
 
 
 def _add_sheets(workbook: _Workbook, dataset: str, chance: Chance) -> Worksheet:
-    """The sheet to fill: named after the dataset behind another one, or the first, whatever its name."""
+    """The sheet to fill: named after the dataset and behind another one, or the first, with any name."""
     kind = chance.random()
     if kind < 0.25:
         notes = workbook.book.add_worksheet("说明")
@@ -133,7 +133,7 @@ def _add_sheets(workbook: _Workbook, dataset: str, chance: Chance) -> Worksheet:
 
 
 def xlsx_content(sheet: Sheet, chance: Chance) -> bytes:
-    """A workbook, with or without title rows, dates and numbers as such or as text."""
+    """A workbook, with or without title rows, with dates and numbers in native types or as text."""
     workbook = _Workbook()
     target = _add_sheets(workbook, sheet.dataset, chance)
     grid: list[list[Any]] = [[title] for title in TITLES[: chance.pick(0, 0, 1, 2)]]
@@ -160,7 +160,7 @@ def xlsx_content(sheet: Sheet, chance: Chance) -> bytes:
 
 
 def blank_workbook() -> bytes:
-    """A workbook that holds a remark and no table."""
+    """A workbook that holds a remark but no table."""
     workbook = _Workbook()
     workbook.book.add_worksheet().write_string(0, 0, "本月无数据")
     return workbook.content()
@@ -194,7 +194,7 @@ def parquet_content(sheet: Sheet, chance: Chance) -> bytes:
 
 
 def content_of(sheet: Sheet, suffix: str, chance: Chance) -> bytes:
-    """The file that tells a sheet in the format of `suffix`."""
+    """The file that holds a sheet in the format of `suffix`."""
     if suffix == "xlsx":
         return xlsx_content(sheet, chance)
     if suffix == "parquet":

@@ -1,4 +1,4 @@
-"""What stands of a landing folder: which row of each key, and what became of every other row."""
+"""The current rows of a landing folder, one per key, and what became of every other row."""
 
 import re
 from collections.abc import Iterator
@@ -57,14 +57,14 @@ class LandedRow:
 
 @dataclass
 class Landed:
-    """The extracts of a landing folder, and the standing rows of each dataset by key."""
+    """The extracts of a landing folder, and the current rows of each dataset by key."""
 
     extracts: list[Extract]
     standing: dict[str, dict[Key, Row]]
 
 
 def extract_time(path: Path) -> datetime:
-    """The time that ends the stem of the name, else the modification time."""
+    """The time at the end of the file name's stem, else the modification time."""
     stem = path.name[: -len(suffix_of(path.name) or "")]
     digits = re.search(r"(\d+)$", stem, re.ASCII)
     if digits and (form := _TIMES.get(len(digits[1]))):
@@ -80,7 +80,7 @@ def extract_time(path: Path) -> datetime:
 def _read_row(raw: RawRow, columns: list[Column]) -> LandedRow:
     values: Row = {}
     reasons = list(raw.problems)
-    # Nobody can say which cells of a row that is too wide belong where.
+    # It is unknown which cells of a row that is too wide belong to which column.
     for column in [] if reasons else columns:
         values[column.name] = None
         try:
@@ -141,7 +141,7 @@ def _standing_rows(extracts: list[Extract], columns: list[Column]) -> dict[Key, 
 
 
 def read_landing(landing: Path) -> Landed:
-    """Read every extract and settle which rows stand."""
+    """Read every extract and decide which rows are current."""
     extracts = list(_read_extracts(landing))
     _reject_unknown_stores(extracts)
     standing = {

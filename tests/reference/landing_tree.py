@@ -1,4 +1,4 @@
-"""Tell a random world in extracts: several of each dataset, in every format, with restatements and dirt."""
+"""Write a random world as extracts: several per dataset, in every format, with restatements and dirty rows."""
 
 import os
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ TIMES = [
     datetime(2026, 6, 30, 12, 30, 15),
 ]
 
-# Restating these would only move a row to another month or person.
+# Restating other columns would only move a row to another month or person.
 FIXED = {"store_code", "checked_in_at"}
 FIXED_OF = {"survey/css_responses": {"period", "vin", "region_code", "advisor_no", "repair_order_no"}}
 
@@ -51,7 +51,7 @@ def sheet_of(dataset: str, columns: list[Column], rows: list[SheetRow | None], c
 
 
 def write_file(path: Path, content: bytes, modified_at: datetime) -> None:
-    """Write a landed file with its modification time, which tells when a name does not."""
+    """Write a landed file with its modification time, which is the extract's time if its name holds none."""
     assert not path.exists(), f"{path} twice"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
@@ -68,7 +68,7 @@ class Teller:
         self.used: set[tuple[str, str]] = set()
 
     def _stem(self, dataset: str, moment: datetime) -> str:
-        """A name that says the time of the extract to the day, minute or second, or not at all."""
+        """A name that states the time of the extract to the day, minute or second, or not at all."""
         base = self.chance.choice([dataset.split("/")[1], dataset.split("/")[1], "导出", "a", "zz", "B"])
         forms = ["%Y%m%d%H%M%S"]
         if moment.second == 0:
@@ -113,7 +113,7 @@ def _restated(dataset: str, rows: list[Values], row: Values, chance: Chance) -> 
 
 
 def _parts(dataset: str, rows: list[Values], count: int, chance: Chance) -> list[list[Values]]:
-    """The rows dealt out to extracts, some twice, some in two versions, and perhaps one extract a full one."""
+    """The rows distributed over extracts, some twice, some in two versions; one extract may be a full one."""
     parts: list[list[Values]] = [[] for _ in range(count)]
     for row in rows:
         own = chance.choice(parts)

@@ -34,13 +34,13 @@ def _churn_of_all(facts: Facts) -> list[Row]:
 
 @dataclass(frozen=True)
 class Kpi:
-    """A figure: the table and column that tell it, and the columns of its sample and, for a rate, of its count."""
+    """A figure: the table and column that hold it, and the columns of its sample and, for a rate, of its count."""
 
     table: Callable[[Facts], list[Row]]
     column: str
     sample: tuple[str, ...] = ()
     count: str | None = None
-    # A rate can be told by what it does not count.
+    # A rate can be derived from the count of the opposite.
     is_count_of_others: bool = False
     is_weighted: bool = False
     is_down: bool = False

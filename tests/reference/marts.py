@@ -1,4 +1,4 @@
-"""Every mart that is worked out a second time."""
+"""Every mart that the reference calculates."""
 
 from collections.abc import Callable
 from datetime import date

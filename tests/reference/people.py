@@ -11,7 +11,7 @@ ADVISORS = ["A01", "A02", "A03"]
 TECHNICIANS = ["T01", "T02", "T03"]
 AGENTS = ["C01", "C02"]
 
-# A store that comes with a late extract only, and one whose own row is rejected, and all it has with it.
+# A store that arrives with a late extract only, and one whose own row is rejected, together with all its rows.
 LATE_STORE = "0299"
 REJECTED_STORE = "0388"
 
@@ -20,7 +20,7 @@ SIZES = {"small": (["0101", "0102", "0201", "0202"], 14), "medium": (["0101", "0
 
 @dataclass
 class World:
-    """What happened, before it is told in extracts: rows by dataset, and who and what there is by store."""
+    """What happened, before it is written to extracts: rows by dataset, and people and vehicles by store."""
 
     chance: Chance
     size: str
@@ -32,7 +32,7 @@ class World:
 
     @property
     def every_store(self) -> list[str]:
-        """All stores, also the late and the rejected one."""
+        """All stores, including the late and the rejected one."""
         return [*self.stores, LATE_STORE, REJECTED_STORE]
 
     @property
@@ -41,7 +41,7 @@ class World:
         return self.size == "small"
 
     def months_of(self, store: str) -> list[date]:
-        """The months a store has something of."""
+        """The months in which a store has rows."""
         return MONTHS if store in self.stores else MONTHS[9:12]
 
     def add(self, dataset: str, **row: Any) -> None:
@@ -70,7 +70,7 @@ def _add_employees(world: World, store: str) -> None:
     staff = dict.fromkeys(ADVISORS, "service_advisor") | dict.fromkeys(TECHNICIANS, "technician")
     staff |= dict.fromkeys(AGENTS, "cs_agent") | {"M01": "manager"}
     for number, role in staff.items():
-        # Few rows of the rejected store: too many rejected rows of a dataset would block publishing.
+        # The rejected store has few rows: too many rejected rows of a dataset would block publishing.
         is_left_out = store == REJECTED_STORE and number != "A01"
         is_unknown = number in ("A03", "T03") and chance.maybe(0.4)
         if is_left_out or is_unknown:
@@ -92,7 +92,7 @@ def _add_customers(world: World, store: str, count: int) -> None:
     world.customers[store] = [f"{number:03d}" for number in range(1, count + 1)]
     for number in world.customers[store]:
         if chance.maybe(0.06):
-            continue  # unknown, but visits all the same
+            continue  # unknown, but has visits
         world.add(
             "dms/customers",
             store_code=store,

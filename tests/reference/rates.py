@@ -16,7 +16,7 @@ def wilson(count: int, of: int) -> tuple[float, float]:
 
 
 def rate(name: str, count: int | None, of: int) -> dict[str, Any]:
-    """The columns of a rate: itself and its interval, unknown where the denominator is 0."""
+    """The columns of a rate: its value and interval, unknown if the denominator is 0."""
     if count is None or of == 0:
         return {name: None, f"{name}_low": None, f"{name}_high": None}
     low, high = wilson(count, of) if count <= of else (None, None)

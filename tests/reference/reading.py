@@ -26,7 +26,7 @@ class Quarantined(Exception):
 
 @dataclass
 class RawRow:
-    """A row as it came: its line, its cells by column name, and what is wrong with the row as a whole."""
+    """A raw row: its line, its cells by column name, and what is wrong with the row as a whole."""
 
     line: int
     cells: dict[str, Any]
@@ -42,12 +42,12 @@ class RawFile:
 
 
 def suffix_of(name: str) -> str | None:
-    """The ending that tells the format; None when the file is no extract."""
+    """The ending that determines the format; None if the file is not an extract."""
     return next((suffix for suffix in SUFFIXES if name.lower().endswith(suffix)), None)
 
 
 def columns_at(header: Sequence[Any], columns: list[Column]) -> dict[int, Column]:
-    """Which position of a header row holds which column."""
+    """The column at each position of a header row."""
     named = {column.name.lower(): column for column in columns}
     named |= {normalised(column.label).lower(): column for column in columns}
     found: dict[int, Column] = {}

@@ -1,4 +1,4 @@
-"""Tell the same extracts once more: other names, formats, spellings and orders, split files, the same meaning."""
+"""Rewrite the same extracts with other names, formats, spellings, orders and splits, but the same meaning."""
 
 from decimal import Decimal
 from fractions import Fraction
@@ -12,7 +12,7 @@ from tests.reference.formats import SheetRow, content_of
 from tests.reference.landing import Extract, Landed, Row
 from tests.reference.landing_tree import SUFFIXES, sheet_of, write_file
 
-# Of a vehicle that several stores hold, the last row tells what it is.
+# For a vehicle that several stores hold, the last row determines its attributes.
 LAST_WINS = {"dms/vehicles": ["vin"]}
 
 
@@ -21,7 +21,7 @@ def _as_written(value: Any) -> Any:
 
 
 def _rows_anew(extract: Extract, chance: Chance) -> list[Row]:
-    """The good rows of an extract in another order; rows of one key keep theirs, for the last one wins."""
+    """The good rows of an extract in another order; rows of one key keep theirs, because the last one wins."""
     keys = LAST_WINS.get(extract.dataset) or [column.name for column in DATASETS[extract.dataset] if column.is_key]
     good = [row.values for row in extract.rows if not row.reasons]
     by_key = list(group(good, lambda row: tuple(row[name] for name in keys)).values())
@@ -37,7 +37,7 @@ def retell(landed: Landed, landing: Path, seed: int) -> None:
     """
     chance = Chance(seed)
     readable = [extract for extract in landed.extracts if extract.error is None]
-    # Datasets and files are written in any order; equal times are settled by the name, which keeps its place.
+    # Datasets and files are written in any order; equal times are ordered by name, and new names keep that order.
     in_turn = sorted(readable, key=lambda extract: (extract.extract_at, extract.path.name))
     for turn, extract in chance.sample(list(enumerate(in_turn)), len(in_turn)):
         rows = _rows_anew(extract, chance)

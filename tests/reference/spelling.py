@@ -24,7 +24,7 @@ _DAYS = 5
 
 
 class Speller:
-    """Spells the cells of one file; a file mostly keeps to one form of dates."""
+    """Spells the cells of one file; a file mostly uses one date format."""
 
     def __init__(self, chance: Chance) -> None:
         self.chance = chance
@@ -88,11 +88,11 @@ class Speller:
         return text
 
     def heading(self, column: Column, is_chinese: bool) -> str:
-        """A column's header, in any case and with spaces around."""
+        """A column's header, in any letter case and with surrounding spaces."""
         heading = column.label if is_chinese else column.name
         heading = self.chance.pick(heading, heading, heading.upper(), heading.title())
         return f" {heading}  " if self.chance.maybe(0.1) else heading
 
     def remark(self) -> str:
-        """A cell of a column that no contract knows."""
+        """A cell of a column that is in no contract."""
         return self.chance.pick("", "x", "多行\n备注", 'a "q" b', "a,b;c\td")

@@ -16,7 +16,7 @@ STATUSES = {"delivered": 80, "open": 6, "completed": 4, "void": 10}
 
 
 def cents(chance: Chance, most: int) -> Decimal:
-    """An amount up to so many hundredths."""
+    """A random amount, up to this number of hundredths."""
     return Decimal(chance.randint(0, most)) / 100
 
 
@@ -115,7 +115,7 @@ def _add_vehicle_visits(world: World, home: str, vin: str, owners: dict[tuple[st
 
 
 def _part_equal_times(repair_orders: list[dict[str, Any]]) -> None:
-    """Two visits of a vehicle at the very same second would tie for the last of the month."""
+    """Two visits of a vehicle in the same second would tie for the last of the month."""
     seen = set()
     for row in repair_orders:
         while (row["vin"], row["checked_in_at"]) in seen:

@@ -1,4 +1,4 @@
-"""Random answers, calls, mystery visits, cases and plans: what customers say and managers make of it."""
+"""Random survey answers, calls, mystery visits, cases, targets and improvement actions."""
 
 from datetime import datetime, time, timedelta
 from decimal import Decimal
@@ -150,7 +150,7 @@ def _add_churn_callbacks(world: World, store: str) -> None:
 
 
 def _event_times(world: World, received_at: datetime, count: int) -> list[datetime]:
-    """Times of a case's events, often at the very limit, out of order, or all the same."""
+    """Times of a case's events, often exactly at a limit, out of order, or all equal."""
     chance = world.chance
     day, days = 24 * HOUR, 72 * HOUR
     some = [timedelta(minutes=chance.randint(1, 300)), timedelta(hours=chance.randint(1, 200)), timedelta(days=40)]
@@ -238,7 +238,7 @@ def _add_plans(world: World, store: str) -> None:
         )
     for month in world.months_of(store):
         for kpi in chance.sample(KPIS, 6):
-            # Values that small counts give, so that targets are just reached.
+            # Values that small counts can give, so that targets are met exactly.
             reached = chance.pick(*(Decimal(number) for number in ("0", "0.5", "1", "50", "100")))
             target = chance.pick(reached, Decimal(chance.randint(1, 1000)) / 10)
             world.add("planning/targets", store_code=store, period=month, kpi_code=kpi, target_value=target)
@@ -263,7 +263,7 @@ def _add_benchmarks(world: World) -> None:
 
 
 def add_voices(world: World) -> None:
-    """Surveys, calls, complaints and plans of every store, and what the agency prints."""
+    """Add surveys, calls, complaints and plans of every store, and the benchmarks that the agency prints."""
     for store in world.every_store:
         _add_responses(world, store)
         _add_mystery_visits(world, store)

@@ -17,7 +17,7 @@ from tests.spark.cluster import Cluster
 from tests.spark.conftest import Session
 from tests.support.published import tables
 
-# Floats may differ by how sums are rounded; what is left of two equal numbers' difference is next to 0.
+# Floats may differ by the rounding of sums; the absolute tolerance is for differences of equal numbers, close to 0.
 RELATIVE, ABSOLUTE = 1e-9, 1e-12
 
 
@@ -30,7 +30,7 @@ def build_on_spark(settings: Settings, cluster: Cluster, tell: Callable[[str], N
 
 @dataclass(frozen=True)
 class Comparison:
-    """What differs between two builds, and how many cells were compared."""
+    """The differences between two builds, and the number of cells compared."""
 
     tables: int
     cells: int
@@ -38,7 +38,7 @@ class Comparison:
 
 
 def compare_with_published(settings: Settings, cluster: Cluster, spark: Session) -> Comparison:
-    """Every cell of every published table, as the cluster built it and as DuckDB did."""
+    """Compare every cell of every published table, as built by the cluster and by DuckDB."""
     published = settings.published / "aftersales.duckdb"
     manifest = json.loads((target_path(settings) / "manifest.json").read_text(encoding="utf-8"))["nodes"]
     nodes = {node["name"]: node for node in manifest.values() if node["resource_type"] == "model"}
@@ -59,7 +59,7 @@ def compare_with_published(settings: Settings, cluster: Cluster, spark: Session)
 
 
 def compare_published(one: Path, other: Path, left_out: Collection[str] = ()) -> Comparison:
-    """Every cell of two published files, but for the tables left out."""
+    """Compare every cell of two published files, except the tables left out."""
     names = sorted((tables(one).keys() | tables(other).keys()) - set(left_out))
     with duckdb.connect() as connection:
         connection.execute(f"attach '{other}' as brought (read_only)")
@@ -77,9 +77,9 @@ def _compare(
     names: Collection[str],
     show: Callable[[str, list[str]], bool],
 ) -> Comparison:
-    """Compare the tables of a published file with what `show` makes the relation `theirs` of.
+    """Compare the tables of a published file with the relation `theirs`, which `show` creates for each.
 
-    `show` says whether its columns have their types, or are texts.
+    `show` returns whether the columns of `theirs` have their types or are text.
     """
     cells, differences = 0, []
     connection.execute(f"attach '{published}' as published (read_only)")
@@ -97,7 +97,7 @@ def _compare(
 
 
 def counted(rows: pa.Table) -> Counter[tuple]:
-    """The rows, however often each is there; columns in the order of their names."""
+    """The rows with the count of each; columns in the order of their names."""
     columns = sorted(rows.column_names)
     return Counter(tuple(row[column] for column in columns) for row in rows.to_pylist())
 
@@ -108,7 +108,7 @@ def _types(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, st
 
 
 def _view_rows(spark: Session, view: str, columns: list[str]) -> pa.Table:
-    """The rows of a view as texts: PyIceberg reads tables only."""
+    """The rows of a view as text: PyIceberg reads tables only."""
     rows = spark.rows(f"select {', '.join(f'cast(`{column}` as string)' for column in columns)} from {view}")
     schema = pa.schema([(column, pa.string()) for column in columns])
     return pa.Table.from_pylist([dict(zip(columns, row, strict=True)) for row in rows], schema=schema)
@@ -117,7 +117,7 @@ def _view_rows(spark: Session, view: str, columns: list[str]) -> pa.Table:
 def _comparison_sql(name: str, types: dict[str, str]) -> str:
     """SQL that counts rows that only one side has, and differing cells by column.
 
-    Rows are put side by side in the order of all that must be equal to the bit, then of the floats.
+    Rows are paired by sorting on the columns that must be exactly equal, then on the floats.
     """
     order = ", ".join(f'"{column}"' for column in sorted(types, key=lambda column: types[column] == "DOUBLE"))
     typed = ", ".join(f'cast("{column}" as {kind}) as "{column}"' for column, kind in types.items())

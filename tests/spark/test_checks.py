@@ -1,4 +1,4 @@
-"""The checks find on a cluster what they find in DuckDB: every count, every verdict, every row that they list."""
+"""The checks give the same results on a cluster as in DuckDB: every count, every verdict, every listed row."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ from tests.support.mutations import RELATIONS, copy_relations, defect_of, plant
 RUN = RunInfo("run", datetime(2025, 12, 1, 6), date(2025, 11, 30))
 SUITES = read_suites()
 
-# Checks of every kind, with a defect planted for each; none that takes away what another one's defect is in.
+# Checks of every kind, with a defect planted for each; no defect removes the rows of another.
 PLANTED = (
     "dms/repair_orders.vin_check_digit",
     "dms/repair_orders.months_without_extract",
@@ -69,7 +69,7 @@ def damaged(sample_run: Settings, tmp_path_factory: pytest.TempPathFactory) -> P
 
 @pytest.fixture(scope="module")
 def server(damaged: Path, cluster: Cluster) -> Iterator[SparkServer]:
-    """A cluster in which the checks read the same rows."""
+    """A cluster on which the checks read the same rows."""
     catalog = SqlCatalog(CATALOG, uri=cluster.catalog_uri, warehouse=cluster.warehouse.as_uri())
     with duckdb.connect(str(damaged), read_only=True) as connection:
         for name in RELATIONS:

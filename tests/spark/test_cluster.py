@@ -1,4 +1,4 @@
-"""The cluster that the other tests stand on: it computes on both workers, keeps tables, and leaves nothing behind."""
+"""The cluster that the other tests rely on: it computes on both workers, keeps tables and leaves nothing behind."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ from dagster_project.upkeep.snapshots import expire_snapshots
 from tests.spark.cluster import CATALOG, SECONDS_TO_START, Cluster
 from tests.spark.conftest import Session
 
-# Starts a cluster, tells its processes and fails.
+# Starts a cluster, prints its processes and fails.
 FAILING = """
 import sys
 from pathlib import Path
@@ -27,7 +27,7 @@ with running_cluster(Path(sys.argv[1])) as cluster:
 
 
 def rows_kept(cluster: Cluster, table: str) -> int:
-    """How many rows the files of a table hold, those of older snapshots too."""
+    """The number of rows in the files of a table, including those of older snapshots."""
     return sum(pq.read_metadata(file).num_rows for file in (cluster.warehouse / "default" / table).rglob("*.parquet"))
 
 
@@ -38,7 +38,7 @@ def test_both_workers_compute_and_the_catalog_keeps_tables_and_views(cluster: Cl
     assert spark.rows("select count(*) from default.few_numbers") == [(10,)]
     assert {tuple(row[:2]) for row in spark.rows("show tables in default")} == {("default", "numbers")}
     assert {tuple(row[:2]) for row in spark.rows("show views in default")} == {("default", "few_numbers")}
-    # Each executor has a folder of its own; one may be later than the other.
+    # Each executor has its own folder, which may appear later than the other.
     folder = "java_method('java.lang.System', 'getProperty', 'user.dir')"
     folders: set[tuple] = set()
     give_up_at = time.monotonic() + SECONDS_TO_START

@@ -1,4 +1,4 @@
-"""The lake as Iceberg tables holds what the private warehouse shows of it, load after load."""
+"""The lake's Iceberg tables hold what the private warehouse shows of the lake, load after load."""
 
 from collections import Counter
 from pathlib import Path
@@ -56,7 +56,7 @@ def test_tables_hold_what_the_warehouse_shows_load_after_load(landing: Landing, 
 
 
 def landing_relations(landing: Landing) -> list[tuple]:
-    """All that the engines see, but for what only builds by changes read."""
+    """All relations that the engines see, except those that only incremental builds read."""
     landing.load()
     return landing.query(
         "select view_name from duckdb_views() where schema_name = 'lake' union all values ('hash_key')"

@@ -1,4 +1,4 @@
-"""Two loaders that load and register different datasets at once: the tables hold all that the lake does."""
+"""Two loaders that load and register different datasets at once: the tables hold all rows of the lake."""
 
 import subprocess
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Macros that the engines tell otherwise: their tests, which need no data, pass on the cluster as they do in DuckDB."""
+"""Macros that differ by engine: their tests, which need no data, pass on the cluster as they do in DuckDB."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The whole job with the models on the cluster: what is published is what a run on this machine publishes."""
+"""The whole job with the models on the cluster publishes what a local run publishes."""
 
 import stat
 from pathlib import Path
@@ -17,13 +17,13 @@ from tests.support.published import HISTORIES
 
 @pytest.fixture
 def on_cluster(cluster: Cluster, sample_run: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commands find the cluster, and hash as the sample store's run did."""
+    """Commands find the cluster and use the hash key of the sample store's run."""
     for name, value in (cluster.environment | {"AFTERSALES_HASH_KEY": read_hash_key(sample_run.data)}).items():
         monkeypatch.setenv(name, value)
 
 
 def check_of(result: CheckResult) -> tuple:
-    """Which check, and what it found."""
+    """The check's name and its result."""
     where = result.system, result.dataset, result.check_name
     return (*where, result.passed, result.evaluated, result.failed, str(result.failing))
 
@@ -44,6 +44,6 @@ def test_a_run_on_the_cluster_publishes_what_a_local_run_publishes(sample_run: S
     assert comments == (0,)
     assert stat.S_IMODE((data / "cluster").stat().st_mode) == 0o700
 
-    # And back: what stands in the private warehouse is the cluster's, and is built anew.
+    # And back: the private warehouse holds the cluster's build, and is rebuilt from scratch.
     assert cli.main([*arguments, "--data", str(data)]) == 0
     assert compare_published(sample_run.published / "aftersales.duckdb", published, HISTORIES).differences == []

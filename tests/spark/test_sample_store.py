@@ -1,4 +1,4 @@
-"""The sample store on Spark: every model, every dbt test and unit test, and every published cell as DuckDB has it."""
+"""The sample store on Spark: every model, dbt test and unit test, and every published cell equal to DuckDB's."""
 
 import json
 
@@ -14,7 +14,7 @@ from tests.spark.conftest import Session
 
 @pytest.fixture(scope="module")
 def store(sample_run: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """The sample store's run; what dbt leaves behind of Spark stays in this copy."""
+    """A copy of the sample store's run, so that dbt's files of Spark stay in it."""
     return copy_run(sample_run, tmp_path_factory.mktemp("spark") / "data")
 
 

@@ -1,4 +1,4 @@
-"""A random landing tree whose build loses a worker in its middle: it ends well, with the cells of DuckDB."""
+"""A random landing tree whose build loses a worker halfway: it succeeds, with the same cells as DuckDB."""
 
 import re
 from collections.abc import Iterator
@@ -16,13 +16,13 @@ from tests.spark.cluster import Cluster, running_cluster
 from tests.spark.conftest import open_session
 
 SEED = 20261122
-# Of the nodes that a build runs: when most of staging stands, and nearly all else is still to come.
+# Share of a build's nodes: most of staging is done then, and nearly everything else is still to be built.
 KILLED_AT = 60
 
 
 @pytest.fixture
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """A tree that no other test has, run on DuckDB."""
+    """A tree that no other test uses, run on DuckDB."""
     root = tmp_path_factory.mktemp("tree")
     settings = Settings(landing=root / "landing", data=root / "data", as_of=edge_cases.AS_OF)
     write_landing_tree(settings.landing, SEED, "small")
@@ -35,7 +35,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture
 def cluster(folder: Path) -> Iterator[Cluster]:
-    """A cluster of its own, as it loses a worker."""
+    """A separate cluster, as it loses a worker."""
     with running_cluster(folder) as cluster:
         yield cluster
 

@@ -1,1 +1,1 @@
-"""What several test modules share: small warehouses, example files, planted defects, ways to look at results."""
+"""Helpers that several test modules share: small warehouses, example files, planted defects, readers of results."""

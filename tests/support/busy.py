@@ -1,4 +1,4 @@
-"""Work whose cost is known, for the benchmarks' measuring; it imports little, as its process begins with it."""
+"""Work of known cost, to test the benchmarks' measurements; it imports little, as its process starts with it."""
 
 import subprocess
 import sys

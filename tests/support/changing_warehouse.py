@@ -1,4 +1,4 @@
-"""A private warehouse whose lake changes at random, file by file, with all that a build by changes tells of it."""
+"""A private warehouse whose lake changes at random, file by file, with the change tables of an incremental build."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from dagster_project.contracts.staging import plausible_sql
 
 CONTRACTS = read_contracts()
 LOADS = "select system, dataset, source_file as file, extract_at, status from lake.loads"
-# Rows of the sample that belong together, by a share of the values of what binds them.
+# Columns that link rows of the sample: a share of their values selects rows that belong together.
 BINDING = ("vin", "repair_order_no", "case_no", "callback_no", "customer_no")
 
 
@@ -65,7 +65,7 @@ class ChangingWarehouse:
     @contextmanager
     def _connected(self) -> Iterator[None]:
         with duckdb.connect(str(self.path)) as self.database:
-            # One order of rows on any machine.
+            # The same order of rows on any machine.
             self.database.execute("set threads = 1")
             yield
 
@@ -73,7 +73,7 @@ class ChangingWarehouse:
         return self.database.execute(sql).fetchall()
 
     def change(self) -> str:
-        """Let files come, go, or be replaced, then build by changes; what was done, in words."""
+        """Add, remove or replace files, then build incrementally; return a description of what was done."""
         told = []
         with self._connected():
             self._keep()
@@ -109,7 +109,7 @@ class ChangingWarehouse:
         return name
 
     def _bring(self, contract: Contract, extract_at: str, rows: int, name: str = "") -> None:
-        """A file of rows known already: some as they were, others with values of other rows, none, or strange ones."""
+        """Add a file of existing rows: some unchanged, others with values of other rows, blanks, or strange values."""
         relation = f"lake.{_name(contract)}"
         self.files += 1
         name = name or f"come_{self.files:04}.csv"
@@ -132,7 +132,7 @@ class ChangingWarehouse:
         )
 
     def _values(self, contract: Contract, column: str, type_: str) -> list[str]:
-        """SQL of what a value is changed to; one of three strange values meets itself in another dataset, later."""
+        """SQL of the new values; there are only three strange values, so that one occurs again in another dataset later."""
         other = f"(select {column} from lake.{_name(contract)} where {column} is not null offset {{}} limit 1)"
         other = f"coalesce({other.format(self.random.randrange(300))}, {column})"
         strange = {
@@ -144,10 +144,10 @@ class ChangingWarehouse:
         }.get(type_, self.random.choice(["-5", "99.5"]))
         return [other, strange] if column in contract.key else [other, strange, "null"]
 
-    # ---------- build by changes
+    # ---------- incremental build
 
     def _keep(self) -> None:
-        """Keep what stands, to tell the next build from it."""
+        """Keep the current tables, to find the changes of the next build."""
         self._execute(f"create or replace table before.loads as {LOADS}")
         self._execute("create or replace table lake.gone_file (system varchar, dataset varchar, source_file varchar)")
         staged = self._execute("select table_name from duckdb_tables() where schema_name = 'staging'")
@@ -155,7 +155,7 @@ class ChangingWarehouse:
             self._execute(f"create or replace table before.{name} as from staging.{name}")
 
     def _build(self) -> None:
-        """Stage the lake anew and tell what changed since it was kept."""
+        """Stage the lake again and write what changed since it was kept."""
         for contract in CONTRACTS.values():
             name = f"stg_{_name(contract)}"
             self._execute(f"create or replace table staging.{name} as {_staged(contract)}")

@@ -1,4 +1,4 @@
-"""A small extract of customers, and what the lake makes of it."""
+"""A small extract of customers, and its rows in the lake."""
 
 HEADER = ["门店代码", "客户编号", "客户姓名", "客户类型", "建档日期", "职业"]
 ROWS = [

@@ -1,6 +1,6 @@
-"""Planted defects that belong to one check, and values at the bound of a check that are none.
+"""Planted defects, each for one check, and values at the bound of a check that are not defects.
 
-Each is made on a copy of the sample's warehouse, in a transaction that is rolled back. `victims` are rows of the
+Each is planted in a copy of the sample's warehouse, in a transaction that is rolled back. `victims` are rows of the
 dataset; the statements break them and nothing else that the check looks at.
 """
 
@@ -13,8 +13,8 @@ class Defect:
 
     `victims` is the condition that picks the rows to break (the first `count` by key), `set` the assignment that
     breaks them in the rows that the check reads, `statements` other SQL, in which `{victims}` is the table of their
-    keys. `failed` is the number of rows that must fail, the victims unless told; `named` the SQL of their
-    source_file and source_line where the victims are not the rows at fault; None where no row is. `months` are
+    keys. `failed` is the number of rows that must fail, the victims by default; `named` the SQL of their
+    source_file and source_line if the victims are not the rows at fault; None if no row is. `months` are
     those that must be named of the victim's store, where months are at fault.
     """
 
@@ -38,7 +38,7 @@ RESPONDED = (
     " where event_type = 'first_response')"
 )
 THAT_STORE = "store_code = (select store_code from {victims})"
-# Store S001 sent nothing more from the end of September on; what came then was of July to September.
+# Store S001 sent nothing from the end of September on; what arrived later was of July to September.
 SENT_LATER = f"{THAT_STORE} and extract_at >= timestamp '2025-09-30'"
 GAP = ("2025-07", "2025-08", "2025-09", "2025-10")
 
@@ -48,7 +48,7 @@ def _gap(statement: str, months: tuple[str, ...]) -> Defect:
 
 
 def column_defects() -> dict[str, Defect]:
-    """Defects of a value by itself, by the name that the check has in any dataset."""
+    """Defects of single values, by the check's name, which is the same in every dataset."""
     return {
         "vin_form": Defect("vin = 'O' || vin[2:]", "vin is not null"),
         "vin_check_digit": Defect(f"vin = {OTHER_DIGIT}", "vin is not null"),
@@ -66,7 +66,7 @@ def column_defects() -> dict[str, Defect]:
 
 
 def row_defects() -> dict[str, Defect]:
-    """Defects that show against other rows, by dataset and check."""
+    """Defects that show in comparison with other rows, by dataset and check."""
     order = "store_code, repair_order_no"
     return {
         "dms/repair_orders.has_line": Defect(
@@ -86,7 +86,7 @@ def row_defects() -> dict[str, Defect]:
         "dms/repair_orders.parts_is_sum_of_lines": Defect(
             "parts_amount = parts_amount + 0.02", "parts_amount is not null"
         ),
-        # Repair orders that give their total only: nothing else compares it with the lines.
+        # Repair orders with a total only: no other check compares it with the lines.
         "dms/repair_orders.total_is_sum_of_lines": Defect(
             "total_amount = total_amount + 0.02, labour_amount = null, parts_amount = null", "total_amount is not null"
         ),
@@ -124,7 +124,7 @@ def row_defects() -> dict[str, Defect]:
             f"delete from staging.stg_complaint__cases where {SENT_LATER}", GAP
         ),
         "survey/css_responses.months_without_extract": _gap(
-            # Responses of three months come with one extract; October's are not due yet.
+            # Responses of three months arrive with one extract; October's are not due yet.
             f"delete from staging.stg_survey__css_responses where {THAT_STORE} and extract_at > timestamp '2025-07-10'",
             ("2025-07", "2025-08", "2025-09"),
         ),
@@ -230,7 +230,7 @@ _SCORES = (97.9, 98.6, 101.1, 103, 102.5, 97.5, 100.2, 97.3, 103.8, 102.8)
 _TIED = {f"mot{number:02}": score for number, score in enumerate(_SCORES, start=1)}
 _PRINTED = " ".join(f"when '{item}' then {score}" for item, score in (_TIED | {"MOT": 100.9}).items())
 
-# Values at the very bound, in every row or the rows told: no finding.
+# Values exactly at the bound, in every row or the given rows: no finding.
 HARMLESS: tuple[tuple[str, str, str], ...] = (
     ("survey/css_benchmarks.mot_is_weighted_items", f"score = case item_code {_PRINTED} else score end", "true"),
     ("dms/repair_orders.total_is_labour_and_parts", "total_amount = labour_amount + parts_amount - 0.01", "true"),

@@ -1,4 +1,4 @@
-"""Search what the product wrote for personal data, whatever the file: databases, Parquet, archives, raw bytes."""
+"""Search the product's output for personal data in any file: databases, Parquet, archives, raw bytes."""
 
 import json
 import re
@@ -18,21 +18,21 @@ _RUNS = re.compile(rb"(?:%s)+" % _HAN)
 _PHONES = re.compile(rb"(?=(1[3-9][0-9]{9}))")
 _PLATES = re.compile(rb"%s[A-Z][A-Z0-9]{5,6}" % _HAN)
 _ESCAPED = re.compile(rb"\\u([0-9a-fA-F]{4})")
-# Between the values of a binary file there need be nothing: two of them can make a name of two characters.
+# A binary file may hold values without a separator: two adjacent ones can form a name of two characters.
 _SHORTEST_IN_BINARY = 3
-# So many values are looked for one by one; of more, what has the form of one is looked up among them.
+# Up to this many values are searched one by one; with more, text of their form is looked up among them.
 _FEW = 50
 
 
 @dataclass(frozen=True)
 class Secrets:
-    """Values that must not be told."""
+    """Values that must not appear in any output."""
 
     values: frozenset[str]
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """Those that are words: no phone, no plate."""
+        """The values that are names, not phones or plates."""
         return frozenset(value for value in self.values if not re.search("[0-9]", value))
 
     @cached_property
@@ -98,7 +98,7 @@ def _values(path: Path) -> Iterator[bytes]:
 
 
 def leaks(secrets: Secrets, root: Path, private: Iterable[Path] = ()) -> dict[str, set[str]]:
-    """What each file below `root` tells, but for those in `private`; its name counts too."""
+    """The values found in each file below `root`, except those in `private`; file names count too."""
     told: dict[str, set[str]] = {}
     closed = [path.resolve() for path in private]
     for path in sorted(root.rglob("*")):

@@ -1,4 +1,4 @@
-"""One planted defect for every check of `expectations/`: its own, or that of the checks like it in all datasets."""
+"""One planted defect for every check of `expectations/`: its own, or that of the same check in all datasets."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +10,7 @@ from dagster_project.checks.suites import NOT_NULL, Check, Suite
 from dagster_project.contracts import Contract, read_contracts
 from tests.support.defects import Defect, column_defects, row_defects
 
-# What checks read.
+# The relations that checks read.
 RELATIONS = (
     *(f"lake.{c.system}__{c.dataset}" for c in read_contracts().values()),
     *(f"staging.stg_{c.system}__{c.dataset}" for c in read_contracts().values()),
@@ -95,7 +95,7 @@ def _generated_of_column(check: Check) -> Defect | None:
 
 
 def defect_of(suite: Suite, check: Check) -> Defect | None:
-    """The planted defect of a check; None where the tables above hold none. Shares of blanks have their own test."""
+    """The planted defect of a check; None if the tables above hold none. Shares of blanks have their own test."""
     assert check.type != NOT_NULL
     return (
         row_defects().get(f"{suite.name}.{check.name}")
@@ -106,14 +106,14 @@ def defect_of(suite: Suite, check: Check) -> Defect | None:
 
 
 def tables_of(suite: Suite, check: Check) -> list[str]:
-    """Where a row that a check reads stands: one as it came stands in both, as staging is made from the lake."""
+    """The tables that hold a row that a check reads: a raw row is in both, as staging is made from the lake."""
     relation = _relation(suite.contract)
     tables = {"accepted": [f"staging.stg_{relation}"], "parsed": [f"lake.{relation}"]}
     return tables.get(check.rows) or [table for both in tables.values() for table in both]
 
 
 def plant(change: Callable[[str], Any], suite: Suite, check: Check, defect: Defect) -> int:
-    """Plant a defect by SQL in DuckDB, where every relation is a table; how many rows are its victims."""
+    """Plant a defect by SQL in DuckDB, where every relation is a table; return the number of victims."""
     keys = ", ".join(suite.contract.key)
     relation = f"{check.rows}__{_relation(suite.contract)}"
     victims = f"select * from {relation} where {defect.victims} order by {keys}, source_file, source_line"
@@ -130,7 +130,7 @@ def plant(change: Callable[[str], Any], suite: Suite, check: Check, defect: Defe
 
 
 def copy_relations(warehouse: Path, copy: Path) -> None:
-    """A copy of a warehouse in which every relation that checks read is a table."""
+    """Copy a warehouse so that every relation that checks read is a table."""
     with duckdb.connect(str(copy)) as connection:
         connection.execute(f"attach '{warehouse}' as built (read_only)")
         for schema in ("staging", "lake", "seeds"):

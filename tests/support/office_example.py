@@ -1,4 +1,4 @@
-"""An invented report with every kind of block and what is awkward about each, for the writers of files."""
+"""An invented report with every kind of block and its edge cases, to test the file writers."""
 
 from datetime import date, datetime
 

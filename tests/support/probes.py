@@ -1,4 +1,4 @@
-"""Entries and suites for tests of the checks, of the customers' dataset."""
+"""Check entries and suites on the customers dataset, for tests of the checks."""
 
 from pathlib import Path
 

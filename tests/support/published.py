@@ -4,14 +4,14 @@ from pathlib import Path
 
 import duckdb
 
-# Histories of runs: two runs on the same data differ in them.
+# Run histories: they differ between two runs on the same data.
 HISTORIES = {"quality_check_result", "quality_scorecard"}
-# When it was published is no part of what was restated.
+# The time of publishing is not part of a restatement's content.
 TIMES = {"restatement": "published_at"}
 
 
 def tables(database: Path) -> dict[str, int]:
-    """Number of rows of each published table; raises when the file is not whole."""
+    """Number of rows of each published table; raises if the file is damaged."""
     with duckdb.connect(str(database), read_only=True) as connection:
         names = connection.execute("select table_name from duckdb_tables() where schema_name = 'marts'").fetchall()
         return {

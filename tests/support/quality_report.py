@@ -1,4 +1,4 @@
-"""A small published state with what its quality report is written from, and ways to read the report."""
+"""A small published state with the inputs of its quality report, and helpers to read the report."""
 
 import json
 from datetime import date, datetime, timedelta
@@ -70,7 +70,7 @@ TABLES = {
 
 RO = {"门店代码": "001", "工单号": "R8", "接车时间": "2026/4/9 8:00", "工单状态": "已交车", "客户编号": "C1"}
 REJECTED = [
-    # placed by itself; its key stands; store unknown; month unreadable; a header that stands again; void
+    # placed by its own cells; its key has a current row; store unknown; month unreadable; a repeated header; void
     ("dms", "repair_orders", "ro_20260430.csv", 2, "missing:vin", RO),
     ("dms", "repair_orders", "ro_20260430.csv", 3, "missing:vin", RO | {"工单号": "R1"}),
     (
@@ -91,7 +91,7 @@ REJECTED = [
     ),
     ("dms", "repair_orders", "ro_20260430.csv", 6, "repeated_header", {name: name for name in RO}),
     ("dms", "repair_orders", "ro_20260430.csv", 7, "missing:vin", RO | {"工单号": "R11", "工单状态": "作废"}),
-    # a line of an order that is counted, of one that has no line yet, of one that nobody knows
+    # a line of an order that is counted, of one that has no line yet, of an unknown one
     (
         "dms",
         "repair_order_lines",

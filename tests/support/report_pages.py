@@ -55,7 +55,7 @@ def column(rows: list[list[str]], place: int) -> list[str]:
 
 
 def chapter_text(report: Report, number: int) -> str:
-    """Everything in words of a chapter, in English."""
+    """All text of a chapter, in English."""
     chapter = report.chapters[number - 1]
     notes = [block.text.en for block in chapter.blocks if isinstance(block, Note)]
     return " ".join([chapter.headline.en if chapter.headline else "", *notes])

@@ -1,4 +1,4 @@
-"""A warehouse of two small marts whose rows all tell the state they were published with."""
+"""A warehouse of two small marts whose rows all hold the number of the state they were published with."""
 
 import json
 from datetime import date
@@ -13,7 +13,7 @@ TABLES = ("first_monthly", "second_monthly")
 
 
 class SmallWarehouse:
-    """Publishes states that can be told apart, in the way a run does."""
+    """Publishes distinguishable states in the way a run does."""
 
     def __init__(self, root: Path, rows: int = 500) -> None:
         self.published = root / "published"
@@ -50,9 +50,9 @@ class SmallWarehouse:
         self.manifest.write_text(json.dumps({"nodes": models | tests}), encoding="utf-8")
 
     def publish(self, state: int, also: str = "'' as note", second: str = "", changes_since: str | None = None) -> None:
-        """Publish a state: its number stands in every row; `also` are further columns, `second` rows of the second.
+        """Publish a state with its number in every row; `also` are further columns, `second` rows of the second mart.
 
-        All rows changed since the state named by `changes_since`, which it is made of then.
+        If `changes_since` names a state, the new one is built from it, with all rows changed.
         """
         with duckdb.connect(str(self.warehouse)) as connection:
             connection.execute("create schema if not exists marts; create schema if not exists changed")
