@@ -18,19 +18,19 @@ def main() -> int:
     seconds = 60 * float(os.environ.get("SOAK_MINUTES", "20"))
     started = time.monotonic()
 
-    def tell(message: str) -> None:
+    def report(message: str) -> None:
         print(f"{time.monotonic() - started:7.1f}s  {message}", flush=True)
 
     failed = []
     for number, suite in enumerate(SUITES, start=1):
         try:
             run = importlib.import_module(f"tests.{suite}.soak").run
-            figures = run(started + seconds * number / len(SUITES), tell)
-            tell(f"{suite}: " + ", ".join(f"{name} {count:,}" for name, count in sorted(figures.items())))
+            figures = run(started + seconds * number / len(SUITES), report)
+            report(f"{suite}: " + ", ".join(f"{name} {count:,}" for name, count in sorted(figures.items())))
         except Exception:
             traceback.print_exc()
             failed.append(suite)
-    tell(f"failed: {', '.join(failed)}" if failed else "all held")
+    report(f"failed: {', '.join(failed)}" if failed else "all held")
     return 1 if failed else 0
 
 

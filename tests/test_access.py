@@ -73,11 +73,11 @@ def test_a_changed_key_is_reported_until_a_run_has_published_with_it(tmp_path) -
     assert another_key_warning(tmp_path, first) is None
     note_key(tmp_path, first)
     assert another_key_warning(tmp_path, first) is None
-    told = another_key_warning(tmp_path, second)
-    assert told == another_key_warning(tmp_path, second), "until a run has published with it"
-    assert "not the hash key that was used before" in str(told)
-    assert first not in str(told)
-    assert second not in str(told)
+    warning = another_key_warning(tmp_path, second)
+    assert warning == another_key_warning(tmp_path, second), "until a run has published with it"
+    assert "not the hash key that was used before" in str(warning)
+    assert first not in str(warning)
+    assert second not in str(warning)
     note_key(tmp_path, second)
     assert another_key_warning(tmp_path, second) is None
 

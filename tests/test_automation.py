@@ -115,7 +115,7 @@ def _ended() -> tuple[dg.DagsterInstance, dg.ExecuteInProcessResult]:
     return instance, reports.execute_in_process(instance=instance)
 
 
-def tell_overdue(landing: Landing, run_id: str | None) -> None:
+def alert_overdue(landing: Landing, run_id: str | None) -> None:
     """Do what the sensor does after the Dagster run with this id."""
     instance, done = _ended()
     context = dg.build_run_status_sensor_context(
@@ -141,47 +141,47 @@ def checked(landing: Landing, day: int, *, is_fresh: bool | None) -> str:
 def test_a_stale_dataset_is_reported_once_until_it_has_arrived(
     landing: Landing, webhook: tuple[str, list], monkeypatch
 ) -> None:
-    address, told = webhook
+    address, received = webhook
     monkeypatch.setenv("AFTERSALES_ALERTS", address)
     counts = []
     for day, is_fresh in enumerate((True, False, False, True, False), start=1):
-        tell_overdue(landing, checked(landing, day, is_fresh=is_fresh))
-        counts.append(len(told))
+        alert_overdue(landing, checked(landing, day, is_fresh=is_fresh))
+        counts.append(len(received))
     assert counts == [0, 1, 1, 1, 2]
 
 
 def test_a_dataset_found_stale_by_a_manual_run_is_reported_after_the_next_dagster_run(
     landing: Landing, webhook: tuple[str, list], monkeypatch
 ) -> None:
-    address, told = webhook
+    address, received = webhook
     monkeypatch.setenv("AFTERSALES_ALERTS", address)
     checked(landing, 1, is_fresh=False)
     # Reports were issued: this run has checked no dataset.
-    tell_overdue(landing, None)
-    assert not told
-    tell_overdue(landing, checked(landing, 2, is_fresh=False))
-    assert len(told) == 1
+    alert_overdue(landing, None)
+    assert not received
+    alert_overdue(landing, checked(landing, 2, is_fresh=False))
+    assert len(received) == 1
 
 
 def test_a_check_that_did_not_run_says_nothing_about_its_dataset(
     landing: Landing, webhook: tuple[str, list], monkeypatch
 ) -> None:
-    address, told = webhook
+    address, received = webhook
     monkeypatch.setenv("AFTERSALES_ALERTS", address)
     for day, passed in enumerate((False, None, False), start=1):
-        tell_overdue(landing, checked(landing, day, is_fresh=passed))
-    assert len(told) == 1
+        alert_overdue(landing, checked(landing, day, is_fresh=passed))
+    assert len(received) == 1
 
 
 def test_an_alert_that_could_not_be_sent_is_sent_after_the_next_run(
     landing: Landing, webhook: tuple[str, list], monkeypatch
 ) -> None:
-    address, told = webhook
+    address, received = webhook
     monkeypatch.setenv("AFTERSALES_ALERTS", "http://127.0.0.1:1")
-    tell_overdue(landing, checked(landing, 1, is_fresh=False))
+    alert_overdue(landing, checked(landing, 1, is_fresh=False))
     monkeypatch.setenv("AFTERSALES_ALERTS", address)
-    tell_overdue(landing, checked(landing, 2, is_fresh=False))
-    assert len(told) == 1
+    alert_overdue(landing, checked(landing, 2, is_fresh=False))
+    assert len(received) == 1
 
 
 def test_an_overdue_backup_is_reported_once(landing: Landing, tmp_path: Path) -> None:
@@ -191,10 +191,10 @@ def test_an_overdue_backup_is_reported_once(landing: Landing, tmp_path: Path) ->
     back_up(landing.settings, tmp_path / "backup")
     assert backup(landing.settings.data, now + timedelta(days=2)).overdue == {}
     found = {"backup_overdue": backup(landing.settings.data, now + timedelta(days=2, minutes=5))}
-    told: list[Alert] = []
+    received: list[Alert] = []
     for _ in range(2):
-        alert_once(landing.settings.data, found, "run", lambda alert: not told.append(alert))
-    (alert,) = told
+        alert_once(landing.settings.data, found, "run", lambda alert: not received.append(alert))
+    (alert,) = received
     assert alert.kind == "backup_overdue"
     assert f"the last backup is of {now:%Y-%m-%d}" in alert.text
 
@@ -217,7 +217,7 @@ def test_a_blocked_dagster_run_is_reported_with_what_blocks_it(
     def refresh() -> None:
         publish()
 
-    address, told = webhook
+    address, received = webhook
     monkeypatch.setenv("AFTERSALES_ALERTS", address)
     with dg.DagsterInstance.ephemeral() as instance:
         failed = refresh.execute_in_process(instance=instance, raise_on_error=False)
@@ -231,7 +231,7 @@ def test_a_blocked_dagster_run_is_reported_with_what_blocks_it(
             resources={"installation": installation},
         )
         failure_sensor(context.for_run_failure())
-    [(_, alert)] = told
+    [(_, alert)] = received
     assert alert["kind"] == "publishing_blocked"
     assert "dms/stores is empty" in alert["text"]
     assert alert["run_id"] == failed.run_id
@@ -257,12 +257,12 @@ def test_a_foreign_error_may_quote_a_row_and_is_not_quoted() -> None:
 @pytest.fixture
 def webhook() -> Iterator[tuple[str, list]]:
     """The address of a server that keeps the messages it receives, and these messages."""
-    told: list[tuple[str, dict]] = []
+    received: list[tuple[str, dict]] = []
 
     class Keeper(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            told.append((self.path, json.loads(body)))
+            received.append((self.path, json.loads(body)))
             answer = {"errcode": 310000 if "refused" in self.path else 0}
             self.send_response(200)
             self.end_headers()
@@ -273,7 +273,7 @@ def webhook() -> Iterator[tuple[str, list]]:
 
     server = HTTPServer(("127.0.0.1", 0), Keeper)
     Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", told
+    yield f"http://127.0.0.1:{server.server_port}", received
     server.shutdown()
     server.server_close()
 
@@ -282,10 +282,10 @@ ALERT = Alert(kind="run_failed", title="失败 failed", text="dms/stores: 表头
 
 
 def test_each_channel_gets_the_alert_in_its_own_format(webhook: tuple[str, list]) -> None:
-    address, told = webhook
+    address, received = webhook
     ways = f"{address}/hook dingtalk+{address}/robot?access_token=t&secret=s wecom+{address}/wecom?key=k"
     assert send_alert(ALERT, read_sinks({"AFTERSALES_ALERTS": ways})) == []
-    (_, plain), (path, dingtalk), (_, wecom) = told
+    (_, plain), (path, dingtalk), (_, wecom) = received
     assert plain["kind"] == "run_failed"
     assert plain["title"] == ALERT.title
     query = parse_qs(urlsplit(path).query)
@@ -298,22 +298,22 @@ def test_each_channel_gets_the_alert_in_its_own_format(webhook: tuple[str, list]
 def test_a_channel_that_fails_does_not_stop_the_others_and_never_shows_its_token(
     webhook: tuple[str, list], caplog
 ) -> None:
-    address, told = webhook
+    address, received = webhook
     ways = f"http://127.0.0.1:1/?token=hidden dingtalk+{address}/refused?access_token=hidden {address}/hook"
     silent = send_alert(ALERT, read_sinks({"AFTERSALES_ALERTS": ways}))
     assert len(silent) == 2
-    assert len(told) == 2
+    assert len(received) == 2
     assert "hidden" not in caplog.text + "".join(silent)
 
 
 def test_every_channel_is_notified_whatever_another_one_answers(caplog) -> None:
-    told = []
+    received = []
 
     def broken(_: Alert) -> None:
         raise BadStatusLine("https://host/?token=hidden")
 
-    assert send_alert(ALERT, {"broken": broken, "good": told.append}) == ["broken"]
-    assert told == [ALERT]
+    assert send_alert(ALERT, {"broken": broken, "good": received.append}) == ["broken"]
+    assert received == [ALERT]
     assert "hidden" not in caplog.text
 
 

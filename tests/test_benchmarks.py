@@ -101,11 +101,11 @@ def test_the_reference_takes_what_the_generator_writes(loaded, taken):
         late = {"lost_vehicle", "churn_callback_monthly", "churn_reason_monthly"}
         assert {name for name, count in rows.items() if not count} == late
         counted = connection.execute("select sum(repair_orders) from marts.complaint_store_monthly").fetchone()[0]
-    standing = loaded.query(
+    current = loaded.query(
         "select count(*) from (from lake.dms__repair_orders select max_by(status, extract_at) as status "
         "group by store_code, repair_order_no) where status <> 'void'"
     )
-    assert standing == [(counted,)]
+    assert current == [(counted,)]
     assert {path.stem for path in (taken.folder / "parquet").iterdir()} == rows.keys()
 
 
@@ -130,9 +130,9 @@ def test_the_reference_knows_the_line_numbers_of_rows(loaded, taken, table, extr
     )
     with duckdb.connect(str(loaded.settings.warehouse), read_only=True) as connection:
         connection.execute(f"attach '{taken.published}' as published (read_only)")
-        told = f"from published.marts.{table}"
-        assert connection.execute(f"select count(*) {told}").fetchone() > (500,)
-        assert connection.execute(f"select {rows} {told} except {latest}").fetchall() == []
+        source = f"from published.marts.{table}"
+        assert connection.execute(f"select count(*) {source}").fetchone() > (500,)
+        assert connection.execute(f"select {rows} {source} except {latest}").fetchall() == []
 
 
 # Columns made of printed benchmarks, mystery visits and targets, which the generator does not write; None: whole rows.
@@ -196,10 +196,10 @@ def test_tables_equal_those_made_by_hand(sample_run, by_hand):
 
 
 def test_a_differing_cell_and_a_missing_row_are_reported(sample_run, by_hand):
-    def told() -> set[tuple[str, str | None]]:
+    def found() -> set[tuple[str, str | None]]:
         return {(d.mart, d.column) for d in _compared(sample_run, by_hand)[1]}
 
-    before = told()
+    before = found()
     with duckdb.connect(str(by_hand.published)) as connection:
         connection.execute("use marts")
         connection.execute("update callback_store_monthly set nps = nps + 1e-6 where nps > 0")
@@ -207,7 +207,7 @@ def test_a_differing_cell_and_a_missing_row_are_reported(sample_run, by_hand):
         connection.execute("delete from agent_monthly where cases = 0")
         connection.execute("update fct_job_line set concern = 'x' where line_no = 2")
         connection.execute("delete from dim_vehicle where brand is not null")
-    assert told() - before == {
+    assert found() - before == {
         ("callback_store_monthly", "nps"),
         ("churn_cohort_monthly", "lost_vehicles"),
         ("agent_monthly", None),

@@ -146,7 +146,9 @@ def differing(one: Path, other: Path) -> list[str]:
                 for a, b in (("one", "other"), ("other", "one"))
             ]
             if any(only):
-                found.append(f"{name}: {only[0]} rows by changes only, {only[1]} rows whole only")
+                found.append(
+                    f"{name}: {only[0]} rows in the incremental build only, {only[1]} rows in the full refresh only"
+                )
     return found
 
 

@@ -24,7 +24,7 @@ def test_an_extract_between_those_with_current_rows_is_seen_although_the_newest_
         connection.execute(
             "create table lake.loads as select 'dms' as system, 'customers' as dataset, * from (values "
             "('a.csv', timestamp '2026-04-08', 'loaded', 3), ('c.csv', timestamp '2026-04-10', 'quarantined', 2), "
-            "('b.csv', timestamp '2026-04-09', 'loaded', 1)) as told (source_file, extract_at, status, rows_read)"
+            "('b.csv', timestamp '2026-04-09', 'loaded', 1)) as loads (source_file, extract_at, status, rows_read)"
         )
         connection.execute(
             "create table changed.quality_load as select * exclude (source_file), source_file as file, true as is_new "
@@ -42,9 +42,9 @@ def test_carried_over_results_equal_those_of_a_full_run(tmp_path, sample_run, se
     run = RunInfo("run-0", datetime(2026, 1, 1, 6), date(2025, 12, 31))
     base = as_kept(tmp_path / "kept", run_checks(warehouse.path, run))
     for step in range(1, 3):
-        told = warehouse.change()
+        change = warehouse.change()
         run = replace(run, run_id=f"run-{step}", as_of=run.as_of + timedelta(days=warehouse.random.choice([1, 1, 30])))
         whole = as_kept(tmp_path / "whole", run_checks(warehouse.path, run))
         base = as_kept(tmp_path / "kept", run_checks(warehouse.path, run, base=base))
         differing = [(now, then) for now, then in zip(base, whole, strict=True) if now != then]
-        assert not differing, (step, told, differing[0])
+        assert not differing, (step, change, differing[0])

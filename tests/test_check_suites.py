@@ -32,7 +32,7 @@ def sql(query: str, **meta) -> dict:
 
 
 @pytest.mark.parametrize(
-    ("fault", "told"),
+    ("fault", "message"),
     [
         (entry(type_="expect_column_values_to_not_be_nul"), "type 'expect_column_values_to_not_be_nul' is none of"),
         (entry(kwargs={"column": "gendre", "mostly": 1}), "dms/customers has no column 'gendre'"),
@@ -71,10 +71,10 @@ def sql(query: str, **meta) -> dict:
         (sql("from staging.stg_dms__stores", judged_by="row"), "staging.stg_dms__stores can't be read"),
     ],
 )
-def test_a_misspelt_suite_is_refused_with_its_file_and_check(tmp_path, fault, told):
+def test_a_misspelt_suite_is_refused_with_its_file_and_check(tmp_path, fault, message):
     with pytest.raises(SuiteError) as error:
         suite_of(tmp_path, entry(name="sound"), fault)
-    assert told in str(error.value)
+    assert message in str(error.value)
     assert f"{tmp_path / 'customers.yml'}: check probe" in str(error.value)
 
 

@@ -12,7 +12,7 @@ from dagster_project.settings import DBT_DIR
 from dagster_project.spark_server import SESSION_SETTINGS, in_own_words
 
 
-def said(sql: str) -> str:
+def to_spark_sql(sql: str) -> str:
     return to_spark(sql, spark_macros())
 
 
@@ -41,7 +41,7 @@ def said(sql: str) -> str:
     ],
 )
 def test_spark_sql_keeps_what_a_plain_translation_would_change(ours: str, theirs: str) -> None:
-    assert said(ours) == theirs
+    assert to_spark_sql(ours) == theirs
 
 
 @pytest.mark.parametrize(
@@ -55,22 +55,22 @@ def test_spark_sql_keeps_what_a_plain_translation_would_change(ours: str, theirs
 )
 def test_sql_that_spark_cannot_run_is_refused(sql: str) -> None:
     with pytest.raises(Untranslatable):
-        said(sql)
+        to_spark_sql(sql)
 
 
 def test_every_suite_and_view_can_be_translated() -> None:
     for suite in read_suites().values():
         for view in views(suite.contract).values():
-            said(view)
+            to_spark_sql(view)
         for check in (check for check in suite.checks if check.type == SQL):
             for query in filter(None, (check.kwargs["unexpected_rows_query"], check.evaluated_query)):
-                told = said(
+                translated = to_spark_sql(
                     query.format(
                         batch=relation_of(check.rows, suite.contract), as_of="date '2025-11-30'", latency_days=3
                     )
                 )
-                assert "CAME(" not in told
-                assert "VIN_CHECK_DIGIT(" not in told
+                assert "CAME(" not in translated
+                assert "VIN_CHECK_DIGIT(" not in translated
 
 
 def test_a_spark_error_is_reported_in_its_own_words() -> None:

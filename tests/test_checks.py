@@ -161,31 +161,31 @@ def test_all_failing_rows_are_written_as_the_last_run_counted_them(tmp_path, war
 
 
 def test_the_reason_why_failing_rows_cannot_be_listed_is_given_in_a_sentence(tmp_path, warehouse, capsys):
-    def said(check: str, dataset: str = "dms/customers") -> str:
+    def error_of(check: str, dataset: str = "dms/customers") -> str:
         assert cli.main(["failing", "--dataset", dataset, "--check", check, "--data", str(tmp_path)]) == 1
         return capsys.readouterr().err
 
-    assert "did you mean gender_filled" in said("gender_filed")
-    assert "did you mean dms/customers" in said("gender_filled", "dms/customer")
-    assert "has none to list: Every row read is accepted" in said("rows_conserved")
-    assert "has no result" in said("gender_filled")
+    assert "did you mean gender_filled" in error_of("gender_filed")
+    assert "did you mean dms/customers" in error_of("gender_filled", "dms/customer")
+    assert "has none to list: Every row read is accepted" in error_of("rows_conserved")
+    assert "has no result" in error_of("gender_filled")
     command = [sys.executable, "-m", "dagster_project.cli", "failing", "--dataset", "dms/customers", "--check", "x"]
     assert subprocess.run([*command, "--data", str(tmp_path)], capture_output=True, check=False).returncode == 1
     with only_run(Settings(landing=tmp_path, data=tmp_path, as_of=RUN.as_of)):
-        assert "another run or loader is writing" in said("gender_filled")
+        assert "another run or loader is writing" in error_of("gender_filled")
     gender = read_suites()["dms/customers"].check("gender_filled")
     results = run_checks(warehouse, RUN, {"dms/customers": Suite(read_contracts()["dms/customers"], (gender,))})
     write_results(tmp_path / "lake" / "quality", results)
     hold = "import duckdb, sys, time; held = duckdb.connect(sys.argv[1]); print(1, flush=True); time.sleep(60)"
     with subprocess.Popen([sys.executable, "-c", hold, str(warehouse)], stdout=subprocess.PIPE) as holder:
         holder.stdout.readline()
-        assert "open in another program" in said("gender_filled")
+        assert "open in another program" in error_of("gender_filled")
         holder.kill()
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute("drop table staging.stg_dms__customers")
-    assert "is not built, as the last run stopped" in said("gender_filled")
+    assert "is not built, as the last run stopped" in error_of("gender_filled")
     warehouse.unlink()
-    assert "nothing was checked" in said("gender_filled")
+    assert "nothing was checked" in error_of("gender_filled")
 
 
 def test_personal_columns_are_never_shown():

@@ -35,7 +35,7 @@ def materialize(
     )
 
 
-def told(ran: dg.ExecuteInProcessResult) -> str:
+def failure(ran: dg.ExecuteInProcessResult) -> str:
     return str(ran.get_step_failure_events()[0].event_specific_data.error)
 
 
@@ -46,8 +46,8 @@ def test_what_was_built_before_the_lake_was_registered_is_not_published(copied_r
         assert materialize(copied_run, LAKE, instance).success
         published = materialize(copied_run, [PUBLISHED], instance)
         checked = materialize(copied_run, [CHECKS_KEY], instance)
-    assert "not all models were built since the lake was registered" in told(published)
-    assert "no models were built since the lake was registered" in told(checked)
+    assert "not all models were built since the lake was registered" in failure(published)
+    assert "no models were built since the lake was registered" in failure(checked)
     assert last_state(copied_run.published) == before
     assert not is_nothing_new(copied_run, digest_of_inputs(copied_run)), "the next run builds what was registered"
 
@@ -58,7 +58,7 @@ def test_a_choice_of_models_is_not_published_with_those_of_another_build(copied_
     with dg.DagsterInstance.ephemeral() as instance:
         assert materialize(copied_run, [target], instance).success
         published = materialize(copied_run, [PUBLISHED], instance)
-    assert "marts of different builds are not published together" in told(published)
+    assert "marts of different builds are not published together" in failure(published)
     assert last_state(copied_run.published) == before
 
 

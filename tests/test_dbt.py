@@ -100,8 +100,8 @@ def test_dbt_gets_the_environment_of_the_product_only(sample_run: Settings, monk
 
 def test_disk_space_of_deleted_rows_is_freed_once_a_month(sample_run: Settings) -> None:
     for as_of, expected in ((sample_run.as_of, "no"), (date(2025, 12, 1), "yes"), (date(2026, 11, 30), "yes")):
-        told = dbt_environment(replace(sample_run, as_of=as_of), by_changes=True)
-        assert (told["AFTERSALES_BUILD"], told["AFTERSALES_VACUUM"]) == ("changes", expected)
+        environment = dbt_environment(replace(sample_run, as_of=as_of), by_changes=True)
+        assert (environment["AFTERSALES_BUILD"], environment["AFTERSALES_VACUUM"]) == ("changes", expected)
 
 
 def test_models_have_one_source_text_for_all_engines() -> None:
@@ -113,19 +113,19 @@ def test_models_have_one_source_text_for_all_engines() -> None:
 def test_every_macro_that_differs_by_engine_has_a_test_that_all_engines_run(manifest: dict) -> None:
     macros = {name: node for name, node in manifest["macros"].items() if node["package_name"] == "aftersales"}
     # Macros in `changes/` are for DuckDB only; those in `spark/` replace dbt's own behaviour there.
-    told_otherwise = {
+    differing_by_engine = {
         name.replace(".spark__", ".")
         for name, node in macros.items()
         if ".spark__" in name and not node["original_file_path"].startswith(("macros/changes/", "macros/spark/"))
     }
-    assert len(told_otherwise) >= 5
+    assert len(differing_by_engine) >= 5
     tests = [node for node in manifest["nodes"].values() if node["resource_type"] == "test"]
     seen: set[str] = set()
     found = {name for node in tests if not node.get("test_metadata") for name in node["depends_on"]["macros"]}
     while found := found - seen:
         seen |= found
         found = {name for macro in found & macros.keys() for name in macros[macro]["depends_on"]["macros"]}
-    assert told_otherwise <= seen
+    assert differing_by_engine <= seen
 
 
 def test_exposures_name_their_owner_and_every_table_they_read(manifest: dict) -> None:
@@ -165,12 +165,12 @@ def test_each_model_declares_what_a_change_affects_where_its_columns_do_not_show
     silent = []
     for node in manifest["nodes"].values():
         if node["resource_type"] == "model" and (unit := set(node["config"]["unique_key"] or [])):
-            told = node["config"]["meta"].get("affected_by", [])
+            declared = node["config"]["meta"].get("affected_by", [])
             silent += [
                 f"{node['name']} reads {parent['name']}: also_affected() and meta.affected_by"
                 for parent in changing_parents(manifest, node, unit)
                 if unit - parent["columns"].keys()
-                and parent["name"] not in told
+                and parent["name"] not in declared
                 and not parent["config"]["meta"].get("is_constant")
             ]
     assert silent == []

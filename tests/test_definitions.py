@@ -59,14 +59,16 @@ def test_dbt_tests_are_asset_checks_of_assets_that_exist(graph) -> None:
 def test_every_check_describes_what_it_verifies(graph) -> None:
     silent = [key.name for key in graph.asset_check_keys if not graph.get_check_spec(key).description]
     assert not silent
-    told = {spec.name: spec.description for spec in dbt_models.check_specs}
-    assert told["unique_combination_css_store_monthly_store_code__month"].startswith(
+    descriptions = {spec.name: spec.description for spec in dbt_models.check_specs}
+    assert descriptions["unique_combination_css_store_monthly_store_code__month"].startswith(
         "One row a key (store_code, month)"
     )
-    assert told["relationships_dim_customer_home_store_code__store_code__ref_dim_store_"].startswith(
+    assert descriptions["relationships_dim_customer_home_store_code__store_code__ref_dim_store_"].startswith(
         "Every known home_store_code exists in dim_store.store_code."
     )
-    assert told["assert_repair_orders_agree_between_marts"].startswith("Several marts show the number of repair")
+    assert descriptions["assert_repair_orders_agree_between_marts"].startswith(
+        "Several marts show the number of repair"
+    )
 
 
 def test_a_test_with_a_description_is_described_by_it() -> None:

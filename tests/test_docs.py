@@ -42,20 +42,20 @@ def test_the_page_of_the_datasets_is_up_to_date() -> None:
 
 def test_the_page_of_the_datasets_names_every_column() -> None:
     parts = re.split(r"^## ", reference_page(), flags=re.MULTILINE)
-    told = {part.split("\n", 1)[0]: part for part in parts[1:]}
-    assert set(told) == set(read_contracts())
+    parts_by_dataset = {part.split("\n", 1)[0]: part for part in parts[1:]}
+    assert set(parts_by_dataset) == set(read_contracts())
     for contract in read_contracts().values():
         for column in contract.columns:
-            assert f"| `{column.name}` | {column.label}" in told[contract.name]
+            assert f"| `{column.name}` | {column.label}" in parts_by_dataset[contract.name]
 
 
 def test_the_page_of_the_marts_explains_every_published_column() -> None:
-    told = sections((DOCS / "marts.md").read_text(encoding="utf-8"))
+    explained = sections((DOCS / "marts.md").read_text(encoding="utf-8"))
     missing = [
         f"{model}.{column}"
         for model, columns in published_models().items()
         for column in columns
-        if f"`{column}`" not in told.get(model, "")
+        if f"`{column}`" not in explained.get(model, "")
     ]
     assert not missing
 
@@ -91,16 +91,16 @@ TEXTS_OF_RULES = [
 @pytest.mark.parametrize(("variable", "phrase", "paths"), TEXTS_OF_RULES)
 def test_texts_state_the_windows_and_limits_that_the_models_use(variable: str, phrase: str, paths: tuple) -> None:
     value = yaml.safe_load((DBT_DIR / "dbt_project.yml").read_text(encoding="utf-8"))["vars"][variable]
-    told = phrase.format(value, in_words=IN_WORDS.get(value), in_chinese=IN_CHINESE.get(value))
-    silent = [path for path in paths if told not in (PROJECT_DIR / path).read_text(encoding="utf-8")]
-    assert not silent, f"{variable} is {value} in dbt/dbt_project.yml: say {told!r} there"
+    sentence = phrase.format(value, in_words=IN_WORDS.get(value), in_chinese=IN_CHINESE.get(value))
+    silent = [path for path in paths if sentence not in (PROJECT_DIR / path).read_text(encoding="utf-8")]
+    assert not silent, f"{variable} is {value} in dbt/dbt_project.yml: say {sentence!r} there"
 
 
 def test_the_page_of_the_marts_explains_nothing_that_is_not_published() -> None:
     published = published_models()
-    told = sections((DOCS / "marts.md").read_text(encoding="utf-8"))
-    assert set(told) == set(published)
-    for model, text in told.items():
+    explained = sections((DOCS / "marts.md").read_text(encoding="utf-8"))
+    assert set(explained) == set(published)
+    for model, text in explained.items():
         first_cells = re.findall(r"^\| (`.+?) \|", text, flags=re.MULTILINE)
         named = {name for cell in first_cells for name in re.findall(r"`(\w+)`", cell)}
         assert named == set(published[model]), model

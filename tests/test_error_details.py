@@ -6,7 +6,7 @@ from dagster_project.privacy.error_details import without_values
 
 
 @pytest.mark.parametrize(
-    ("message", "told"),
+    ("message", "shown"),
     [
         ("Could not convert string '2026-1x' to DATE", "Could not convert string '***' to DATE"),
         ("The value '张三丰' of the type \"STRING\"", "The value '***' of the type \"STRING\""),
@@ -16,5 +16,5 @@ from dagster_project.privacy.error_details import without_values
         ('column "owner_name" holds "Anna B"', 'column "owner_name" holds "***"'),
     ],
 )
-def test_values_are_masked_and_words_are_kept(message: str, told: str) -> None:
-    assert without_values(message) == told
+def test_values_are_masked_and_words_are_kept(message: str, shown: str) -> None:
+    assert without_values(message) == shown

@@ -234,13 +234,13 @@ def test_a_file_that_vanishes_keeps_its_rows(landing) -> None:
 
 
 def test_a_quarantined_file_is_no_longer_reported_once_it_is_removed(landing) -> None:
-    standing = landing.write("dms/customers/a_20260401.csv", csv_text([HEADER, *ROWS]))
+    extract = landing.write("dms/customers/a_20260401.csv", csv_text([HEADER, *ROWS]))
     landing.load()
-    standing.write_bytes(b"")
+    extract.write_bytes(b"")
     wrong = landing.write("dms/customers/b_20260402.csv.part", csv_text([HEADER, *ROWS]))
     (load,) = (load for load in landing.load() if load.contract.name == "dms/customers")
     assert len(load.quarantined) == 2
-    standing.unlink()
+    extract.unlink()
     wrong.rename(wrong.with_suffix(""))
     (load,) = (load for load in landing.load() if load.contract.name == "dms/customers")
     assert load.quarantined == []
@@ -249,9 +249,9 @@ def test_a_quarantined_file_is_no_longer_reported_once_it_is_removed(landing) ->
         ("a_20260401.csv",),
         ("b_20260402.csv",),
     ]
-    standing.write_text(csv_text([HEADER, *ROWS]))
+    extract.write_text(csv_text([HEADER, *ROWS]))
     landing.load()
-    assert landing.file(standing.name)["status"] == "loaded"
+    assert landing.file(extract.name)["status"] == "loaded"
 
 
 def test_a_quarantined_file_is_still_reported_while_its_folder_cannot_be_read(landing, monkeypatch) -> None:

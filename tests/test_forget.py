@@ -32,8 +32,12 @@ def loaded(landing: Landing) -> Landing:
     vehicles = "store_code,vin,plate_no,customer_no,model\n"
     landing.write("dms/vehicles/a_20260401.csv", f"{vehicles}001,{VIN},{PLATE},C7,A\n002,{VIN},{PLATE},C7,A\n")
     cases = "store_code,case_no,customer_no,vin,case_type,channel,category,priority,received_at,description\n"
-    told = "complaint,phone,quality,normal,2026-03-01 10:00"
-    texts = (f"001,K1,C7,,{told},我是{NAME}\n", f"001,K2,,{VIN},{told},找{NAME}\n", f"001,K3,C8,,{told},请打{PHONE}\n")
+    details = "complaint,phone,quality,normal,2026-03-01 10:00"
+    texts = (
+        f"001,K1,C7,,{details},我是{NAME}\n",
+        f"001,K2,,{VIN},{details},找{NAME}\n",
+        f"001,K3,C8,,{details},请打{PHONE}\n",
+    )
     landing.write("complaint/cases/a_20260401.csv", cases + "".join(texts))
     calls = "store_code,callback_no,customer_no,called_at,outcome\n"
     landing.write("survey/callbacks/a_20260401.csv", f"{calls}001,H1,C7,2026-03-02 10:00,completed\n")

@@ -117,7 +117,7 @@ def edits() -> dict[str, tuple[str, str, str, str]]:
 
 @pytest.mark.parametrize("case", edits())
 def test_a_mistake_is_reported_with_file_line_and_cause(tmp_path: Path, case: str) -> None:
-    before, after, place, told = edits()[case]
+    before, after, place, message = edits()[case]
     assert before in GOOD
     wrong = GOOD.replace(before, after)
     path = edited(tmp_path, wrong)
@@ -125,7 +125,7 @@ def test_a_mistake_is_reported_with_file_line_and_cause(tmp_path: Path, case: st
         read_contract(path)
     line = next(number for number, text in enumerate(wrong.splitlines(), start=1) if place in text) if place else ""
     assert str(error.value).startswith(f"{path}, line {line}")
-    assert told in str(error.value)
+    assert message in str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_values_are_read_as_they_are_written(tmp_path: Path) -> None:
 
 
 def test_mutated_contracts_are_read_or_reported(tmp_path: Path) -> None:
-    told = 0
+    reported = 0
     for seed in range(150):
         random = Random(seed)
         content = _several(random, GOOD.encode(), (*BYTES, swap_lines))
@@ -171,6 +171,6 @@ def test_mutated_contracts_are_read_or_reported(tmp_path: Path) -> None:
         try:
             read_contract(path)
         except ContractError as error:
-            told += 1
+            reported += 1
             assert re.match(rf"{re.escape(str(path))}, line [0-9]+: .+", str(error), re.DOTALL), seed
-    assert 50 < told < 150
+    assert 50 < reported < 150

@@ -34,10 +34,10 @@ def test_changes_are_the_same_for_the_same_seed() -> None:
 
 
 def test_the_soak_test_runs_until_its_deadline_and_reports_figures() -> None:
-    told: list[str] = []
-    figures = run(time.monotonic() + 0.1, told.append)
+    messages: list[str] = []
+    figures = run(time.monotonic() + 0.1, messages.append)
     assert figures["files"] == figures["loaded"] + figures["quarantined"] > 0
-    assert told
+    assert messages
 
 
 def test_a_lost_row_is_found(tmp_path, monkeypatch) -> None:
@@ -64,10 +64,10 @@ def test_files_that_unpack_to_gigabytes_are_quarantined_and_the_others_load(land
     landing.load()
     for name in ("a.csv", "z.xlsx", "z.parquet"):
         assert landing.file(name)["rows_read"] == len(ROWS), name
-    for at, (what, (ending, _, told)) in enumerate(bombs().items()):
+    for at, (what, (ending, _, message)) in enumerate(bombs().items()):
         record = landing.file(f"bomb{at}.{ending}")
         assert (record["status"], record["rows_read"]) == ("quarantined", 0), what
-        assert told in record["error"], f"{what}: {record['error']}"
+        assert message in record["error"], f"{what}: {record['error']}"
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 2_000_000
 
 

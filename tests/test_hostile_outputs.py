@@ -88,9 +88,9 @@ def test_the_quality_report_shows_hostile_names_errors_and_rows(settings: Settin
     harmless = {element for page in report_of(settings, 1, ["text"] * len(HOSTILE)) for element in page.elements}
     pages = report_of(settings, 2, HOSTILE)
     assert {element for page in pages for element in page.elements} <= harmless
-    told = "".join(page.text for page in pages)
+    shown = "".join(page.text for page in pages)
     for text in (*MARKUP, *SQL):
-        assert text in told
+        assert text in shown
 
 
 def test_hostile_values_headers_and_names_load_as_text(landing) -> None:

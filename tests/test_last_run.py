@@ -81,9 +81,9 @@ def test_any_change_in_what_the_figures_depend_on_rebuilds_them(
         case "file":
             next(settings.published.glob("states/*/parquet/fct_case.parquet*")).touch()
     assert not is_nothing_new(settings, digest_of_inputs(settings))
-    told = last_run.why_built_whole(settings)
-    assert (told is None) == (why_whole is None)
-    assert (why_whole or "") in (told or "")
+    reason = last_run.why_built_whole(settings)
+    assert (reason is None) == (why_whole is None)
+    assert (why_whole or "") in (reason or "")
 
 
 def test_rules_edited_during_a_run_are_not_those_it_was_built_with(sample_run: Settings, tmp_path: Path) -> None:

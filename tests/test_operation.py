@@ -211,7 +211,7 @@ def test_output_closed_early_by_its_reader_is_no_error(printed: int) -> None:
 
 def test_a_run_names_checks_that_did_not_run(sample_run: Settings) -> None:
     lost = [not_run(check_name=f"check_{number}") for number in range(7)]
-    told = summarise(sample_run, Refreshed("1", [], lost, PublishedState(sample_run.published, {})), 1.0)
-    assert "7 checks, 0 with findings, 7 did not run" in told
-    assert told.count(" did not run: Binder Error: no such column") == 5
-    assert "and 2 more: the quality report names them" in told
+    printed_summary = summarise(sample_run, Refreshed("1", [], lost, PublishedState(sample_run.published, {})), 1.0)
+    assert "7 checks, 0 with findings, 7 did not run" in printed_summary
+    assert printed_summary.count(" did not run: Binder Error: no such column") == 5
+    assert "and 2 more: the quality report names them" in printed_summary

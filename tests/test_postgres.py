@@ -74,8 +74,8 @@ def logged(settings: Settings) -> list[tuple[str, str, int | None]]:
 
 
 def states(connection: psycopg.Connection) -> list[tuple[int]]:
-    told = " union ".join(f"select state from marts.{table}" for table in TABLES)
-    return connection.execute(told).fetchall()
+    query = " union ".join(f"select state from marts.{table}" for table in TABLES)
+    return connection.execute(query).fetchall()
 
 
 def test_the_read_only_role_reads_every_row_type_and_description_and_changes_nothing(
@@ -95,7 +95,7 @@ def test_the_read_only_role_reads_every_row_type_and_description_and_changes_not
             "select table_name, column_name, data_type, col_description(format('marts.%I', table_name)::regclass, "
             "ordinal_position::int) from information_schema.columns where table_schema = 'marts'"
         ).fetchall()
-        assert sorted(held) == sorted((table, name, TYPES[kind], told) for table, name, kind, told in wanted)
+        assert sorted(held) == sorted((table, name, TYPES[kind], comment) for table, name, kind, comment in wanted)
         descriptions = file.execute("select table_name, comment from duckdb_tables()").fetchall()
         assert len(descriptions) == len(rows) > 40
         for table, description in descriptions:
@@ -103,8 +103,8 @@ def test_the_read_only_role_reads_every_row_type_and_description_and_changes_not
             ours = sorted(file.execute(in_order).fetchall(), key=repr)
             assert sorted(reader.execute(in_order).fetchall(), key=repr) == ours, table
             assert rows[table] == len(ours)
-            told = reader.execute("select obj_description(%s::regclass)", [f"marts.{table}"]).fetchone()
-            assert told == (description,)
+            found = reader.execute("select obj_description(%s::regclass)", [f"marts.{table}"]).fetchone()
+            assert found == (description,)
             primary = reader.execute(
                 "select pg_get_constraintdef(oid) from pg_constraint where conrelid = %s::regclass and contype = 'p'",
                 [f"marts.{table}"],
@@ -361,7 +361,7 @@ def test_a_run_publishes_to_the_database_of_the_environment(
     monkeypatch.setenv("AFTERSALES_POSTGRES_URL", database)
     monkeypatch.setattr("dagster_project.sample_store.guard_sample", lambda settings: None)
     monkeypatch.setattr("dagster_project.run.refresh.refresh", lambda *_, **__: SimpleNamespace(run_id="run1"))
-    monkeypatch.setattr("dagster_project.run.summary.summarise", lambda *told: "summary")
+    monkeypatch.setattr("dagster_project.run.summary.summarise", lambda *_: "summary")
     arguments = ["--landing", str(sample_run.landing), "--data", str(sample_run.data)]
     assert cli.main(["run", "--quiet", *arguments, "--as-of", sample_run.as_of.isoformat()]) == 0
     with duckdb.connect(str(sample_run.published / "aftersales.duckdb"), read_only=True) as file:

@@ -40,7 +40,7 @@ def private_paths(data: Path) -> list[Path]:
 
 
 @dataclass(frozen=True)
-class Told:
+class ProcessedSample:
     """One Dagster run on the sample store, with misplaced personal data planted and three customers forgotten."""
 
     settings: Settings
@@ -121,7 +121,7 @@ def run_by_dagster(settings: Settings, home: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def told(sample_run: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+def processed(sample_run: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProcessedSample]:
     root = tmp_path_factory.mktemp("privacy")
     settings = replace(copy_run(sample_run, root / "data"), landing=root / "landing")
     shutil.copytree(sample_run.landing, settings.landing)
@@ -164,24 +164,27 @@ def told(sample_run: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iter
             assert main([*arguments, "--data", str(settings.data)]) == 0
     os.umask(before_umask)
     planted = Secrets(secrets.values - words_of_the_product(secrets) | PLANTED.values)
-    yield Told(
+    yield ProcessedSample(
         settings, root, sample_run.published, planted, Secrets(frozenset(own)), numbers, vins, printed.getvalue()
     )
 
 
-def test_nothing_outside_the_private_folders_holds_personal_data(told: Told) -> None:
-    assert len(told.secrets.values) > 1000
-    assert leaks(told.secrets, told.root, [told.settings.landing, *private_paths(told.settings.data)]) == {}
-    assert told.secrets.found_in(told.printed.encode()) == set()
+def test_nothing_outside_the_private_folders_holds_personal_data(processed: ProcessedSample) -> None:
+    assert len(processed.secrets.values) > 1000
+    assert (
+        leaks(processed.secrets, processed.root, [processed.settings.landing, *private_paths(processed.settings.data)])
+        == {}
+    )
+    assert processed.secrets.found_in(processed.printed.encode()) == set()
 
 
-def test_dbt_and_the_check_results_hold_no_personal_data_either(told: Told) -> None:
-    for folder in (told.settings.data / "dbt", told.settings.lake / "quality"):
-        assert leaks(told.secrets, folder) == {}
+def test_dbt_and_the_check_results_hold_no_personal_data_either(processed: ProcessedSample) -> None:
+    for folder in (processed.settings.data / "dbt", processed.settings.lake / "quality"):
+        assert leaks(processed.secrets, folder) == {}
 
 
-def test_the_search_finds_what_is_there(told: Told, tmp_path: Path) -> None:
-    assert len(leaks(told.secrets, told.settings.lake / "dms" / "customers")) >= 5
+def test_the_search_finds_what_is_there(processed: ProcessedSample, tmp_path: Path) -> None:
+    assert len(leaks(processed.secrets, processed.settings.lake / "dms" / "customers")) >= 5
     (tmp_path / "log.json").write_text(json.dumps({"text": f"x{NAME}y"}), encoding="ascii")
     (tmp_path / "raw.db").write_bytes(b"\0" * 9000 + PHONE.encode() + b"\0" + PLATE.encode())
     with duckdb.connect(str(tmp_path / "a.duckdb")) as connection:
@@ -189,7 +192,7 @@ def test_the_search_finds_what_is_there(told: Told, tmp_path: Path) -> None:
         connection.execute(f"copy t to '{tmp_path / 'a.parquet'}'")
     shutil.make_archive(str(tmp_path / "book"), "zip", tmp_path, "log.json")
     # The search uses different methods for few and for many values.
-    for secrets in (PLANTED, told.secrets):
+    for secrets in (PLANTED, processed.secrets):
         assert leaks(secrets, tmp_path) == {
             "a.duckdb": {NAME},
             "a.parquet": {NAME},
@@ -199,13 +202,13 @@ def test_the_search_finds_what_is_there(told: Told, tmp_path: Path) -> None:
         }
 
 
-def test_private_files_are_accessible_to_their_owner_only(told: Told) -> None:
-    private = [*private_paths(told.settings.data), told.root / "dagster"]
+def test_private_files_are_accessible_to_their_owner_only(processed: ProcessedSample) -> None:
+    private = [*private_paths(processed.settings.data), processed.root / "dagster"]
     paths = [entry for path in private if path.exists() for entry in (path, *path.rglob("*"))]
     assert len(paths) > 200
     assert [path for path in paths if not path.is_symlink() and path.stat().st_mode & 0o077] == []
-    reports = told.settings.data / "reports"
-    for folder in (told.settings.published, reports / "quality", reports / "monthly" / "S001" / "2025-10"):
+    reports = processed.settings.data / "reports"
+    for folder in (processed.settings.published, reports / "quality", reports / "monthly" / "S001" / "2025-10"):
         entries = [entry for entry in (folder, *folder.rglob("*")) if not entry.is_symlink()]
         assert {oct(entry.stat().st_mode & 0o777) for entry in entries} == {"0o750", "0o640"}
 
@@ -213,22 +216,22 @@ def test_private_files_are_accessible_to_their_owner_only(told: Told) -> None:
 # ---------- forget
 
 
-def test_a_forgotten_person_is_removed_from_the_lake_and_the_private_warehouse_too(told: Told) -> None:
-    vins = {vin.encode() for vin in told.vins}
-    assert leaks(told.forgotten, told.settings.data, [told.settings.data / "sample"]) == {}
-    for path in told.settings.data.rglob("*"):
+def test_a_forgotten_person_is_removed_from_the_lake_and_the_private_warehouse_too(processed: ProcessedSample) -> None:
+    vins = {vin.encode() for vin in processed.vins}
+    assert leaks(processed.forgotten, processed.settings.data, [processed.settings.data / "sample"]) == {}
+    for path in processed.settings.data.rglob("*"):
         if path.is_file() and "sample" not in path.parts:
             raw = path.read_bytes()
             assert not [vin for vin in vins if vin in raw], path
-    with duckdb.connect(str(told.settings.warehouse), read_only=True) as connection:
+    with duckdb.connect(str(processed.settings.warehouse), read_only=True) as connection:
         for contract in read_contracts().values():
             names = {column.name for column in contract.columns}
             table = f"lake.{contract.system}__{contract.dataset}"
             if "vin" in names:
                 query = f"select count(*) from {table} where list_contains(?, vin)"
-                assert connection.execute(query, [told.vins]).fetchone() == (0,)
+                assert connection.execute(query, [processed.vins]).fetchone() == (0,)
             if {"store_code", "customer_no"} <= names:
-                for number in told.numbers:
+                for number in processed.numbers:
                     query = f"select count(*) from {table} where store_code = ? and customer_no = ?"
                     assert connection.execute(query, number).fetchone() == (0,)
 
@@ -246,10 +249,10 @@ DIFFERENT = {
 }
 
 
-def test_figures_stay_the_same(told: Told) -> None:
-    after = told.settings.published / "aftersales.duckdb"
+def test_figures_stay_the_same(processed: ProcessedSample) -> None:
+    after = processed.settings.published / "aftersales.duckdb"
     with duckdb.connect() as connection:
-        connection.execute(f"attach '{told.before / 'aftersales.duckdb'}' as one (read_only)")
+        connection.execute(f"attach '{processed.before / 'aftersales.duckdb'}' as one (read_only)")
         connection.execute(f"attach '{after}' as other (read_only)")
         tables = connection.execute(
             "select table_name from duckdb_tables() where database_name = 'one' and schema_name = 'marts'"
@@ -272,16 +275,18 @@ def test_figures_stay_the_same(told: Told) -> None:
         )
 
 
-def test_a_request_is_logged_without_the_person_and_repeating_it_changes_nothing(told: Told, capsys) -> None:
-    log = (told.settings.data / "private" / "forgotten.log").read_text(encoding="utf-8")
+def test_a_request_is_logged_without_the_person_and_repeating_it_changes_nothing(
+    processed: ProcessedSample, capsys
+) -> None:
+    log = (processed.settings.data / "private" / "forgotten.log").read_text(encoding="utf-8")
     lines = [json.loads(line) for line in log.splitlines()]
-    assert len(lines) == len(told.numbers)
+    assert len(lines) == len(processed.numbers)
     assert all(line["by"] and line["rows"]["dms/customers"] for line in lines)
-    kept = log + (told.settings.data / "private" / "forgotten.json").read_text(encoding="utf-8")
-    assert told.forgotten.found_in(kept.encode()) == set()
-    assert not [value for value in (*told.vins, *(number for _, number in told.numbers)) if value in kept]
-    store, customer = told.numbers[0]
-    dry = ["forget", "--store", store, "--customer", customer, "--dry-run", "--data", str(told.settings.data)]
+    kept = log + (processed.settings.data / "private" / "forgotten.json").read_text(encoding="utf-8")
+    assert processed.forgotten.found_in(kept.encode()) == set()
+    assert not [value for value in (*processed.vins, *(number for _, number in processed.numbers)) if value in kept]
+    store, customer = processed.numbers[0]
+    dry = ["forget", "--store", store, "--customer", customer, "--dry-run", "--data", str(processed.settings.data)]
     assert main(dry) == 0
     assert "in all" in (out := capsys.readouterr().out)
     assert " 0 rows" in out
@@ -295,8 +300,8 @@ def test_a_forget_list_made_with_another_key_is_refused(tmp_path: Path) -> None:
 
 
 def test_reports_mask_what_the_marts_mask() -> None:
-    told = (PROJECT_DIR / "dbt/tests/assert_personal_data_is_masked.sql").read_text(encoding="utf-8")
-    pairs = re.findall(r"^ +\('(.*)', '(.*)'\),?$", told, flags=re.MULTILINE)
+    sql = (PROJECT_DIR / "dbt/tests/assert_personal_data_is_masked.sql").read_text(encoding="utf-8")
+    pairs = re.findall(r"^ +\('(.*)', '(.*)'\),?$", sql, flags=re.MULTILINE)
     assert len(pairs) > 10
     assert [mask_text(written) for written, _ in pairs] == [masked for _, masked in pairs]
 

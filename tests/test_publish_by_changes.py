@@ -251,10 +251,10 @@ def test_blocked_publishing_links_the_parquet_of_the_marts(warehouse: Warehouse,
     published = tmp_path / "published"
     first = warehouse.publish(published).folder
     # A later version of the code describes one column and partitions by another that the published tables lack.
-    told = json.loads(warehouse.manifest.read_text(encoding="utf-8"))
-    told["nodes"]["note"]["columns"]["author"] = {"description": "Who wrote it. / 作者。"}
-    told["nodes"]["dim_customer"]["config"]["meta"]["dated_by"] = "joined_on"
-    warehouse.manifest.write_text(json.dumps(told), encoding="utf-8")
+    manifest = json.loads(warehouse.manifest.read_text(encoding="utf-8"))
+    manifest["nodes"]["note"]["columns"]["author"] = {"description": "Who wrote it. / 作者。"}
+    manifest["nodes"]["dim_customer"]["config"]["meta"]["dated_by"] = "joined_on"
+    warehouse.manifest.write_text(json.dumps(manifest), encoding="utf-8")
     second = publish_quality(warehouse.file, warehouse.manifest, published).folder
     assert differences(first / "aftersales.duckdb", second / "aftersales.duckdb") == []
     assert {path.stat().st_nlink for path in second.rglob("*.parquet") if path.is_file()} == {2}

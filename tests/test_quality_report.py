@@ -49,11 +49,11 @@ def test_pages_show_what_failed_and_what_is_quarantined(settings: Settings) -> N
     index = write_quality_report(settings, suites={})
     assert index == settings.data / "reports" / "quality" / "run01" / "index.html"
     assert (index.parent.parent / "latest").resolve() == index.parent
-    told = text(index.read_text(encoding="utf-8"))
-    assert "Published" in told and "Not published" not in told
+    shown = text(index.read_text(encoding="utf-8"))
+    assert "Published" in shown and "Not published" not in shown
     # The quarantined file comes before everything else that is counted.
-    assert told.index("bad <b>.csv") < told.index("checks ran")
-    assert "required column missing: outcome" in told and "请导出包含该列的文件" in told
+    assert shown.index("bad <b>.csv") < shown.index("checks ran")
+    assert "required column missing: outcome" in shown and "请导出包含该列的文件" in shown
     owner = text(page(settings, "dms_owner.html"))
     assert "dms/repair_orders · delivered_in_order" in owner
     assert "3 of 200" in owner and "交车不早于接车" in owner and "ro_20260401.csv, 12" in owner
@@ -65,10 +65,10 @@ def test_pages_show_what_failed_and_what_is_quarantined(settings: Settings) -> N
 
 def test_a_blocking_failure_comes_first_and_says_what_to_do(settings: Settings) -> None:
     write(settings, failed(check_name="rejected_share", is_blocking=True, severity="critical"), result())
-    told = text(write_quality_report(settings, suites={}).read_text(encoding="utf-8"))
-    assert "Not published" in told
-    assert told.index("rejected_share") < told.index("bad <b>.csv")
-    assert "usually one column of one file is at fault" in told
+    shown = text(write_quality_report(settings, suites={}).read_text(encoding="utf-8"))
+    assert "Not published" in shown
+    assert shown.index("rejected_share") < shown.index("bad <b>.csv")
+    assert "usually one column of one file is at fault" in shown
     assert "Your data blocks publishing" in text(page(settings, "dms_owner.html"))
 
 
@@ -79,10 +79,10 @@ def test_a_check_that_did_not_run_is_shown_and_never_passed(settings: Settings) 
     )
     suites = {"dms/vehicles": Suite(read_contracts()["dms/vehicles"], (planned,))}
     write(settings, not_run(), result(check_name="other"))
-    told = text(write_quality_report(settings, suites=suites).read_text(encoding="utf-8"))
-    assert "did not run" in told and "Binder Error: no such column" in told
-    assert "vin_form" in told and "the run has no result of this check" in told
-    assert "100.00 0 of 2 · 1 not run" in told
+    shown = text(write_quality_report(settings, suites=suites).read_text(encoding="utf-8"))
+    assert "did not run" in shown and "Binder Error: no such column" in shown
+    assert "vin_form" in shown and "the run has no result of this check" in shown
+    assert "100.00 0 of 2 · 1 not run" in shown
     owner = text(page(settings, "dms_owner.html"))
     assert "3 checks planned" in owner and "1 passed" in owner and "2 did not run" in owner
 
@@ -239,9 +239,9 @@ def test_headers_that_differ_from_the_contract_are_shown(settings: Settings) -> 
     write(settings, result())
     index = text(write_quality_report(settings, suites={}).read_text(encoding="utf-8"))
     assert "dms/repair_orders 备注, 内部 , " in index.split("Headers that differ")[1]
-    told = text(page(settings, "dms_owner.html")).split("Headers that differ from the contract")[1]
-    assert f"dms/repair_orders 备注, 内部 , {NASTY} 2 ro_20260429.csv" in told, "the newest of two files"
-    assert "dms/repair_orders promised_at 预计交车时间 , quoted_amount 预估金额 1 ro_20260427.csv" in told
+    shown = text(page(settings, "dms_owner.html")).split("Headers that differ from the contract")[1]
+    assert f"dms/repair_orders 备注, 内部 , {NASTY} 2 ro_20260429.csv" in shown, "the newest of two files"
+    assert "dms/repair_orders promised_at 预计交车时间 , quoted_amount 预估金额 1 ro_20260427.csv" in shown
     assert sheets(settings, "dms_owner")["Headers 表头"][1:] == [
         ["dms/repair_orders", "ro_20260429.csv", date(2026, 4, 29), f"备注, 内部 · {NASTY}", ""],
         ["dms/repair_orders", "ro_20260428.csv", date(2026, 4, 28), f"备注, 内部 · {NASTY}", ""],
@@ -292,12 +292,12 @@ def test_no_name_phone_or_plate_of_the_sample_is_shown(sample_run: Settings) -> 
     secrets = personal_values(sample_run)
     assert len(secrets) > 1000
     folder = write_quality_report(sample_run).parent
-    told = [path.read_text(encoding="utf-8") for path in folder.glob("*.html")]
+    shown = [path.read_text(encoding="utf-8") for path in folder.glob("*.html")]
     for path in folder.glob("*.xlsx"):
         with ZipFile(path) as book:
-            told += [book.read(name).decode() for name in book.namelist() if name.endswith(".xml")]
-    assert len(told) > 20
-    words = set(re.split(r"[\s<>]+", "\n".join(told)))
+            shown += [book.read(name).decode() for name in book.namelist() if name.endswith(".xml")]
+    assert len(shown) > 20
+    words = set(re.split(r"[\s<>]+", "\n".join(shown)))
     lengths = {len(secret) for secret in secrets}
     pieces = {word[i : i + n] for word in words for n in lengths for i in range(len(word) - n + 1)}
     assert not secrets & pieces
@@ -306,8 +306,8 @@ def test_no_name_phone_or_plate_of_the_sample_is_shown(sample_run: Settings) -> 
 def test_a_report_can_be_written_before_anything_is_published(tmp_path: Path) -> None:
     settings = Settings(landing=tmp_path, data=tmp_path / "data", as_of=date(2026, 4, 30))
     write(settings, failed(system="marts", dataset="dim_store", owner="warehouse", is_blocking=True))
-    told = text(write_quality_report(settings, suites={}).read_text(encoding="utf-8"))
-    assert "Not published" in told and "dbt build --select dim_store" in told
+    shown = text(write_quality_report(settings, suites={}).read_text(encoding="utf-8"))
+    assert "Not published" in shown and "dbt build --select dim_store" in shown
 
 
 def test_figures_name_columns_and_marts_that_exist() -> None:

@@ -27,11 +27,11 @@ with duckdb.connect(sys.argv[1], read_only=True) as connection:
     names = [name for (name,) in connection.execute(
         "select table_name from duckdb_tables() where schema_name = 'marts' order by 1").fetchall()]
     # hash(...) differs between versions, so what is compared are counts and every number's sum.
-    told = {name: connection.execute(f"select count(*) from marts.{name}").fetchone()[0] for name in names}
+    counts = {name: connection.execute(f"select count(*) from marts.{name}").fetchone()[0] for name in names}
     comment = connection.execute(
         "select comment from duckdb_columns() where table_name = 'css_store_monthly' and column_name = 'mot_score'")
     scores = "select store_code, cast(month as varchar), mot_score from marts.css_store_monthly order by all"
-    print(json.dumps([told, comment.fetchone(), connection.execute(scores).fetchall()]))
+    print(json.dumps([counts, comment.fetchone(), connection.execute(scores).fetchall()]))
 """
 
 
@@ -70,7 +70,7 @@ def states_read(published: Path) -> list[int]:
     return [of_file, of_parquet]
 
 
-def read_until_told(published: Path, reader: int, reads: Any, stop: Any, results: Any) -> None:
+def read_until_stopped(published: Path, reader: int, reads: Any, stop: Any, results: Any) -> None:
     seen: set[int] = set()
     wrong: list[str] = []
     while not stop.is_set():
@@ -96,7 +96,7 @@ def test_readers_see_consistent_states_through_many_publishes(tmp_path: Path) ->
     context = multiprocessing.get_context("spawn")
     reads, stop, results = context.Array("q", READERS), context.Event(), context.Queue()
     readers = [
-        context.Process(target=read_until_told, args=(small.published, number, reads, stop, results), daemon=True)
+        context.Process(target=read_until_stopped, args=(small.published, number, reads, stop, results), daemon=True)
         for number in range(READERS)
     ]
     for reader in readers:

@@ -28,7 +28,7 @@ from tests.reference.compare import Mart, compare_marts, counted, read_marts
 from tests.reference.landing import Landed, Row, read_landing
 from tests.reference.landing_tree import write_landing_tree
 from tests.reference.marts import reference_marts
-from tests.reference.retelling import retell
+from tests.reference.retelling import rewrite_extracts
 from tests.support.published import differences
 
 DEFAULT_TREES = "1"
@@ -160,16 +160,16 @@ def test_running_again_changes_nothing(run: Run) -> None:
 
 
 def test_the_same_extracts_in_other_formats_and_spellings_give_the_same_figures(run: Run) -> None:
-    root = run.settings.landing.parent / "retold"
+    root = run.settings.landing.parent / "rewritten"
     settings = Settings(landing=root / "landing", data=root / "data", as_of=run.tree.as_of)
-    retell(run.landed, settings.landing, run.tree.seed)
+    rewrite_extracts(run.landed, settings.landing, run.tree.seed)
     print(f"rewritten in {settings.landing}")
     with without_data_tests():
-        retold = read_marts(publish(settings))
+        rewritten = read_marts(publish(settings))
     found = []
-    for name in sorted(run.published.keys() | retold.keys()):
+    for name in sorted(run.published.keys() | rewritten.keys()):
         if not name.startswith(OF_FILES):
-            before, after = (counted(marts[name], without=PLACES) for marts in (run.published, retold))
+            before, after = (counted(marts[name], without=PLACES) for marts in (run.published, rewritten))
             found += [f"{name}: first {row}" for row in before - after]
             found += [f"{name}: then {row}" for row in after - before]
     run.must_not_differ(found)

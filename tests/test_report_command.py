@@ -22,7 +22,7 @@ def test_the_command_writes_and_prints_paths(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["--store", "S9", "--month", "2025-10"], "published stores: S001 临江远途汽车销售服务有限公司, S002"),
         (["--store", "S001", "--month", "2019-01"], "there are rows from 2024-02 to 2025-11"),
@@ -30,10 +30,10 @@ def test_the_command_writes_and_prints_paths(
     ],
 )
 def test_the_command_lists_what_is_available_instead(
-    sample_run: Settings, capsys: pytest.CaptureFixture[str], arguments: list[str], told: str
+    sample_run: Settings, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
     assert main(["report", *arguments, "--data", str(sample_run.data)]) == 1
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["verify", "report --store S001 --month 2025-10"])

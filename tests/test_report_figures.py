@@ -43,8 +43,8 @@ def test_the_glance_equals_the_scorecard(page: str, sample_mart: Callable[..., l
     for kpi, row in zip(KPIS, rows, strict=True):
         if kpi.code == "churn_rate":
             continue
-        told = [written(value, kpi.form, kpi.decimals) for value in card[kpi.code]]
-        assert [row[1], row[5], row[7]] == told, kpi.code
+        expected = [written(value, kpi.form, kpi.decimals) for value in card[kpi.code]]
+        assert [row[1], row[5], row[7]] == expected, kpi.code
 
 
 def test_every_vehicle_of_the_cohort_flows_once(october: Report) -> None:
@@ -164,7 +164,7 @@ def test_changes_are_judged_in_words(october: Report) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "form", "decimals", "told"),
+    ("value", "form", "decimals", "expected"),
     [
         (0.285, Form.RATE, 0, "29%"),
         (0.4325, Form.RATE, 1, "43.3%"),
@@ -175,8 +175,8 @@ def test_changes_are_judged_in_words(october: Report) -> None:
         (None, Form.COUNT, None, "–"),
     ],
 )
-def test_values_are_rounded_half_away_from_zero(value: float | None, form: Form, decimals: int, told: str) -> None:
-    assert written(value, form, decimals) == told
+def test_values_are_rounded_half_away_from_zero(value: float | None, form: Form, decimals: int, expected: str) -> None:
+    assert written(value, form, decimals) == expected
 
 
 def test_a_change_that_rounds_to_nothing_has_no_sign() -> None:
@@ -202,13 +202,13 @@ def test_small_samples_are_marked_wherever_they_appear(emptied: Callable[..., Ma
         called = store_report(marts, MAIN_STORE, CALLBACK_MONTH)
     tables = {block.title.en: block for one in (called, report) for block in blocks(one) if isinstance(block, Table)}
     mark, marked = Text("small sample", "小样本"), {}
-    for title, told in {
+    for title, heading in {
         "The month at a glance": "Status",
         "Items, weights and comparisons": "Read with care",
         "What drives overall satisfaction": "Read with care",
         "Scores and low answers by question": "Read with care",
     }.items():
-        place = [one.label.en for one in tables[title].columns].index(told)
+        place = [one.label.en for one in tables[title].columns].index(heading)
         marked[title] = {
             str(getattr(row[0], "en", row[0]))
             for row in tables[title].rows
@@ -218,7 +218,7 @@ def test_small_samples_are_marked_wherever_they_appear(emptied: Callable[..., Ma
     rate, one_item = kpi_labels()["first_fix_rate"], seed_labels("mot_items")["mot01"]
     assert {"MOT score", "CSS score", rate.en} <= glance
     assert kpi_labels()["complaint_rate"].en not in glance
-    assert {told.split(" (")[0] for told in items} == {capital(one_item).en, "CSS score", "MOT score"}
+    assert {item.split(" (")[0] for item in items} == {capital(one_item).en, "CSS score", "MOT score"}
     assert drivers == {capital(one_item).en}
     assert questions == {"Q1"}
     sentence = report.summary[0]

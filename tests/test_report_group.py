@@ -84,14 +84,14 @@ def test_the_cover_of_a_group_states_what_those_of_its_stores_state(emptied: Cal
             for region in ("R1", "R2", None)
         }
         of_its_store = " ".join(note.text.en for note in store_report(marts, "S002", OCTOBER).notes)
-    told = ("First-time fix is not final", "1 figure of October 2025 changed", "last on 2025-11-20")
+    expected = ("First-time fix is not final", "1 figure of October 2025 changed", "last on 2025-11-20")
     for text in (notes["R1"], notes[None], of_its_store):
-        assert all(one in text for one in told)
+        assert all(one in text for one in expected)
         assert "quarantined" in text
     assert "1 row that names one of these stores (1 dataset" in notes["R1"]
     assert "1 row that names this store (1 dataset" in of_its_store
     assert "quarantined" in notes["R2"]
-    assert not any(one in notes["R2"] for one in (*told, "rejected"))
+    assert not any(one in notes["R2"] for one in (*expected, "rejected"))
 
 
 def test_a_region_without_rows_is_named_by_its_code_as_it_is_written(emptied: Callable[..., Marts]) -> None:

@@ -29,12 +29,12 @@ def materialize(settings: Settings, *stores: str) -> dg.ExecuteInProcessResult:
 
 def test_the_asset_issues_the_month_of_its_partition_and_lists_what_it_wrote(sample_run: Settings) -> None:
     issued_before = reported_months(sample_run.lake).num_rows
-    told = materialize(sample_run, "S001").asset_materializations_for_node("reports__monthly")[0].metadata
+    metadata = materialize(sample_run, "S001").asset_materializations_for_node("reports__monthly")[0].metadata
     folder = sample_run.data / "reports" / "monthly" / "S001" / "2025-10"
     assert {path.name for path in folder.iterdir()} == {"report.html", "report.pptx", "report.xlsx"}
-    assert (told["month"].value, told["stores"].value, told["files"].value) == ("2025-10", 1, 3)
-    assert told["as_of"].value == "2025-11-30"
-    assert (folder / "report.pptx").as_uri() in told["reports"].value
+    assert (metadata["month"].value, metadata["stores"].value, metadata["files"].value) == ("2025-10", 1, 3)
+    assert metadata["as_of"].value == "2025-11-30"
+    assert (folder / "report.pptx").as_uri() in metadata["reports"].value
     assert reported_months(sample_run.lake).num_rows == issued_before + 1
 
 
@@ -43,9 +43,9 @@ def test_a_store_that_fails_stops_no_other_and_the_failed_run_names_it(sample_ru
     ran = materialize(sample_run, "S999", "S003")
     assert not ran.success
     error = ran.get_step_failure_events()[0].event_specific_data.error
-    told = error.cause or error
-    assert told.cls_name == "ReportsFailed"
-    assert "1 report(s) could not be written (S999), 1 were" in told.message
+    cause = error.cause or error
+    assert cause.cls_name == "ReportsFailed"
+    assert "1 report(s) could not be written (S999), 1 were" in cause.message
     assert page.exists()
 
 

@@ -72,9 +72,9 @@ def test_reasons_have_risen_after_a_month_without_any(emptied: Callable[..., Mar
         f"update complaint_reason_monthly set previous_cases = null {of_october}",
     )
     with closing(marts.connection):
-        told = chapter_text(store_report(marts, MAIN_STORE, OCTOBER), 4)
-    assert "risen by more than noise" in told
-    assert "no reason rose" not in told
+        text = chapter_text(store_report(marts, MAIN_STORE, OCTOBER), 4)
+    assert "risen by more than noise" in text
+    assert "no reason rose" not in text
 
 
 def test_a_month_without_low_answers_says_so(emptied: Callable[..., Marts]) -> None:
@@ -115,15 +115,15 @@ def test_a_store_without_data_of_a_subject_says_so_in_each_chapter(emptied: Call
     marts = emptied(*(f"delete from {table} where store_code = 'S002'" for table in tables))
     with closing(marts.connection):
         report = store_report(marts, "S002", OCTOBER)
-    told = [chapter_text(report, number) for number in range(1, 8)]
-    assert "No improvement actions in October 2025." in told[0]
-    assert "No external survey responses in October 2025." in told[1]
-    assert "No mystery-shopping visit in October 2025." in told[1]
-    assert "No internal callbacks in October 2025." in told[2]
-    assert "No complaint, dissatisfaction or enquiry in October 2025." in told[3]
-    assert "No repairs in October 2025." in told[4]
-    assert "No cohort up to October 2025 is final yet" in told[5]
-    assert "No targets are set for November 2025 yet." in told[6]
+    texts = [chapter_text(report, number) for number in range(1, 8)]
+    assert "No improvement actions in October 2025." in texts[0]
+    assert "No external survey responses in October 2025." in texts[1]
+    assert "No mystery-shopping visit in October 2025." in texts[1]
+    assert "No internal callbacks in October 2025." in texts[2]
+    assert "No complaint, dissatisfaction or enquiry in October 2025." in texts[3]
+    assert "No repairs in October 2025." in texts[4]
+    assert "No cohort up to October 2025 is final yet" in texts[5]
+    assert "No targets are set for November 2025 yet." in texts[6]
     assert "<svg" in html_page(report)
 
 
@@ -193,9 +193,9 @@ def test_rejected_rows_count_for_the_store_that_their_store_column_names(emptied
         "update first_fix_store_monthly set store_code = '3' where store_code = 'S003'",
     )
     with closing(marts.connection):
-        told = {code: " ".join(note.text.en for note in store_report(marts, code, OCTOBER).notes) for code in "13"}
-    assert "2 rows that name this store (2 datasets, any month) were rejected" in told["1"]
-    assert "1 row that names this store (1 dataset, any month) was rejected and is in no figure" in told["3"]
+        notes = {code: " ".join(note.text.en for note in store_report(marts, code, OCTOBER).notes) for code in "13"}
+    assert "2 rows that name this store (2 datasets, any month) were rejected" in notes["1"]
+    assert "1 row that names this store (1 dataset, any month) was rejected and is in no figure" in notes["3"]
 
 
 def _glance(marts: Marts, store_code: str, month: date) -> Text:
@@ -227,6 +227,6 @@ def test_the_glance_says_when_there_is_nothing_to_compare_with(emptied: Callable
         assert _glance(marts, "S006", OCTOBER) == nothing
     marts = emptied("update scorecard_monthly set target_value = null")
     with closing(marts.connection):
-        told = _glance(marts, "S006", OCTOBER)
-    assert told.en.endswith("; there are no targets to compare with.")
-    assert "无上月数据" not in told.zh
+        glance = _glance(marts, "S006", OCTOBER)
+    assert glance.en.endswith("; there are no targets to compare with.")
+    assert "无上月数据" not in glance.zh

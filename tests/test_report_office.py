@@ -107,15 +107,15 @@ def test_each_chapter_opens_with_its_title_and_answer(deck: Any) -> None:
 
 @pytest.mark.parametrize("kind", [Lines, Bars])
 def test_lines_and_bars_hold_their_values_and_gaps(deck: Any, kind: type) -> None:
-    told = charts(deck)
+    by_title = charts(deck)
     drawn = [block for block in blocks() if isinstance(block, kind) and any(v for s in block.series for v in s.values)]
     assert drawn
     for block in drawn:
-        parts = [by_series(chart) for chart in told[both(block.title)]]
+        parts = [by_series(chart) for chart in by_title[both(block.title)]]
         for series in block.series:
             joined = [value for part in parts for value in part[both(series.name)]]
             assert joined == known(series.values) * (len(joined) // len(series.values))
-    assert both(NOTHING.title) not in told
+    assert both(NOTHING.title) not in by_title
 
 
 def test_a_pareto_is_bars_with_the_share_on_a_second_axis(deck: Any) -> None:
@@ -181,8 +181,8 @@ def test_a_table_too_long_for_slides_keeps_its_total_and_states_what_is_omitted(
     parts = list(tables(deck, both(huge.title)))
     rows = sum(len(part) - 1 for part in parts)
     assert parts[-1][-1] == ["Total 合计", "404,550 min"]
-    told = " ".join(shape.text_frame.text for shape in shapes(deck) if shape.has_text_frame)
-    assert f"{len(huge.rows) - rows:,} more rows are in the workbook." in told
+    text = " ".join(shape.text_frame.text for shape in shapes(deck) if shape.has_text_frame)
+    assert f"{len(huge.rows) - rows:,} more rows are in the workbook." in text
 
 
 def test_heat_cells_are_coloured_about_the_middle(deck: Any) -> None:
@@ -343,10 +343,10 @@ def under(rows: list[list[Any]], title: str, count: int) -> list[list[Any]]:
 
 
 def test_the_workbook_holds_every_block_at_full_precision(book_path: Path) -> None:
-    told = sheets(book_path)
-    assert list(told)[:2] == ["Index 目录", "At a glance 概览"]
-    assert len(told) == 2 + len(EXAMPLE.chapters)
-    rows = [row for sheet in list(told.values())[1:] for row in sheet]
+    book = sheets(book_path)
+    assert list(book)[:2] == ["Index 目录", "At a glance 概览"]
+    assert len(book) == 2 + len(EXAMPLE.chapters)
+    rows = [row for sheet in list(book.values())[1:] for row in sheet]
     for block in blocks():
         match block:
             case Lines() | Bars() if block.categories:

@@ -76,6 +76,6 @@ def test_callbacks_are_printed_as_published(sample_run: Settings) -> None:
         block.figures for block in report.chapters[2].blocks if isinstance(block, Figures)
     )
     assert (calls.value, calls.comparisons[0].value) == (850, 800)
-    told = [written(figure.value, figure.form, figure.decimals) for figure in (completed, delighted, disappointed)]
-    assert told == ["82.4%", "17.6%", "35.3%"]
+    printed = [written(figure.value, figure.form, figure.decimals) for figure in (completed, delighted, disappointed)]
+    assert printed == ["82.4%", "17.6%", "35.3%"]
     assert calls.note is not None and "100 unreachable" in calls.note.en

@@ -69,7 +69,7 @@ class States:
                 connection.execute("create schema marts")
                 for node in NODES.values():
                     if "name" in node:
-                        columns = ", ".join(f"{c} {told['data_type']}" for c, told in node["columns"].items())
+                        columns = ", ".join(f"{c} {column['data_type']}" for c, column in node["columns"].items())
                         connection.execute(f"create table marts.{node['name']} ({columns})")
                 for row in rows:
                     connection.execute(f"insert into marts.{mart} values ({', '.join('?' * len(row))})", row)
@@ -238,16 +238,16 @@ def test_a_late_correction_is_reported_once_whatever_happens_to_publishing(landi
     ]
 
     # A look back restates nothing; what is corrected meanwhile is reported after it ends, however long it lasts.
-    stood = (settings.published / "current").resolve().name
-    told = restated(settings)
+    published = (settings.published / "current").resolve().name
+    before = restated(settings)
     results = last_results(settings.lake / "quality")
     past = [replace(result, as_of=date(2026, 5, 31)) for result in results]
     with duckdb.connect(str(settings.warehouse)) as connection:
         connection.execute("update marts.service_efficiency_monthly set labour_hours = 8")
     for _ in range(STATES_KEPT + 1):
         refresh.publish_checked(settings, past)
-    assert last_state(settings.published).looks_back_from == stood
-    assert restated(settings) == told
+    assert last_state(settings.published).looks_back_from == published
+    assert restated(settings) == before
     publish_again(settings)
     back = last_state(settings.published)
     assert back.looks_back_from is None
@@ -270,7 +270,7 @@ def test_looking_back_discards_what_a_killed_publish_left(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("stood", "as_of", "looks_back"),
+    ("current_as_of", "as_of", "looks_back"),
     [
         ("2026-06-30", "2026-05-31", True),
         ("2062-06-30", "2026-05-31", False),
@@ -279,9 +279,9 @@ def test_looking_back_discards_what_a_killed_publish_left(tmp_path: Path) -> Non
     ],
 )
 def test_correcting_a_future_business_date_is_not_a_look_back(
-    tmp_path: Path, stood: str, as_of: str, looks_back: bool
+    tmp_path: Path, current_as_of: str, as_of: str, looks_back: bool
 ) -> None:
-    write_state(tmp_path, StateInfo("standing", datetime(2026, 7, 1), date.fromisoformat(stood), "run"))
+    write_state(tmp_path, StateInfo("standing", datetime(2026, 7, 1), date.fromisoformat(current_as_of), "run"))
     state = new_state(date.fromisoformat(as_of), "next", tmp_path)
     assert (state.looks_back_from is not None) == looks_back
     if looks_back:

@@ -128,13 +128,13 @@ def as_date(value: date | datetime) -> date:
     return value.date() if isinstance(value, datetime) else value
 
 
-def assert_same(told: Figures, expected: Figures) -> None:
+def assert_same(actual: Figures, expected: Figures) -> None:
     assert expected, "nothing to compare with"
-    assert told.keys() == expected.keys()
+    assert actual.keys() == expected.keys()
     wrong = {
-        key: (told[key], value)
+        key: (actual[key], value)
         for key, value in expected.items()
-        if not math.isclose(told[key], value, rel_tol=1e-9, abs_tol=1e-9)
+        if not math.isclose(actual[key], value, rel_tol=1e-9, abs_tol=1e-9)
     }
     assert not wrong
 
@@ -195,16 +195,16 @@ def test_active_customers_of_a_region_are_distinct_people(ask, sample_run: Setti
         "where month <= cast(? as date) and month > cast(? as date) - interval 12 month group by all",
         [this_month] * 3,
     )
-    told = ask("active_customers", ["store__region_code", "metric_time__month"])
-    assert_same({key: value for key, value in told.items() if key[1] == this_month}, figures(expected))
+    actual = ask("active_customers", ["store__region_code", "metric_time__month"])
+    assert_same({key: value for key, value in actual.items() if key[1] == this_month}, figures(expected))
 
 
 def test_first_fix_by_technician_is_that_of_the_technicians_mart(ask, sample_mart: Query) -> None:
     expected = sample_mart(
         "select store_code || '/' || technician_no, month, first_fix_rate from first_fix_technician_monthly"
     )
-    told = ask("first_fix_rate", ["technician", "metric_time__month"])
-    assert_same({key: value for key, value in told.items() if key[0] is not None}, figures(expected))
+    actual = ask("first_fix_rate", ["technician", "metric_time__month"])
+    assert_same({key: value for key, value in actual.items() if key[0] is not None}, figures(expected))
 
 
 @pytest.mark.parametrize(

@@ -19,11 +19,11 @@ from tests.reference import edge_cases
 
 def lake_of(landing: Path, lake: Path) -> tuple[list[Entry], dict[str, list[str]], dict[str, bytes]]:
     """Manifest entries without times, the log lines of each dataset, and every part."""
-    told: dict[str, list[str]] = {}
-    loads = load_landing(landing, lake, lambda line: told.setdefault("/".join(line.split("/")[:2]), []).append(line))
+    lines: dict[str, list[str]] = {}
+    loads = load_landing(landing, lake, lambda line: lines.setdefault("/".join(line.split("/")[:2]), []).append(line))
     entries = [replace(e, loaded_at=datetime.min, parts_mtime_ns=0) for one in loads for e in one.entries]
     parts = {str(path.relative_to(lake)): path.read_bytes() for path in lake.glob("*/*/*/*.parquet")}
-    return entries, told, parts
+    return entries, lines, parts
 
 
 def test_the_lake_equals_that_of_loading_one_file_after_another(

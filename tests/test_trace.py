@@ -47,8 +47,12 @@ def test_every_published_mart_is_declared(connection) -> None:
 def test_every_figure_of_every_row_is_recalculated_from_its_rows(connection, mart: str) -> None:
     assert choose(connection, mart, {}) > 0
     for name, how in measures_of(connection, mart).items():
-        anew = recompute(connection, mart, name, how)
-        wrong = {i: (value, anew[i]) for i, value in published(connection, name).items() if not agree(value, anew[i])}
+        recalculated = recompute(connection, mart, name, how)
+        wrong = {
+            i: (value, recalculated[i])
+            for i, value in published(connection, name).items()
+            if not agree(value, recalculated[i])
+        }
         assert not wrong, f"{name}: {len(wrong)} differ, such as {next(iter(wrong.values()))}"
 
 
@@ -192,7 +196,7 @@ def test_output_closed_early_changes_neither_the_csv_file_nor_the_exit_code(chan
 
 
 @pytest.mark.parametrize(
-    ("command", "told"),
+    ("command", "message"),
     [
         ("first_fix_technician --store S001", "did you mean first_fix_technician_monthly"),
         ("first_fix_technician_monthly --month 2025-10", "needs --store STORE_CODE --technician TECHNICIAN_NO"),
@@ -207,11 +211,11 @@ def test_output_closed_early_changes_neither_the_csv_file_nor_the_exit_code(chan
     ],
 )
 def test_an_unanswerable_question_lists_what_can_be_asked(
-    sample_run: Settings, capsys, command: str, told: str
+    sample_run: Settings, capsys, command: str, message: str
 ) -> None:
     code, text = ask(sample_run, capsys, command)
     assert code == 1
-    assert told in text
+    assert message in text
 
 
 def test_without_published_tables_it_says_what_to_do(tmp_path: Path, capsys) -> None:

@@ -13,7 +13,7 @@ from tests.faults.killing import FORKS
 _CAPABILITY_VERSION_3 = 0x20080522
 
 
-def obey_modes() -> None:
+def enforce_permissions() -> None:
     """Make file permissions apply to this process, even if root started it."""
     if sys.platform == "linux":
         header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
@@ -21,7 +21,7 @@ def obey_modes() -> None:
 
 
 def _work(said: Connection, file_bytes: int | None, open_files: int | None, work: Callable, arguments: tuple) -> None:
-    obey_modes()
+    enforce_permissions()
     if file_bytes is not None:
         # Python ignores the signal, so that each write beyond the limit fails, whichever library writes.
         resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
@@ -35,7 +35,7 @@ def _work(said: Connection, file_bytes: int | None, open_files: int | None, work
         said.send(str(error))
 
 
-def said_under(
+def error_under_limits(
     work: Callable[..., Any], *arguments: object, file_bytes: int | None = None, open_files: int | None = None
 ) -> str | None:
     """The error sentence of the work under these limits, None if it succeeded; anything else fails the test."""

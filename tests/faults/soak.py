@@ -41,7 +41,7 @@ SAID = {"model": ("models and tests: ", 15.0), "check": ("checking the data", 8.
 # The most changes of the file system, or seconds, after which a stage is killed.
 FORKED = {"load": (60, 1.0), "register": (6, 0.2), "publish": (60, 2.0), "report": (60, 2.0)}
 
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 def load(settings: Settings) -> None:
@@ -70,10 +70,10 @@ def _command(settings: Settings) -> list[str]:
 class Soak:
     """Rounds of faults, and counts of what was tried."""
 
-    def __init__(self, root: Path, deadline: float, tell: Tell, seed: int) -> None:
+    def __init__(self, root: Path, deadline: float, report: Report, seed: int) -> None:
         self.root = root
         self.deadline = deadline
-        self.tell = tell
+        self.report = report
         self.chance = random.Random(seed)
         self.figures: Counter[str] = Counter()
         older, newer = root / "older", root / "newer"
@@ -87,7 +87,7 @@ class Soak:
 
     def prepare(self) -> None:
         """Prepare the older state, the newer one checked but not published, and the result of an undisturbed run."""
-        self.run_to_its_end(self.before)
+        self.run_undisturbed(self.before)
         self.copy(self.before, self.checked)
         with only_run(self.checked), check_worker() as worker:
             load_landing(self.checked.landing, self.checked.lake)
@@ -107,7 +107,7 @@ class Soak:
         """The published DuckDB file."""
         return settings.published / "aftersales.duckdb"
 
-    def run_to_its_end(self, settings: Settings) -> None:
+    def run_undisturbed(self, settings: Settings) -> None:
         """Do an undisturbed run."""
         finished = subprocess.run(_command(settings), capture_output=True, text=True, check=False)
         assert finished.returncode == 0, finished.stderr[-3000:]
@@ -175,8 +175,8 @@ class Soak:
             resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 
         finished = subprocess.run(_command(settings), capture_output=True, text=True, check=False, preexec_fn=limit)
-        told = [line for line in finished.stderr.splitlines() if line.startswith("aftersales: ")]
-        assert finished.returncode == 0 or (finished.returncode == 1 and told), finished.stderr[-3000:]
+        errors = [line for line in finished.stderr.splitlines() if line.startswith("aftersales: ")]
+        assert finished.returncode == 0 or (finished.returncode == 1 and errors), finished.stderr[-3000:]
         self.figures["disk full"] += 1
 
     def run_two(self, settings: Settings) -> None:
@@ -207,7 +207,7 @@ class Soak:
         publish(settings)
         self.expect_clean(settings)
         assert not leftovers(settings.published), leftovers(settings.published)
-        self.tell_figures()
+        self.report_figures()
         for stage, work in (("load", load), ("register", _register)):
             for _ in range(KILLS[stage]):
                 # Files that a killed load has finished stay loaded: start with all of them unread.
@@ -224,27 +224,27 @@ class Soak:
             if not self.is_time_up():
                 fault()
                 self.expect_whole(settings)
-                self.tell_figures()
+                self.report_figures()
         self.damage(settings)
         self.run_two(settings)
         self.expect_clean(settings)
         self.figures["rounds"] += 1
 
-    def tell_figures(self) -> None:
+    def report_figures(self) -> None:
         """Report what was tried so far."""
-        self.tell(", ".join(f"{name} {count}" for name, count in sorted(self.figures.items())))
+        self.report(", ".join(f"{name} {count}" for name, count in sorted(self.figures.items())))
 
 
-def run(deadline: float, tell: Tell) -> dict[str, int]:
+def run(deadline: float, report: Report) -> dict[str, int]:
     """Rounds of faults until `deadline`, a time of `time.monotonic()`; an AssertionError says what did not hold."""
     seed = int(os.environ.get("SOAK_SEED", time.time_ns() % 1_000_000))
-    tell(f"faults: again with SOAK_SEED={seed}")
+    report(f"faults: again with SOAK_SEED={seed}")
     os.environ["AFTERSALES_HASH_KEY"] = KEY
     with TemporaryDirectory(prefix="aftersales-soak-") as root:
-        soak = Soak(Path(root), deadline, tell, seed)
+        soak = Soak(Path(root), deadline, report, seed)
         soak.prepare()
         while True:
             soak.round()
-            soak.tell_figures()
+            soak.report_figures()
             if soak.is_time_up():
                 return dict(soak.figures)

@@ -31,7 +31,7 @@ def manifests(lake: Path) -> dict[str, dict]:
 
 
 def published_run(settings: Settings) -> str:
-    """The run of the published state, whose tables and Parquet files must be intact and of that run; "" before the first."""
+    """The run of the published state, after checking its tables and Parquet files; "" before the first."""
     current = settings.published / "current"
     if not current.exists():
         return ""

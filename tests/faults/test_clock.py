@@ -82,7 +82,7 @@ def test_the_last_run_of_the_checks_stays_the_last(clock: Clock, tmp_path: Path)
         clock.set(TRUE + jump)
         run_id = refresh.new_run_id_of(settings)
         quality = settings.lake / "quality"
-        told = {"check_name": str(number), "dimension": "accuracy", "severity": "warning", "column_name": None}
+        fields = {"check_name": str(number), "dimension": "accuracy", "severity": "warning", "column_name": None}
         counts = {"evaluated": 1, "failed": 0, "pass_rate": 1.0, "is_blocking": True, "passed": True}
         of_run = {
             "run_id": run_id,
@@ -90,7 +90,7 @@ def test_the_last_run_of_the_checks_stays_the_last(clock: Clock, tmp_path: Path)
             "owner": "dms",
             "description": "Probe. / 测试。",
         }
-        write_results(quality, [CheckResult(system="dms", dataset="stores", **told, **counts, **of_run)])
+        write_results(quality, [CheckResult(system="dms", dataset="stores", **fields, **counts, **of_run)])
         assert last_results(quality)[0].check_name == str(number), "publishing is judged by this run"
         history = read_history(quality)
         assert (history.run_id, history.is_last) == (run_id, True)

@@ -72,9 +72,9 @@ def test_a_damaged_part_whose_file_is_gone_is_reported_until_it_is_landed_again(
     for _ in range(2):
         loaded.load()
         assert loaded.query(ROWS) == [("B1",)]
-        told = loaded.file(landed.name)
-        assert (told["status"], told["rows_read"]) == ("quarantined", 0)
-        assert "land it again" in told["error"]
+        reported = loaded.file(landed.name)
+        assert (reported["status"], reported["rows_read"]) == ("quarantined", 0)
+        assert "land it again" in reported["error"]
     assert len(list((loaded.settings.lake / "dms/customers/damaged").iterdir())) == 2, "its remaining rows are kept"
     loaded.write("dms/customers/a_20260101.csv", content)
     loaded.load()
@@ -131,18 +131,18 @@ def test_bit_rot_that_stops_registering_is_reported_in_a_sentence(loaded: Landin
         loaded.load()
 
 
-@pytest.mark.parametrize("told", ["damaged", "missing"])
-def test_a_damaged_manifest_stops_the_run_and_nothing_is_deleted(loaded: Landing, told: str) -> None:
+@pytest.mark.parametrize("reported", ["damaged", "missing"])
+def test_a_damaged_manifest_stops_the_run_and_nothing_is_deleted(loaded: Landing, reported: str) -> None:
     path = loaded.settings.lake / "dms/customers/manifest.parquet"
     parts = set(path.parent.rglob("*/*"))
-    if told == "damaged":
+    if reported == "damaged":
         os.truncate(path, 100)
     else:
         path.unlink()
     with pytest.raises(ManifestDamaged, match="put it back from a backup"):
         loaded.load()
     assert set(path.parent.rglob("*/*")) == parts
-    assert any(f"manifest.parquet is {told}" in line for line in find_damage(loaded.settings))
+    assert any(f"manifest.parquet is {reported}" in line for line in find_damage(loaded.settings))
 
 
 def test_a_damaged_history_is_named(loaded: Landing) -> None:
@@ -188,9 +188,9 @@ def test_a_warehouse_beside_a_stale_log_opens(
     elif main is not None:
         warehouse.write_bytes(main)
     with open_warehouse(warehouse) as connection:
-        connection.execute("create or replace table anew as select 1 as nothing")
+        connection.execute("create or replace table fresh as select 1 as nothing")
     with open_warehouse(warehouse) as connection:
-        assert connection.execute("from anew").fetchall() == [(1,)]
+        assert connection.execute("from fresh").fetchall() == [(1,)]
 
 
 @pytest.mark.parametrize(("file", "at"), [("aftersales.duckdb", 8), ("parquet/first_monthly.parquet", None)])
@@ -218,8 +218,8 @@ def test_a_damaged_state_file_is_named_with_what_to_do(landing: Landing, tmp_pat
     file.write_bytes(content.encode("utf-8", "surrogateescape"))
     with pytest.raises(StateDamaged, match=f"(?s){file} is damaged.*delete {file.parent};.*aftersales verify"):
         last_state(small.published)
-    [told] = find_damage(replace(landing.settings, data=tmp_path / "small"))
-    assert f"delete {file.parent}" in told
+    [reported] = find_damage(replace(landing.settings, data=tmp_path / "small"))
+    assert f"delete {file.parent}" in reported
     shutil.rmtree(file.parent)
     small.publish(2)
     assert last_state(small.published).run_id == "run2"

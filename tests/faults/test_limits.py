@@ -10,7 +10,7 @@ from dagster_project.run.lock import only_run
 from dagster_project.sample_store import guard_sample
 from dagster_project.settings import Settings
 from tests.conftest import Landing
-from tests.faults.limits import said_under
+from tests.faults.limits import error_under_limits
 from tests.faults.standing import manifests
 from tests.reference import edge_cases
 from tests.support.small_warehouse import SmallWarehouse
@@ -35,7 +35,7 @@ def test_loading_on_a_full_disk_ends_like_a_clean_load(landed: Landing, tmp_path
     load_landing(landed.settings.landing, tmp_path / "clean")
     said = []
     for file_bytes in (0, 1000, 4000, 8000, 16_000):
-        said.append(said_under(load, landed.settings, file_bytes=file_bytes))
+        said.append(error_under_limits(load, landed.settings, file_bytes=file_bytes))
         assert manifests(landed.settings.lake).items() <= manifests(tmp_path / "clean").items()
     assert all("too large" in sentence for sentence in said)
     load(landed.settings)
@@ -55,7 +55,7 @@ def test_publishing_on_a_full_disk_leaves_the_last_state(tmp_path: Path) -> None
     small.publish(1)
     before = (small.published / "current").resolve()
     for file_bytes in (0, 10_000, 300_000, 600_000):
-        assert "too large" in (said_under(publish, small, file_bytes=file_bytes) or "")
+        assert "too large" in (error_under_limits(publish, small, file_bytes=file_bytes) or "")
         assert (small.published / "current").resolve() == before
     assert [path.name for path in (small.published / "states").iterdir()] == [before.name], "a partial state is left"
     publish(small)
@@ -64,7 +64,7 @@ def test_publishing_on_a_full_disk_leaves_the_last_state(tmp_path: Path) -> None
 
 def test_a_limit_of_too_few_open_files_is_reported(landed: Landing, tmp_path: Path) -> None:
     load_landing(landed.settings.landing, tmp_path / "clean")
-    assert "Too many open files" in (said_under(load, landed.settings, open_files=8) or "")
+    assert "Too many open files" in (error_under_limits(load, landed.settings, open_files=8) or "")
     load(landed.settings)
     assert manifests(landed.settings.lake) == manifests(tmp_path / "clean")
 
@@ -72,10 +72,10 @@ def test_a_limit_of_too_few_open_files_is_reported(landed: Landing, tmp_path: Pa
 def test_a_landed_file_without_permission_is_quarantined_until_it_has(landed: Landing) -> None:
     path = landed.write("dms/customers/a_20260101.csv", "store_code,customer_no,customer_type,registered_on\n")
     path.chmod(0)
-    assert said_under(load, landed.settings) is None
+    assert error_under_limits(load, landed.settings) is None
     assert "Permission denied; the next run tries again" in landed.file(path.name)["error"]
     path.chmod(0o600)
-    assert said_under(load, landed.settings) is None
+    assert error_under_limits(load, landed.settings) is None
     assert landed.file(path.name)["error"] is None
 
 
@@ -94,11 +94,11 @@ def test_a_folder_without_permission_is_named(landed: Landing, tmp_path: Path, f
     path = tmp_path / folder
     path.mkdir(parents=True, exist_ok=True)
     path.chmod(mode)
-    said = said_under(load, landed.settings) or ""
+    said = error_under_limits(load, landed.settings) or ""
     path.chmod(0o700)
     assert "Permission denied" in said
     assert str(path) in said
-    assert said_under(load, landed.settings) is None
+    assert error_under_limits(load, landed.settings) is None
     assert landed.file("a_20260101.csv")["rows_read"] == 1
 
 
@@ -109,7 +109,7 @@ def test_a_dataset_whose_folder_cannot_be_listed_keeps_its_rows_and_is_reported(
     load(landed.settings)
     before = landed.file(path.name)
     path.parent.chmod(0)
-    said = said_under(load, landed.settings)
+    said = error_under_limits(load, landed.settings)
     path.parent.chmod(0o700)
     assert said is None
     assert landed.file(path.name) == before
@@ -119,7 +119,7 @@ def test_a_dataset_whose_folder_cannot_be_listed_keeps_its_rows_and_is_reported(
 def test_a_warehouse_without_permission_is_left_where_it_is(landed: Landing) -> None:
     load(landed.settings)
     landed.settings.warehouse.chmod(0o400)
-    assert str(landed.settings.warehouse) in (said_under(load, landed.settings) or "")
+    assert str(landed.settings.warehouse) in (error_under_limits(load, landed.settings) or "")
     assert not landed.settings.warehouse.with_suffix(".damaged").exists()
 
 
@@ -129,7 +129,7 @@ def test_a_published_folder_without_permission_keeps_its_state(tmp_path: Path) -
     before = (small.published / "current").resolve()
     folder = small.published / "states"
     folder.chmod(0o500)
-    assert "Permission denied" in (said_under(publish, small) or "")
+    assert "Permission denied" in (error_under_limits(publish, small) or "")
     folder.chmod(0o700)
     assert (small.published / "current").resolve() == before
 
@@ -137,6 +137,6 @@ def test_a_published_folder_without_permission_keeps_its_state(tmp_path: Path) -
 def test_a_partial_record_of_what_was_loaded_is_never_left(tmp_path: Path) -> None:
     settings = Settings(landing=tmp_path / "data/sample/landing", data=tmp_path / "data", as_of=edge_cases.AS_OF)
     settings.landing.mkdir(parents=True)
-    assert said_under(guard_sample, settings, file_bytes=0)
+    assert error_under_limits(guard_sample, settings, file_bytes=0)
     guard_sample(settings)
     guard_sample(settings)

@@ -29,7 +29,7 @@ def command(settings: Settings) -> list[str]:
 
 
 def damage_some(settings: Settings) -> int:
-    """Damage parts of the lake, one in each way, and the private warehouse; return the number of landed files affected."""
+    """Damage parts of the lake, one in each way, and the private warehouse; return how many landed files it affects."""
     names = ["dms/repair_orders", "complaint/cases", "survey/css_responses"]
     parts = []
     for name in names:

@@ -58,15 +58,17 @@ def _check_loaded(path: Path, entry: Entry, folder: Path) -> None:
     accepted, rejected = _lines(folder, entry.accepted_part), _lines(folder, entry.rejected_part)
     counts = (entry.rows_read, entry.rows_parsed, entry.rows_rejected)
     _expect(entry.rows_read == len(accepted) + len(rejected), path, f"rows are lost: {counts}")
-    _expect((entry.rows_parsed, entry.rows_rejected) == (len(accepted), len(rejected)), path, f"counts are wrong: {counts}")
+    _expect(
+        (entry.rows_parsed, entry.rows_rejected) == (len(accepted), len(rejected)), path, f"counts are wrong: {counts}"
+    )
     _expect(len({*accepted, *rejected}) == entry.rows_read, path, "two rows have the same line number")
     _expect(accepted == sorted(accepted) and rejected == sorted(rejected), path, "lines are out of order")
 
 
 def _check_quarantined(path: Path, entry: Entry) -> None:
     error = entry.error or ""
-    _expect("report it with the file" not in error, path, f"an error of ours: {error}")
-    _expect(documented_errors().match(error), path, f"docs/extracts.md does not list this error: {error}")
+    _expect("report it with the file" not in error, path, f"an internal error: {error}")
+    _expect(documented_errors().match(error), path, f"not in docs/extracts.md: {error}")
     _expect(len(error) < 700 and error.isprintable(), path, f"an error that can't be shown on a line: {error!r}")
 
 

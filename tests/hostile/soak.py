@@ -38,8 +38,8 @@ def try_round(kind: str, seeds: Iterable[int], counts: Counts) -> None:
     shutil.rmtree(root)
 
 
-def run(deadline: float, tell: Callable[[str], None]) -> dict[str, int]:
-    """Try new files until the deadline (by time.monotonic); counts by kind. Raises at the first invariant that fails."""
+def run(deadline: float, report: Callable[[str], None]) -> dict[str, int]:
+    """Try new files until the deadline (by time.monotonic); counts by kind. Raises at the first failed invariant."""
     by_kind = {kind: Counts() for kind in originals()}
     first = 0
     while time.monotonic() < deadline:
@@ -47,7 +47,7 @@ def run(deadline: float, tell: Callable[[str], None]) -> dict[str, int]:
             if time.monotonic() < deadline:
                 try_round(kind, range(first, first + _FILES_A_ROUND), counts)
         first += _FILES_A_ROUND
-        tell(f"hostile files: {sum(counts.files for counts in by_kind.values()):,} tried")
+        report(f"hostile files: {sum(counts.files for counts in by_kind.values()):,} tried")
     totals = {name: sum(getattr(counts, name) for counts in by_kind.values()) for name in ("files", *_TOTALS)}
     return totals | {f"files, {kind}": counts.files for kind, counts in by_kind.items()}
 

@@ -126,7 +126,7 @@ def churn_reason_monthly(facts: Facts) -> list[Row]:
     return rows
 
 
-def _telling_call(calls: list[Row]) -> Row:
+def _most_informative_call(calls: list[Row]) -> Row:
     """The most informative call: a completed one first, then the latest."""
     return max(
         calls, key=lambda row: (row["outcome"] == "completed", row["called_at"] or datetime.min, row["callback_no"])
@@ -141,7 +141,7 @@ def lost_vehicle(facts: Facts) -> list[Row]:
         if not visitor.is_lost or not _is_final(facts, visitor.month):
             continue
         found = calls.get((visitor.store, visitor.vin, visitor.month))
-        call = _telling_call(found) if found else None
+        call = _most_informative_call(found) if found else None
         rows.append(
             {
                 "store_code": visitor.store,

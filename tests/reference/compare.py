@@ -166,7 +166,7 @@ def with_vins(lost: Mart, repair_orders: Mart, vins: dict[Key, str]) -> Mart:
 
 def comparable(landed: Landed, published: dict[str, Mart]) -> dict[str, Mart]:
     """The published marts in the form of the reference: vehicles by VIN, reasons in a fixed order."""
-    repair_orders = landed.standing["dms/repair_orders"]
+    repair_orders = landed.current["dms/repair_orders"]
     vins = {key: row["vin"] for key, row in repair_orders.items()}
     rejected = published["quality_rejected_row"]
     sorted_rows = [row | {"reasons": "; ".join(sorted(row["reasons"].split("; ")))} for row in rejected.rows]

@@ -71,7 +71,7 @@ def _check(row: Row) -> Row:
 
 def read_facts(landed: Landed, as_of: date) -> Facts:
     """The current rows that count."""
-    rows = landed.standing
+    rows = landed.current
     amounts = ("quoted_amount", "labour_amount", "parts_amount", "total_amount")
     all_repair_orders = {
         key: _not_negative(row, "odometer_km", *amounts) for key, row in rows["dms/repair_orders"].items()

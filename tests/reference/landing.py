@@ -60,7 +60,7 @@ class Landed:
     """The extracts of a landing folder, and the current rows of each dataset by key."""
 
     extracts: list[Extract]
-    standing: dict[str, dict[Key, Row]]
+    current: dict[str, dict[Key, Row]]
 
 
 def extract_time(path: Path) -> datetime:
@@ -126,7 +126,7 @@ def _reject_unknown_stores(extracts: list[Extract]) -> None:
                 row.reasons.append("unknown_store:store_code")
 
 
-def _standing_rows(extracts: list[Extract], columns: list[Column]) -> dict[Key, Row]:
+def _current_rows(extracts: list[Extract], columns: list[Column]) -> dict[Key, Row]:
     """The latest extract wins, among equals the last file name, in a file the last row."""
     winners: dict[Key, tuple[Extract, Row]] = {}
     for extract in sorted(extracts, key=lambda extract: (extract.extract_at, extract.path.name)):
@@ -144,11 +144,11 @@ def read_landing(landing: Path) -> Landed:
     """Read every extract and decide which rows are current."""
     extracts = list(_read_extracts(landing))
     _reject_unknown_stores(extracts)
-    standing = {
-        dataset: _standing_rows([extract for extract in extracts if extract.dataset == dataset], columns)
+    current = {
+        dataset: _current_rows([extract for extract in extracts if extract.dataset == dataset], columns)
         for dataset, columns in DATASETS.items()
     }
-    return Landed(extracts, standing)
+    return Landed(extracts, current)
 
 
 def quality_load(landed: Landed) -> list[Row]:

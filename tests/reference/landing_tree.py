@@ -29,7 +29,7 @@ TIMES = [
     datetime(2026, 6, 30, 12, 30, 15),
 ]
 
-# Restating other columns would only move a row to another month or person.
+# Restating these columns would only move a row to another month or person.
 FIXED = {"store_code", "checked_in_at"}
 FIXED_OF = {"survey/css_responses": {"period", "vin", "region_code", "advisor_no", "repair_order_no"}}
 
@@ -59,7 +59,7 @@ def write_file(path: Path, content: bytes, modified_at: datetime) -> None:
     os.utime(path, (seconds, seconds))
 
 
-class Teller:
+class ExtractWriter:
     """Writes the extracts of one landing tree."""
 
     def __init__(self, chance: Chance, landing: Path) -> None:
@@ -132,14 +132,14 @@ def _parts(dataset: str, rows: list[Values], count: int, chance: Chance) -> list
     return parts
 
 
-def _write_stores(teller: Teller, world: World) -> None:
+def _write_stores(writer: ExtractWriter, world: World) -> None:
     chance, rows = world.chance, world.rows["dms/stores"]
     late = [row for row in rows if row["store_code"] == LATE_STORE]
     early = [row for row in rows if row["store_code"] != LATE_STORE]
     late += [_restated("dms/stores", early, chance.choice(early), chance) for _ in range(chance.randint(0, 2))]
     nameless = rows[0] | {"store_code": REJECTED_STORE, "store_name": None}
-    teller.write("dms/stores", early, datetime(2025, 1, 31))
-    teller.write("dms/stores", [*late, nameless], datetime(2026, 6, 30, 12))
+    writer.write("dms/stores", early, datetime(2025, 1, 31))
+    writer.write("dms/stores", [*late, nameless], datetime(2026, 6, 30, 12))
 
 
 def _broken_kinds(chance: Chance) -> Iterator[str]:
@@ -153,14 +153,14 @@ def write_landing_tree(landing: Path, seed: int, size: str = "small") -> None:
     world = new_world(chance, size)
     add_visits(world)
     add_voices(world)
-    teller = Teller(chance, landing)
-    _write_stores(teller, world)
+    writer = ExtractWriter(chance, landing)
+    _write_stores(writer, world)
     for dataset in [name for name in DATASETS if name != "dms/stores"]:
         rows = world.rows[dataset]
         for part in _parts(dataset, rows, chance.randint(2, 5), chance):
-            teller.write(dataset, part, chance.choice(TIMES))
+            writer.write(dataset, part, chance.choice(TIMES))
         for how in _broken_kinds(chance):
             sample = chance.sample(rows, min(len(rows), 20))
-            teller.write(dataset, sample, datetime(2026, 6, 30, 20), how)
+            writer.write(dataset, sample, datetime(2026, 6, 30, 20), how)
         if chance.maybe(0.1):
-            teller.write(dataset, [], datetime(2026, 6, 30, 21))
+            writer.write(dataset, [], datetime(2026, 6, 30, 21))

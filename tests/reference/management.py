@@ -40,7 +40,7 @@ class Kpi:
     column: str
     sample: tuple[str, ...] = ()
     count: str | None = None
-    # A rate can be derived from the count of the opposite.
+    # The count may be of the cases that the rate leaves out.
     is_count_of_others: bool = False
     is_weighted: bool = False
     is_down: bool = False

@@ -20,7 +20,7 @@ def _as_written(value: Any) -> Any:
     return Decimal(value.numerator) / Decimal(value.denominator) if isinstance(value, Fraction) else value
 
 
-def _rows_anew(extract: Extract, chance: Chance) -> list[Row]:
+def _reordered_rows(extract: Extract, chance: Chance) -> list[Row]:
     """The good rows of an extract in another order; rows of one key keep theirs, because the last one wins."""
     keys = LAST_WINS.get(extract.dataset) or [column.name for column in DATASETS[extract.dataset] if column.is_key]
     good = [row.values for row in extract.rows if not row.reasons]
@@ -29,7 +29,7 @@ def _rows_anew(extract: Extract, chance: Chance) -> list[Row]:
     return [row for rows in by_key for row in rows]
 
 
-def retell(landed: Landed, landing: Path, seed: int) -> None:
+def rewrite_extracts(landed: Landed, landing: Path, seed: int) -> None:
     """Write the extracts of `landed` to another landing folder.
 
     Every extract keeps its time. Rejected rows and files that could not be read are left out: they never
@@ -40,7 +40,7 @@ def retell(landed: Landed, landing: Path, seed: int) -> None:
     # Datasets and files are written in any order; equal times are ordered by name, and new names keep that order.
     in_turn = sorted(readable, key=lambda extract: (extract.extract_at, extract.path.name))
     for turn, extract in chance.sample(list(enumerate(in_turn)), len(in_turn)):
-        rows = _rows_anew(extract, chance)
+        rows = _reordered_rows(extract, chance)
         cut = chance.randint(0, len(rows)) if chance.maybe(0.5) else len(rows)
         for part, some in (("1", rows[:cut]), ("2", rows[cut:])):
             if part == "2" and not some:

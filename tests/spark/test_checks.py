@@ -124,9 +124,9 @@ def test_what_spark_cannot_run_is_named(server: SparkServer) -> None:
     )
     others = tuple(check for check in suite.checks if check.type == NOT_NULL)
     results = run_checks(server, RUN, {suite.name: replace(suite, checks=(*checks, *others))})
-    told = {result.check_name: result.error for result in results if result.passed is None}
-    assert told.keys() == wrong.keys()
-    assert all(error.startswith("Spark can't run it: ") for error in told.values()), told
-    assert "REPLACE" in told["untranslatable"]
-    assert "PERCENTILE_DISC" in told["unknown"]
-    assert "CAST_INVALID_INPUT" in told["unreadable"] and "张三丰" not in told["unreadable"]
+    errors = {result.check_name: result.error for result in results if result.passed is None}
+    assert errors.keys() == wrong.keys()
+    assert all(error.startswith("Spark can't run it: ") for error in errors.values()), errors
+    assert "REPLACE" in errors["untranslatable"]
+    assert "PERCENTILE_DISC" in errors["unknown"]
+    assert "CAST_INVALID_INPUT" in errors["unreadable"] and "张三丰" not in errors["unreadable"]

@@ -32,12 +32,12 @@ def test_every_model_is_built_and_every_test_passes(nodes: list[NodeResult]) -> 
 def test_a_mart_and_its_columns_are_described_on_the_cluster(store: Settings, spark: Session) -> None:
     manifest = json.loads((target_path(store) / "manifest.json").read_text(encoding="utf-8"))["nodes"]
     (mart,) = (node for node in manifest.values() if node["name"] == "css_store_monthly")
-    told = spark.rows(f"describe table extended {mart['schema']}.{mart['name']}")
-    comments = {name: comment for name, _, comment in told}
+    described = spark.rows(f"describe table extended {mart['schema']}.{mart['name']}")
+    comments = {name: comment for name, _, comment in described}
     assert {name: comments[name] for name in mart["columns"]} == {
         name: column["description"] for name, column in mart["columns"].items()
     }
-    assert mart["description"] in {value for name, value, _ in told if name == "Comment"}
+    assert mart["description"] in {value for name, value, _ in described if name == "Comment"}
 
 
 @pytest.mark.usefixtures("nodes")

@@ -44,8 +44,8 @@ def test_a_worker_that_dies_changes_no_published_cell(tree: Settings, cluster: C
     worker = cluster.workers[0]
     killed_at = []
 
-    def kill_in_the_middle(told: str) -> None:
-        done, _ = map(int, re.findall(r"\d+", told))
+    def kill_in_the_middle(message: str) -> None:
+        done, _ = map(int, re.findall(r"\d+", message))
         if done >= KILLED_AT and not killed_at:
             worker.kill()
             killed_at.append(done)

@@ -74,18 +74,18 @@ class ChangingWarehouse:
 
     def change(self) -> str:
         """Add, remove or replace files, then build incrementally; return a description of what was done."""
-        told = []
+        done = []
         with self._connected():
             self._keep()
             for contract in self.random.sample([*CONTRACTS.values()], self.random.choice([1, 4, 17])):
-                deed = self.random.choices(["later", "earlier", "gone", "replaced"], [16, 2, 1, 1])[0]
-                told.append(f"{contract.name} {deed}")
-                name = self._drop(contract) if deed in ("gone", "replaced") else ""
-                if deed != "gone":
-                    at = self._earlier(contract) if deed == "earlier" else self._later()
+                action = self.random.choices(["later", "earlier", "gone", "replaced"], [16, 2, 1, 1])[0]
+                done.append(f"{contract.name} {action}")
+                name = self._drop(contract) if action in ("gone", "replaced") else ""
+                if action != "gone":
+                    at = self._earlier(contract) if action == "earlier" else self._later()
                     self._bring(contract, at, self.random.choice([0, 1, 20, 80]), name)
             self._build()
-        return ", ".join(told)
+        return ", ".join(done)
 
     # ---------- files
 
@@ -132,7 +132,7 @@ class ChangingWarehouse:
         )
 
     def _values(self, contract: Contract, column: str, type_: str) -> list[str]:
-        """SQL of the new values; there are only three strange values, so that one occurs again in another dataset later."""
+        """SQL of the new values; with only three strange values, one occurs again in another dataset later."""
         other = f"(select {column} from lake.{_name(contract)} where {column} is not null offset {{}} limit 1)"
         other = f"coalesce({other.format(self.random.randrange(300))}, {column})"
         strange = {
@@ -160,7 +160,7 @@ class ChangingWarehouse:
             name = f"stg_{_name(contract)}"
             self._execute(f"create or replace table staging.{name} as {_staged(contract)}")
             self._execute(f"create table if not exists before.{name} as from staging.{name} limit 0")
-            self._tell(name, f"staging.{name}")
+            self._write_changes(name, f"staging.{name}")
             dataset = f"system = '{contract.system}' and dataset = '{contract.dataset}'"
             gone = f"select source_file from lake.gone_file where {dataset}"
             files = f"select file from before.loads where {dataset} except {gone}"
@@ -170,9 +170,9 @@ class ChangingWarehouse:
             )
         self._execute(f"create or replace view lake.loaded as {LOADS}")
         self._execute("create or replace table before.quality_load as from before.loads")
-        self._tell("quality_load", "lake.loaded")
+        self._write_changes("quality_load", "lake.loaded")
 
-    def _tell(self, name: str, now: str) -> None:
+    def _write_changes(self, name: str, now: str) -> None:
         self._execute(
             f"create or replace table changed.{name} as"
             f" select *, false as is_new from (from before.{name} except all from {now})"

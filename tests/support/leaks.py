@@ -99,7 +99,7 @@ def _values(path: Path) -> Iterator[bytes]:
 
 def leaks(secrets: Secrets, root: Path, private: Iterable[Path] = ()) -> dict[str, set[str]]:
     """The values found in each file below `root`, except those in `private`; file names count too."""
-    told: dict[str, set[str]] = {}
+    by_file: dict[str, set[str]] = {}
     closed = [path.resolve() for path in private]
     for path in sorted(root.rglob("*")):
         if path.is_symlink() or not path.is_file() or any(path.is_relative_to(folder) for folder in closed):
@@ -110,5 +110,5 @@ def leaks(secrets: Secrets, root: Path, private: Iterable[Path] = ()) -> dict[st
         for value in _values(path):
             found |= secrets.found_in(value)
         if found:
-            told[str(path.relative_to(root))] = found
-    return told
+            by_file[str(path.relative_to(root))] = found
+    return by_file

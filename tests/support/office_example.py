@@ -47,8 +47,8 @@ REASONS = (
 COUNTS = (210, 136, 105, 105, 37, 19, 6, 3)
 
 
-def _text(told: str) -> Text:
-    english, _, chinese = told.rpartition(" ")
+def _text(written: str) -> Text:
+    english, _, chinese = written.rpartition(" ")
     return Text(english, chinese)
 
 
@@ -375,12 +375,12 @@ LONG_NOTE = Note(Text("A finding in words. " * 30, "用文字说明的发现。"
 
 
 def _chapter(number: int, name: str, *blocks, headline: bool = True) -> Chapter:
-    told = Text(
+    answer = Text(
         "Seven of 31 vehicles not fixed first time are of one technician; noise alone would not explain it.",
         "31 台未一次修复车辆中有 7 台出自同一技师，超出偶然范围。",
     )
     question = Text("Who fixes it first time, and why not always?", "谁能一次修复？为何不能每次做到？")
-    return Chapter(number, _text(name), question, told if headline else None, blocks)
+    return Chapter(number, _text(name), question, answer if headline else None, blocks)
 
 
 EXAMPLE = Report(

@@ -11,12 +11,12 @@ CUSTOMERS = read_contracts()["dms/customers"]
 
 
 def entry(type_: str = NOT_NULL, kwargs: dict | None = None, severity: str = "warning", **meta) -> dict:
-    told = {"name": "probe", "dimension": "accuracy", "rows": "accepted", "description": "Probe. / 测试。"}
+    defaults = {"name": "probe", "dimension": "accuracy", "rows": "accepted", "description": "Probe. / 测试。"}
     return {
         "type": type_,
         "kwargs": {"column": "gender", "mostly": 0.5} if kwargs is None else kwargs,
         "severity": severity,
-        "meta": told | meta,
+        "meta": defaults | meta,
     }
 
 
