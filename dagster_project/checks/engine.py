@@ -49,7 +49,7 @@ class OneConnectionExecutionEngine(SqlAlchemyExecutionEngine):
         assert self.shared is not None
         super().__init__(*args, **kwargs | {"engine": self.shared.engine})
         # Great Expectations looks for this name in the dialect's module.
-        self.dialect_module = SimpleNamespace(**{self.dialect_known_as: True})  # type: ignore[assignment]
+        self.dialect_module = SimpleNamespace(**{self.dialect_known_as: True})
 
     @contextmanager
     def get_connection(self) -> Generator[sa.Connection, None, None]:
@@ -73,7 +73,7 @@ class OneConnectionExecutionEngine(SqlAlchemyExecutionEngine):
         others = [metric for metric in wanted if metric not in lists]
         return super().resolve_metrics(others, metrics, runtime_configuration) | {metric.id: [] for metric in lists}
 
-    def get_inspector(self) -> SimpleNamespace:  # type: ignore[override]
+    def get_inspector(self) -> SimpleNamespace:
         """An object that lists the columns of a relation; the dialect's own inspector is a hundred times slower."""
         return SimpleNamespace(get_columns=self._columns, dialect=self.engine.dialect)
 
@@ -86,7 +86,7 @@ class OneConnectionExecutionEngine(SqlAlchemyExecutionEngine):
 class WarehouseDatasource(SQLDatasource):
     """The private warehouse as a datasource; Great Expectations generates `add_warehouse` from its type."""
 
-    type: Literal["warehouse"] = "warehouse"  # type: ignore[assignment]
+    type: Literal["warehouse"] = "warehouse"
 
     @property
     def execution_engine_type(self) -> _ENGINE_TYPE:
