@@ -83,8 +83,15 @@ def run_id_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext,
 
 
 @contextmanager
+def logged(context: dg.AssetExecutionContext, settings: Settings) -> Iterator[str]:
+    """Log a step under the run's id, which is yielded, and handle its errors."""
+    run_id = run_id_of(context, settings)
+    with run_log(settings, run_id), handle_errors(context, settings):
+        yield run_id
+
+
+@contextmanager
 def writing(context: dg.AssetExecutionContext, settings: Settings) -> Iterator[str]:
     """Lock the data folder for a step and log it under the run's id, which is yielded."""
-    run_id = run_id_of(context, settings)
-    with run_log(settings, run_id), handle_errors(context, settings), only_run(settings):
+    with logged(context, settings) as run_id, only_run(settings):
         yield run_id

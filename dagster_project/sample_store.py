@@ -78,16 +78,17 @@ def guard_sample(settings: Settings) -> None:
     Raises SampleMixed when sample and real data would be mixed, LandingError when there is no landing folder.
     """
     check_landing(settings.landing)
-    before = loaded_from(settings)
+    before = _read_note(settings)
     is_sample = _is_sample(settings.landing, settings.data)
-    # Its folder may be gone since: the note says what it was.
-    was_sample = before is not None and (_IS_SAMPLE in _read_note(settings)[1:] or _is_sample(before, settings.data))
-    if before is not None and before != settings.landing and is_sample != was_sample:
-        raise SampleMixed(
-            f"{settings.data} holds data of {before}, which must not be mixed with that of {settings.landing}: "
-            "give another folder with --data, or delete this one"
-        )
-    noted = [str(settings.landing), _IS_SAMPLE] if is_sample else [str(settings.landing)]
-    if _read_note(settings) != noted:
+    if before and before[0] != str(settings.landing):
+        # Its folder may be gone since: the note says what it was.
+        was_sample = _IS_SAMPLE in before[1:] or _is_sample(Path(before[0]), settings.data)
+        if is_sample != was_sample:
+            raise SampleMixed(
+                f"{settings.data} holds data of {before[0]}, which must not be mixed with that of {settings.landing}: "
+                "give another folder with --data, or delete this one"
+            )
+    now = [str(settings.landing), _IS_SAMPLE] if is_sample else [str(settings.landing)]
+    if before != now:
         settings.lake.mkdir(parents=True, exist_ok=True)
-        write_note(_note(settings), "\n".join(noted))
+        write_note(_note(settings), "\n".join(now))

@@ -96,12 +96,17 @@ def test_dagster_databases_are_copied_while_they_are_written(loaded: Settings, t
         assert copy.execute("select run from runs").fetchall() == [(1,), (2,)]
 
 
-def test_dagster_databases_are_found_below_a_folder_of_any_name(loaded: Settings, tmp_path: Path) -> None:
-    home = tmp_path / "dag#1?%41"
-    home.mkdir()
-    with closing(sqlite3.connect(home / "runs.db")) as runs:
+def dagster_home(folder: Path) -> Path:
+    """A folder with a database that has an empty table of runs."""
+    folder.mkdir()
+    with closing(sqlite3.connect(folder / "runs.db")) as runs:
         runs.execute("create table runs (id integer)")
         runs.commit()
+    return folder
+
+
+def test_dagster_databases_are_found_below_a_folder_of_any_name(loaded: Settings, tmp_path: Path) -> None:
+    home = dagster_home(tmp_path / "dag#1?%41")
     made = back_up(loaded, tmp_path / "backup", home)
     with closing(sqlite3.connect(made.folder / "dagster" / "runs.db")) as kept:
         assert kept.execute("select count(*) from runs").fetchone() == (0,)
@@ -112,11 +117,8 @@ def test_dagster_databases_are_found_below_a_folder_of_any_name(loaded: Settings
 def test_what_is_written_while_a_database_is_copied_comes_with_the_next_backup(
     loaded: Settings, tmp_path: Path, monkeypatch
 ) -> None:
-    home = tmp_path / "dagster"
-    home.mkdir()
+    home = dagster_home(tmp_path / "dagster")
     with closing(sqlite3.connect(home / "runs.db")) as runs:
-        runs.execute("create table runs (id integer)")
-        runs.commit()
         stamp = os.utime
 
         def write_first(path: Path, *times: object, **exact: object) -> None:

@@ -23,4 +23,4 @@ def do(parsed: Namespace) -> int:
 
     # Known to the command line, too: the details of an unexpected error are kept in that folder.
     parsed.data = data_option(parsed.arguments)
-    return trace(parsed.mart, parsed.arguments)
+    return trace(parsed.mart, parsed.arguments, parsed.data)

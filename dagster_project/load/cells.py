@@ -223,11 +223,13 @@ class CellReader:
 
     def __init__(self, contract: Contract, header: list[str], matched: MatchedHeader) -> None:
         self.contract = contract
-        self.header = header
         self.matched = matched
         # In most chunks the first cells compared show that no row is a header.
         columns = sorted((contract.column(name) for name in matched.positions), key=lambda column: not column.required)
-        self._keys_first = [(column, matched.positions[column.name]) for column in columns]
+        positions = [matched.positions[column.name] for column in columns]
+        own = _as_header(pa.array([header[position] for position in positions], pa.string())).to_pylist()
+        names = [pa.array([*column.headers, name]) for column, name in zip(columns, own, strict=True)]
+        self._keys_first = list(zip(positions, names, strict=True))
 
     def _mark_repeated_headers(self, chunk: Chunk) -> pa.Array:
         """Faults of the chunk, with rows that only repeat the header marked.
@@ -236,10 +238,9 @@ class CellReader:
         """
         candidates = pa.scalar(True)
         naming = pa.scalar(False)
-        for column, position in self._keys_first:
+        for position, names in self._keys_first:
             cells = _as_header(chunk.columns[position])
-            own = _as_header(pa.array([self.header[position]], pa.string())).to_pylist()
-            is_name = pc.is_in(cells, pa.array([*column.headers, *own]))
+            is_name = pc.is_in(cells, names)
             candidates = pc.and_(candidates, pc.or_(is_name, pc.is_in(cells, _NO_NAME)))
             naming = pc.or_(naming, is_name)
             if not pc.any(candidates).as_py():

@@ -19,6 +19,16 @@ class Drift:
     missing: tuple[str, ...]
     short_rows: int
 
+    @property
+    def has_other_columns(self) -> bool:
+        """Whether its header has unknown columns or lacks some."""
+        return bool(self.unknown or self.missing)
+
+    @property
+    def missing_labelled(self) -> list[str]:
+        """The missing columns, each with its Chinese label."""
+        return [f"{name} {self.contract.column(name).label}" for name in self.missing]
+
 
 def read_drift(lake: Path) -> list[Drift]:
     """The loaded files that differ from their contract, by dataset, the newest extract first.

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from dagster_project.load.masking import mask_name
+from dagster_project.reports.text import visible
 from dagster_project.settings import TIME_ZONE
 
 EXTENSIONS = (".csv", ".csv.gz", ".xlsx", ".parquet")
@@ -64,8 +65,7 @@ def readable(path: Path) -> str:
     invisible characters (line breaks, changes of direction) and the backslash itself.
     """
     text = os.fsencode(path.as_posix().replace("\\", "\\\\")).decode("utf-8", "backslashreplace")
-    text = mask_name(text)
-    return "".join(c if c.isprintable() or c == "\u3000" else f"\\u{ord(c):04x}" for c in text)
+    return visible(mask_name(text))
 
 
 def _leads_out(path: Path, landing: Path) -> bool:

@@ -11,9 +11,8 @@ from dagster_project.models.dbt_build import target_path
 from dagster_project.publish.models import PUBLISHED_SCHEMAS
 from dagster_project.publish.postgres.load import publish_postgres
 from dagster_project.publish.postgres.target import VARIABLE, read_target
-from dagster_project.resources import Installation, handle_errors, run_id_of, writing
+from dagster_project.resources import Installation, logged, writing
 from dagster_project.run.last_run import note_last_run, read_registered
-from dagster_project.run.log import run_log
 from dagster_project.run.refresh import publish_checked, require_whole_build
 
 
@@ -68,7 +67,7 @@ def published_postgres(context: dg.AssetExecutionContext, installation: Installa
     target = read_target()
     assert target is not None, "this asset is defined only where AFTERSALES_POSTGRES_URL is set"
     # Without the run lock: it reads a published state, and takes a lock of its own in the database.
-    with run_log(settings, run_id_of(context, settings)), handle_errors(context, settings):
+    with logged(context, settings):
         rows = publish_postgres(settings.published, target_path(settings) / "manifest.json", target)
     return dg.MaterializeResult(
         metadata={

@@ -23,6 +23,11 @@ def printable(text: str) -> str:
     return _NOT_XML.sub("\ufffd", text)
 
 
+def visible(text: str) -> str:
+    """The text on one line, with escapes for what is not seen, or what a terminal would act on."""
+    return "".join(c if c.isprintable() or c == "\u3000" else f"\\u{ord(c):04x}" for c in text)
+
+
 def no_formula(text: str) -> str:
     """Text for a CSV file that a spreadsheet opens: with an apostrophe where it could be read as a formula.
 

@@ -57,12 +57,12 @@ def data_option(arguments: Sequence[str]) -> str | None:
     return parser.parse_known_args(arguments)[0].data
 
 
-def trace(mart: str, arguments: Sequence[str]) -> int:
+def trace(mart: str, arguments: Sequence[str], data: str | None) -> int:
     """Print the rows behind the figures; returns 0, or 3 when a figure differs from what they give.
 
-    Raises TraceError and NothingPublished.
+    `data` is what the arguments name as the data folder, by `data_option`. Raises TraceError and NothingPublished.
     """
-    with open_published(read_settings(data=data_option(arguments)).published / "aftersales.duckdb") as connection:
+    with open_published(read_settings(data=data).published / "aftersales.duckdb") as connection:
         if mart.startswith(DETAIL_PREFIXES):
             raise TraceError(f"{mart} holds rows, not figures made of them: each fact names its file and line")
         _guard("mart", mart, [name for name in published_marts(connection) if name in marts()])

@@ -7,6 +7,7 @@ from datetime import date
 import duckdb
 
 from dagster_project.errors import ExpectedError
+from dagster_project.reports.text import visible
 from dagster_project.trace.figures import Key, Value, choose, has_key
 
 _VALUES_SHOWN = 24
@@ -30,11 +31,6 @@ def as_text(value: Value) -> str:
 
 def _plain(value: Value) -> str:
     return f"{value:%Y-%m}" if isinstance(value, date) else str(value)
-
-
-def visible(text: str) -> str:
-    """A text on one line, with escapes in place of the characters that a terminal would act on."""
-    return "".join(c if c.isprintable() or c == "\u3000" else f"\\u{ord(c):04x}" for c in text)
 
 
 def asked(mart: str, key: Key) -> str:

@@ -139,13 +139,13 @@ def _require_own(settings: Settings, folder: Path) -> None:
     """Raise BackupError when the folder has backups of another installation: they would be removed as old ones."""
     mark = folder / "installation"
     # A full disk can leave an empty mark.
-    whose = (mark.read_text(encoding="utf-8").strip() if mark.exists() else "") or str(settings.data)
-    if whose != str(settings.data):
+    whose = mark.read_text(encoding="utf-8").strip() if mark.exists() else ""
+    if whose not in ("", str(settings.data)):
         raise BackupError(
             f"{folder} has backups of {whose}: name another folder for {settings.data}, or delete {mark} if the data "
             "folder has moved"
         )
-    if not mark.exists() or not mark.stat().st_size:
+    if not whose:
         write_note(mark, f"{settings.data}\n")
 
 

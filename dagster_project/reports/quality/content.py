@@ -8,11 +8,10 @@ import duckdb
 
 from dagster_project.checks.suites import Suite, read_suites
 from dagster_project.contracts import Contract, read_contracts
-from dagster_project.load.drift import read_drift
+from dagster_project.load.drift import Drift, read_drift
 from dagster_project.models.dbt_build import target_path
 from dagster_project.reports.quality.findings import (
     Finding,
-    HeaderDrift,
     NotRun,
     Owner,
     Rejects,
@@ -47,8 +46,8 @@ class Report:
         return [file for file in self.files if file.status == "quarantined"]
 
     @property
-    def headers(self) -> list[HeaderDrift]:
-        """The headers of loaded files that differ from their contract."""
+    def headers(self) -> list[list[Drift]]:
+        """The loaded files whose headers differ from their contract, those with the same difference together."""
         return [header for owner in self.owners for header in owner.headers]
 
     @property

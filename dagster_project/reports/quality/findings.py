@@ -59,28 +59,12 @@ class Rejects:
         return {column.name: column.label for column in self.contract.columns}
 
 
-@dataclass(frozen=True)
-class HeaderDrift:
-    """Files of one dataset whose headers differ from the contract in the same columns, the newest first."""
-
-    contract: Contract
-    unknown: tuple[str, ...]
-    missing: tuple[str, ...]
-    files: list[Drift]
-
-    @property
-    def missing_labelled(self) -> list[str]:
-        """The missing columns, each with its Chinese label."""
-        return [f"{name} {self.contract.column(name).label}" for name in self.missing]
-
-
-def headers_that_differ(drift: Iterable[Drift]) -> list[HeaderDrift]:
-    """Files with unknown or missing columns, those of one dataset with the same columns together."""
-    found: dict[tuple, HeaderDrift] = {}
+def headers_that_differ(drift: Iterable[Drift]) -> list[list[Drift]]:
+    """Files with unknown or missing columns, those of one dataset with the same columns together, the newest first."""
+    found: dict[tuple, list[Drift]] = {}
     for file in drift:
-        if file.unknown or file.missing:
-            same = (file.contract.name, file.unknown, file.missing)
-            found.setdefault(same, HeaderDrift(file.contract, file.unknown, file.missing, [])).files.append(file)
+        if file.has_other_columns:
+            found.setdefault((file.contract.name, file.unknown, file.missing), []).append(file)
     return list(found.values())
 
 
@@ -105,8 +89,8 @@ class Owner:
         return sum(len(rejects.rows) for rejects in self.rejects)
 
     @property
-    def headers(self) -> list[HeaderDrift]:
-        """The headers that differ from the contract."""
+    def headers(self) -> list[list[Drift]]:
+        """The files whose headers differ from the contract, those with the same difference together."""
         return headers_that_differ(self.drift)
 
     @property

@@ -111,13 +111,13 @@ _EFFECTS: tuple[Heading, ...] = (
 
 def _drift(owner: Owner) -> Iterable[Sequence[Formatted]]:
     for drift in owner.drift:
-        if drift.unknown or drift.missing:
+        if drift.has_other_columns:
             yield (
                 (drift.contract.name, "text"),
                 (drift.file, "text"),
                 (drift.extract_at, "moment"),
                 (" · ".join(map(mask_text, drift.unknown)), "wrapped"),
-                (" · ".join(f"{name} {drift.contract.column(name).label}" for name in drift.missing), "wrapped"),
+                (" · ".join(drift.missing_labelled), "wrapped"),
             )
 
 
