@@ -156,6 +156,7 @@ NOT_GENERATED = {
         "gap_to_national",
     },
     "css_item_monthly": {"region_score", "national_score", "low_rank"},
+    "kpi_monthly": {None},
     "scorecard_monthly": {None, "target_value", "status"},
 }
 

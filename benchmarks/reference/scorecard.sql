@@ -1,7 +1,7 @@
--- The scorecard: figures of the other marts side by side. There are no targets and no mystery visits.
-create table marts.scorecard_monthly as
+-- The figures of the other marts side by side, and the scorecard. There are no targets and no mystery visits.
+create table marts.kpi_monthly as
 with told as (
-    select store_code, month, 'mot_score' as kpi_code, mot_score as value, null as part, sample_size
+    select store_code, month, 'mot_score' as kpi_code, mot_score as value, null as numerator, sample_size
     from marts.css_store_monthly
     union all
     select store_code, month, 'css_score', css_score, null, sample_size from marts.css_store_monthly
@@ -47,14 +47,19 @@ with told as (
     select store_code, month, 'active_customers', active_customers, null, null from marts.customer_base_monthly
 )
 
-, kpis as (
+select store_code, month, kpi_code, value::double as value, numerator::bigint as numerator, sample_size
+from told
+inner join stores using (store_code);
+
+create table marts.scorecard_monthly as
+with kpis as (
     select kpi_code, direction, form, region_method
     from read_csv(getvariable('seeds') || '/kpis.csv', header = true)
 )
 
 , figures as (
-    select told.*, stores.region_code, kpis.direction, kpis.form, kpis.region_method
-    from told
+    select figures.*, stores.region_code, kpis.direction, kpis.form, kpis.region_method
+    from marts.kpi_monthly as figures
     inner join stores using (store_code)
     inner join kpis using (kpi_code)
 )
@@ -63,7 +68,7 @@ with told as (
     select
         region_code, month, kpi_code,
         case any_value(region_method)
-            when 'pooled_counts' then ratio(sum(part), sum(sample_size))
+            when 'pooled_counts' then ratio(sum(numerator), sum(sample_size))
             when 'weighted_mean' then
                 sum(sample_size * value::decimal(18, 12))::double / sum(sample_size) filter (value is not null)
             else quantile_cont(value, 0.5)

@@ -60,6 +60,7 @@ RULES = {
     "churn_callback_monthly": Rules((*_STORE_MONTH, "outcome")),
     "churn_reason_monthly": Rules((*_STORE_MONTH, "reason")),
     "lost_vehicle": Rules((*_STORE_MONTH, "vin")),
+    "kpi_monthly": Rules((*_STORE_MONTH, "kpi_code")),
     "scorecard_monthly": Rules((*_STORE_MONTH, "kpi_code")),
     "improvement_action": Rules(("store_code", "action_no")),
     "quality_load": Rules(("system", "dataset", "file"), not_judged=("error",)),

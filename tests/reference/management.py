@@ -156,6 +156,22 @@ def _rows(facts: Facts, code: str, kpi: Kpi) -> Iterator[Row]:
         }
 
 
+def kpi_monthly(facts: Facts) -> list[Row]:
+    """One row per store, month and figure that has a row in its own table."""
+    return [
+        {
+            "store_code": store,
+            "month": month,
+            "kpi_code": code,
+            "value": figure.value,
+            "numerator": figure.count,
+            "sample_size": figure.sample if kpi.sample else None,
+        }
+        for code, kpi in KPIS.items()
+        for (store, month), figure in _figures(facts, kpi).items()
+    ]
+
+
 def scorecard_monthly(facts: Facts) -> list[Row]:
     """One row per store, month and figure with a value or a target."""
     return [row for code, kpi in KPIS.items() for row in _rows(facts, code, kpi)]

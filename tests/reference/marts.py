@@ -36,6 +36,7 @@ FIGURES: list[Mart] = [
     churn.churn_callback_monthly,
     churn.churn_reason_monthly,
     churn.lost_vehicle,
+    management.kpi_monthly,
     management.scorecard_monthly,
     management.improvement_action,
 ]

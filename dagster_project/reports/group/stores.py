@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date
-from statistics import median
 
 from dagster_project.reports.monthly.blocks import Text
 from dagster_project.reports.monthly.kpis import MONTHS_OF_CASES, Estimates, Kpi
@@ -10,6 +9,20 @@ from dagster_project.reports.monthly.labels import capital
 from dagster_project.reports.monthly.noise import Estimate, leaves_out
 from dagster_project.reports.monthly.read import Marts, NothingToReport, Row
 from dagster_project.reports.monthly.scope import last_final_cohort, require_month
+
+# Like the region's value in dbt's `scorecard_monthly`, over any stores.
+_GROUP_VALUES = f"""
+    select kpi_code, month, case any_value(region_method)
+        when 'pooled_counts' then sum(numerator) / nullif(sum(sample_size), 0)
+        when 'weighted_mean'
+            then sum(value * sample_size) / nullif(sum(sample_size) filter (where value is not null), 0)
+        else quantile_cont(value, 0.5)
+    end as group_value
+    from kpi_monthly join dim_kpi using (kpi_code)
+    where list_contains(?, store_code) and (kpi_code <> 'complaint_rate' or {MONTHS_OF_CASES})
+    group by kpi_code, month
+    having group_value is not null
+"""
 
 
 @dataclass(frozen=True)
@@ -22,8 +35,7 @@ class Group:
     month: date
     estimates: Estimates
     regions: dict[tuple[str, str, date], float]
-    complaints_without_orders: dict[tuple[str, date], int]
-    medians: frozenset[str]
+    group_values: dict[tuple[str, date], float]
     churn_month: date | None
 
     @property
@@ -51,21 +63,8 @@ class Group:
         return self.regions.get((kpi.code, store_code, self.month_of(kpi)))
 
     def group_value(self, kpi: Kpi) -> float | None:
-        """The figure of all stores shown, by the scorecard's method for regions; of one region the scorecard's own."""
-        if len({store["region_code"] for store in self.stores}) == 1:
-            return next((value for code in self.codes if (value := self.region_value(kpi, code)) is not None), None)
-        known = [e for e in (self.estimate(kpi, code) for code in self.codes) if e.value is not None]
-        if not known:
-            return None
-        values = [float(e.value or 0) for e in known]
-        sizes = [e.sample_size or 0 for e in known]
-        if kpi.code in self.medians or not sum(sizes):
-            return float(median(values))
-        counted = sum(value * size for value, size in zip(values, sizes, strict=True))
-        if kpi.code == "complaint_rate":
-            # A store with complaints but no repair order has no rate; in the pooled rate its complaints count.
-            counted += sum(self.complaints_without_orders.get((code, self.month), 0) for code in self.codes)
-        return counted / sum(sizes)
+        """The figure of all stores shown, by the scorecard's method for regions."""
+        return self.group_values.get((kpi.code, self.month_of(kpi)))
 
     def is_behind(self, kpi: Kpi, store_code: str) -> bool:
         """Whether a store is worse than its region by more than noise."""
@@ -106,10 +105,7 @@ def read_group(marts: Marts, region: str | None, month: date) -> Group:
         )
         if row["region_value"] is not None
     }
-    without_orders = marts.rows(
-        "select store_code, month, complaints from complaint_store_monthly where repair_orders = 0"
-    )
-    medians = marts.rows("select kpi_code from dim_kpi where region_method = 'median'")
+    group_values = {(row["kpi_code"], row["month"]): row["group_value"] for row in marts.rows(_GROUP_VALUES, codes)}
     return Group(
         marts=marts,
         name=name,
@@ -117,7 +113,6 @@ def read_group(marts: Marts, region: str | None, month: date) -> Group:
         month=month,
         estimates=Estimates(marts),
         regions=regions,
-        complaints_without_orders={(row["store_code"], row["month"]): row["complaints"] for row in without_orders},
-        medians=frozenset(row["kpi_code"] for row in medians),
+        group_values=group_values,
         churn_month=last_final_cohort(marts, codes, month),
     )

@@ -74,7 +74,7 @@ _RESPONSE = (
 )
 _MYSTERY = (
     "select store_code, month, value, null as low, null as high, sample_size "
-    "from scorecard_monthly where kpi_code = 'mystery_score' and value is not null"
+    "from kpi_monthly where kpi_code = 'mystery_score'"
 )
 # Months before cases were extracted have no complaint figures. Extraction began with the earliest month since which
 # at least half of the months have a case in any store: a single case with a mistyped year does not count.

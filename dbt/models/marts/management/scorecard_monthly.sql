@@ -9,7 +9,7 @@ with kpi_values as (
         kpi_values.value,
         kpi_values.numerator,
         kpi_values.sample_size
-    from {{ ref('int_kpi_value') }} as kpi_values
+    from {{ ref('kpi_monthly') }} as kpi_values
     inner join {{ ref('dim_store') }} as stores
         on kpi_values.store_code = stores.store_code
     inner join {{ ref('dim_kpi') }} as kpis

@@ -1,6 +1,6 @@
 -- Grain: one row per store, month and KPI that has a row in its own mart; the value may be unknown there.
--- It reads marts because the scorecard repeats figures and defines none. For a rate, `sample_size` is the denominator,
--- so that counts can be pooled.
+-- It reads marts because it repeats figures and defines none. For a rate, `sample_size` is the denominator, so that
+-- counts can be pooled.
 with css as (
     select
         store_code,
