@@ -31,10 +31,11 @@ create or replace temp macro came(extract_at, source_file, source_line) as
     + source_line;
 
 -- Whether the name of an extract gives only its day. A time of 0000 in the name is a time, as is the time of a file
--- changed at midnight.
+-- changed at midnight, also when its name ends in eight digits that are no date.
 create or replace temp macro is_dated_by_day(extract_at, source_file) as
     extract_at = date_trunc('day', extract_at)
-    and regexp_matches(lower(source_file), '(^|[^0-9])[0-9]{8}[.](csv|csv[.]gz|xlsx|parquet)$');
+    and regexp_extract(lower(source_file), '(^|[^0-9])([0-9]{8})[.](csv|csv[.]gz|xlsx|parquet)$', 2)
+    = strftime(extract_at, '%Y%m%d');
 
 -- Whether a moment is later than the extract that it came with: by date where the name gives only a date.
 create or replace temp macro is_after_extract(moment, extract_at, source_file) as

@@ -174,6 +174,7 @@ def test_simultaneous_visits_are_each_compared_with_earlier_ones(session, change
         ("t_202606030000.csv", False),
         ("t_20260603000000.xlsx", False),
         ("changed at midnight.parquet", False),
+        ("t_20269999.csv", False),
     ],
 )
 def test_only_a_file_name_that_ends_in_a_day_is_compared_by_day(dataset, file, is_dated_by_day, session, change):

@@ -16,6 +16,7 @@ from tests.support.customers_file import EXPECTED, HEADER, READ, ROWS, csv_text
         ("gbk", ",", "\n"),
         ("utf-16", "\t", "\r\n"),
         ("utf-8", ",", "\r"),
+        ("utf-8", ";", "\r\r\n"),
     ],
 )
 def test_csv_encodings_and_separators(landing, encoding: str, separator: str, end: str) -> None:

@@ -29,6 +29,36 @@ def test_a_row_may_begin_with_a_cell_of_several_lines(landing, problem: str) -> 
     assert found == [("X1", 2, problem, "增加工位\n错峰,分流")]
 
 
+def test_spaces_before_a_quote_do_not_matter(landing) -> None:
+    header = '"store_code", "store_name", "region_code"\n'
+    landing.write("dms/stores/a_20260401.csv", header + '"003", "Store, three", "R ""1"""\n 004 , 5" tyres, R1\n')
+    landing.load()
+    found = landing.query(
+        "select store_code, store_name, region_code from lake.dms__stores where source_line in (2, 3)"
+    )
+    assert {("003", "Store, three", 'R "1"'), ("004", '5" tyres', "R1")} <= set(found)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_files_that_were_joined_are_read_as_one(landing, encoding: str) -> None:
+    mark = "\ufeff"
+    joined = (
+        csv_text([HEADER, ROWS[0]]) + mark + csv_text([HEADER]) + mark + csv_text([ROWS[1]]).replace("001", '"001"')
+    )
+    landing.write("dms/customers/a_20260401.csv", joined, encoding)
+    landing.load()
+    assert [row[:4] for row in landing.query(READ)] == [row[:4] for row in EXPECTED]
+    assert landing.query("select source_line, reasons from lake.rejected_rows") == [(3, "repeated_header")]
+
+
+@pytest.mark.parametrize("begins", ["", "\n", " \r\n", '"备\n注",'])
+def test_a_header_alone_without_a_line_end_is_an_extract_without_rows(landing, begins: str) -> None:
+    landing.write("dms/customers/a_20260401.csv", begins + ",".join(HEADER))
+    landing.load()
+    record = landing.file("a_20260401.csv")
+    assert (record["status"], record["rows_read"]) == ("loaded", 0)
+
+
 def test_carriage_returns_that_end_some_lines_only_lose_no_row(landing) -> None:
     landing.write("dms/customers/a_20260401.csv", csv_text([HEADER, *ROWS]).replace("\n", "\r", 1))
     landing.load()

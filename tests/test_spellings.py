@@ -35,14 +35,36 @@ class _Only:
 
 @pytest.mark.parametrize(
     "text",
-    ["2026-04-03", "2026/4/3", "20260403", "2026年4月3日", "２０２６-０４-０３", " 2026-4-3 ", "2026-04-03 00:00:00"],
+    [
+        "2026-04-03",
+        "2026/4/3",
+        "20260403",
+        "2026年4月3日",
+        "２０２６-０４-０３",
+        " 2026-4-3 ",
+        "2026-04-03 00:00:00",
+        "2026年4月3日0:00",
+    ],
 )
 def test_dates(text: str) -> None:
     assert read(CUSTOMERS, "registered_on", [text]) == ([date(2026, 4, 3)], [None])
 
 
 @pytest.mark.parametrize(
-    "text", ["2026-04-31", "03/04/2026", "26-4-3", "2026.4.3", "2026-04-03 09:05", "2026-04", "45000", "2026-4/3", "x"]
+    "text",
+    [
+        "2026-04-31",
+        "03/04/2026",
+        "26-4-3",
+        "2026.4.3",
+        "2026-04-03 09:05",
+        "2026-04",
+        "45000",
+        "2026-4/3",
+        "x",
+        "2026-4-30:00",
+        "202604030:00",
+    ],
 )
 def test_invalid_dates_are_rejected(text: str) -> None:
     assert read(CUSTOMERS, "registered_on", [text]) == ([None], ["unreadable_date:registered_on"])
@@ -98,7 +120,7 @@ def test_whole_numbers_of_a_database(text: str) -> None:
     assert read(LINES, "line_no", [text]) == ([int(text.replace(",", ""))], [None])
 
 
-@pytest.mark.parametrize("text", ["1.5", "99999999999999999999", "1e40"])
+@pytest.mark.parametrize("text", ["1.5", "1.000000001", "1e-30", "1000000000000000000", "99999999999999999999", "1e40"])
 def test_invalid_whole_numbers_are_rejected(text: str) -> None:
     assert read(LINES, "line_no", [text]) == ([None], ["unreadable_integer:line_no"])
 
@@ -142,6 +164,7 @@ def test_null_spellings_and_codes_keep_their_zeros() -> None:
     values, reasons = read(ORDERS, "advisor_no", ["", " ", "-", "NULL", "N/A", "－", "007", "Ａ０１"])
     assert values == [None] * 6 + ["007", "A01"]
     assert reasons == [None] * 8
+    assert read(CUSTOMERS, "occupation", ["－", "ＮＵＬＬ", "n/a", "Ｎ"]) == ([None, None, None, "Ｎ"], [None] * 4)
 
 
 def test_a_row_gets_every_reason_for_rejection() -> None:

@@ -16,7 +16,11 @@ from dagster_project.contracts.contract import plain_name
 from dagster_project.load.extract import REPEATED_HEADER, Chunk
 from dagster_project.load.header import MatchedHeader
 
-NULL_SPELLINGS = ("", "-", "NULL", "null", "Null", "N/A", "n/a")
+_NULLS = ("", "-", "NULL", "null", "Null", "N/A", "n/a")
+# As typed and in full-width characters.
+NULL_SPELLINGS = tuple(
+    dict.fromkeys([*_NULLS, *("".join(chr(ord(c) + 0xFEE0) for c in spelling) for spelling in _NULLS)])
+)
 # What a spreadsheet shows where a formula has no value; CSV exports contain the same texts.
 SPREADSHEET_ERRORS = (
     *("#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!"),
@@ -38,6 +42,7 @@ _NUMBER = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
 _MONEY = r"[+-]?¥?\s*[+-]?(([1-9][0-9]{0,2}(,[0-9]{3})+|[0-9]+)(\.[0-9]*)?|\.[0-9]+)"
 _DATE = r"([0-9]{4}-[0-9]{1,2}-[0-9]{1,2}|[0-9]{4}/[0-9]{1,2}/[0-9]{1,2}|[0-9]{8}|[0-9]{4}年[0-9]{1,2}月[0-9]{1,2}日)"
 _DATE_PARTS = r"^([0-9]{4})[-/年]?([0-9]{1,2})[-/月]?([0-9]{1,2})日?"
+_MIDNIGHT = r"0?0:00(:00(\.0+)?)?"
 _TIME = r"([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?"
 
 # Spellings that Arrow casts to the same values as the SQL below, but faster; the digits surely fit the type.
@@ -87,8 +92,10 @@ def _number_sql(text: str, sql_type: str) -> str:
 def typed_sql(column: Column, text: str) -> str:
     """SQL that converts `text` (clean, not null) to the column's type; null where it can't be read."""
     if column.type == "integer":
-        number = _number_sql(text, "decimal(38,8)")
-        return f"case when ({number}) = trunc({number}) then try_cast(({number}) as bigint) end"
+        number, nearest = _number_sql(text, "decimal(38,8)"), _number_sql(text, "double")
+        # The decimal keeps every digit of a long number, the double the fraction of a small one.
+        is_whole = f"({number}) = trunc({number}) and ({nearest}) = trunc({nearest})"
+        return f"case when {is_whole} and abs({number}) < 1e18 then try_cast(({number}) as bigint) end"
     if column.type == "number":
         return _number_sql(text, "decimal(18,8)")
     no_year = f"starts_with({text}, '{_NO_YEAR}')"
@@ -102,7 +109,8 @@ def typed_sql(column: Column, text: str) -> str:
         return (
             f"case when {no_year} then null"
             f" when regexp_full_match({text}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') then try_cast({text} as date)"
-            f" when regexp_full_match({text}, '{_DATE}(\\s*0?0:00(:00(\\.0+)?)?)?')"
+            f" when regexp_full_match({text}, '{_DATE}(\\s+{_MIDNIGHT})?|.*日{_MIDNIGHT}')"
+            f" and regexp_full_match({text}, '{_DATE}(\\s*{_MIDNIGHT})?')"
             f" then try_cast(regexp_extract({dashed}, '^[0-9]+-[0-9]+-[0-9]+') as date) end"
         )
     if column.type == "timestamp":

@@ -4,6 +4,8 @@ Arrow splits ordinary blocks. Blocks with quoted line breaks, blank lines, rows 
 cells are split here, record by record: line numbers stay exact, and a bad row costs that row alone.
 """
 
+import codecs
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -33,6 +35,14 @@ _HEAD_BYTES = 64 * 1024
 _MAX_RECORD_CHARACTERS = 32 * 1024 * 1024
 
 
+def _opening_quote(line: str, start: int) -> int:
+    """Where the quote of a cell is, which spaces may precede; -1 for a cell without."""
+    at = start
+    while line.startswith(" ", at):
+        at += 1
+    return at if line.startswith('"', at) else -1
+
+
 def split_record(
     lines: Sequence[str], start: int, separator: str, at_end: bool, width: int = 0
 ) -> tuple[list[str], int] | None:
@@ -52,7 +62,8 @@ def split_record(
     position = 0
     while True:
         first_cell = line[:position] if len(cells) == used == 1 else first_cell
-        if not line.startswith('"', position):
+        opening = _opening_quote(line, position)
+        if opening < 0:
             end = line.find(separator, position)
             if end < 0:
                 cells.append(line[position:])
@@ -61,7 +72,7 @@ def split_record(
             position = end + 1
             continue
         parts: list[str] = []
-        position += 1
+        position = opening + 1
         size = 0
         while True:
             quote = line.find('"', position)
@@ -133,17 +144,29 @@ class _CsvReader:
 
     def __init__(self, separator: str, width: int, first_line: int, extract: Extract) -> None:
         self.separator = separator
+        # Arrow would take a quote after spaces for a character of the cell.
+        self.spaced_quote = re.compile(rb"(?:^|[\n" + separator.encode() + rb']) +"')
         self.width = width
         self.line = first_line
         self.extract = extract
         self.held: list[str] = []
 
+    def _is_unusual(self, block: bytes, octets: np.ndarray, ends: np.ndarray) -> bool:
+        """Whether Arrow would misread the block: lone returns, NUL, byte order marks, spaces before quotes."""
+        if b"\r" in block or b"\x00" in block:
+            return True
+        if (octets[ends[:-1] + 1] == codecs.BOM_UTF8[0]).any() and b"\n" + codecs.BOM_UTF8 in block:
+            return True
+        may_be_spaced = b'"' in block and b' "' in block
+        return block.startswith(codecs.BOM_UTF8) or (may_be_spaced and bool(self.spaced_quote.search(block)))
+
     def plain(self, block: bytes) -> Chunk | None:
         """The block split by Arrow; None when it must be split record by record."""
-        ends = np.flatnonzero(np.frombuffer(block, np.uint8) == 0x0A)
+        octets = np.frombuffer(block, np.uint8)
+        ends = np.flatnonzero(octets == 0x0A)
         count = len(ends)
         longest = int(np.diff(ends, prepend=-1).max()) if count else 0
-        if self.held or self.width < 2 or longest > MAX_CELL_CHARACTERS or b"\r" in block or b"\x00" in block:
+        if self.held or self.width < 2 or longest > MAX_CELL_CHARACTERS or self._is_unusual(block, octets, ends):
             return None
         odd_rows = []
 
@@ -180,7 +203,8 @@ class _CsvReader:
 
     def exact(self, block: bytes, at_end: bool) -> Chunk:
         """The block split record by record."""
-        lines = self.held + block.decode("utf-8").split("\n")[:-1]
+        # Files that were joined have a byte order mark before the first line of each.
+        lines = self.held + [line.removeprefix("\ufeff") for line in block.decode("utf-8").split("\n")[:-1]]
         self.held = []
         rows = _RowBuilder(self.width)
         index = 0

@@ -28,7 +28,7 @@ from dagster_project.privacy.forgotten import Forgotten
 from dagster_project.run.log import step
 
 # Part of every contract's digest: increase it when a change of the loader requires that all files are read again.
-LOADER_VERSION = 5
+LOADER_VERSION = 6
 
 _SECONDS_BETWEEN_PROGRESS = 2.0
 _LOST = "its rows in the lake were damaged or deleted, and the file is no longer there: land it again"

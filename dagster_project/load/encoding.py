@@ -180,13 +180,19 @@ def detect_encoding(path: Path) -> str:
     return "gb18030" if only_of_two_bytes and _is_short_chinese(path) else "utf-8"
 
 
+def _with_line_feeds(block: bytes) -> bytes:
+    # Programs that write text twice as text make CR CR LF.
+    return block.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n")
+
+
 def utf8_blocks(path: Path, encoding: str) -> Iterator[bytes]:
     """The file as UTF-8 blocks of whole lines, with `\\n` as line ends.
 
-    Raises Quarantine for a line longer than 64 MB: such a file is not a table.
+    The last line is in the block of the line before it, whether it has an end or not. Raises Quarantine for a line
+    longer than 64 MB: such a file is not a table.
     """
     decoder = None if encoding in ("utf-8", "utf-8-sig") else codecs.getincrementaldecoder(encoding)("strict")
-    rest = b""
+    ready = rest = b""
     old_mac: bool | None = None
     first = True
     for raw in _blocks(path):
@@ -200,8 +206,8 @@ def utf8_blocks(path: Path, encoding: str) -> Iterator[bytes]:
         held = b""
         if b"\r" in block:
             # The line feed of a carriage return at the end of the block may begin the next one.
-            held = b"\r" if block.endswith(b"\r") else b""
-            block = block[: len(block) - len(held)].replace(b"\r\n", b"\n")
+            held = block[len(block.rstrip(b"\r")) :]
+            block = _with_line_feeds(block[: len(block) - len(held)])
         if old_mac:
             block = block.replace(b"\r", b"\n")
         cut = block.rfind(b"\n") + 1
@@ -209,8 +215,12 @@ def utf8_blocks(path: Path, encoding: str) -> Iterator[bytes]:
         if len(rest) > MAX_LINE_BYTES:
             raise Quarantine("a line is longer than 64 MB: this is not a table")
         if cut:
-            yield block[:cut]
+            if ready:
+                yield ready
+            ready = block[:cut]
     if decoder is not None:
         rest += decoder.decode(b"", final=True).encode("utf-8")
     if rest:
-        yield rest.replace(b"\r\n", b"\n").removesuffix(b"\r") + b"\n"
+        ready += _with_line_feeds(rest).removesuffix(b"\r") + b"\n"
+    if ready:
+        yield ready

@@ -133,7 +133,8 @@ def open_xlsx(path: Path, matcher: HeaderMatcher) -> Extract:
 
     candidates = list(islice(rows(), _ROWS_SEARCHED))
     if not any(cell.strip() for cells in candidates for cell in cells):
-        raise Quarantine(f"sheet {sheet.name!r} is empty")
+        where = f"has nothing in its first {_ROWS_SEARCHED} rows" if len(candidates) == _ROWS_SEARCHED else "is empty"
+        raise Quarantine(f"sheet {sheet.name!r} {where}")
     header_at = _find_header(candidates, matcher)
     header = candidates[header_at]
     unnamed = [at for at, cell in enumerate(header) if not cell.strip()]

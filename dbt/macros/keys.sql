@@ -28,9 +28,12 @@ left join {{ ref('int_vehicle_key') }} as vehicle_keys
     {%- endif -%}
 {% endmacro %}
 
-{# A customer number is unique in its store only. #}
+{# A customer number is unique in its store only. With a | in codes ('S', '0|1') and ('S|0', '1') are two customers. #}
 {% macro hash_of_customer(rows, hash_key) -%}
-    {{ keyed_hash(rows ~ ".store_code || '|' || " ~ rows ~ ".customer_no", hash_key) }}
+    {%- set escaped = "replace(replace(CODE, '~', '~~'), '|', '~|')" -%}
+    {%- set store_code = escaped | replace('CODE', rows ~ '.store_code') -%}
+    {%- set customer_no = escaped | replace('CODE', rows ~ '.customer_no') -%}
+    {{ keyed_hash(store_code ~ " || '|' || " ~ customer_no, hash_key) }}
 {%- endmacro %}
 
 {% macro hash_of_vehicle(rows, hash_key) -%}
