@@ -52,8 +52,9 @@ def test_files_that_were_joined_are_read_as_one(landing, encoding: str) -> None:
 
 
 @pytest.mark.parametrize("begins", ["", "\n", " \r\n", '"备\n注",'])
-def test_a_header_alone_without_a_line_end_is_an_extract_without_rows(landing, begins: str) -> None:
-    landing.write("dms/customers/a_20260401.csv", begins + ",".join(HEADER))
+@pytest.mark.parametrize("ends", ["", "\r", "\r\r"])
+def test_a_header_alone_is_an_extract_without_rows(landing, begins: str, ends: str) -> None:
+    landing.write("dms/customers/a_20260401.csv", begins + ",".join(HEADER) + ends)
     landing.load()
     record = landing.file("a_20260401.csv")
     assert (record["status"], record["rows_read"]) == ("loaded", 0)

@@ -200,9 +200,9 @@ def utf8_blocks(path: Path, encoding: str) -> Iterator[bytes]:
         if first:
             block = block.removeprefix(codecs.BOM_UTF8)
             first = False
+        block = rest + block
         if old_mac is None and (b"\n" in block or b"\r" in block[:-1]):
             old_mac = b"\n" not in block
-        block = rest + block
         held = b""
         if b"\r" in block:
             # The line feed of a carriage return at the end of the block may begin the next one.
@@ -221,6 +221,7 @@ def utf8_blocks(path: Path, encoding: str) -> Iterator[bytes]:
     if decoder is not None:
         rest += decoder.decode(b"", final=True).encode("utf-8")
     if rest:
-        ready += _with_line_feeds(rest).removesuffix(b"\r") + b"\n"
+        rest = _with_line_feeds(rest)
+        ready += (rest.replace(b"\r", b"\n") if old_mac else rest.rstrip(b"\r")) + b"\n"
     if ready:
         yield ready
