@@ -21,12 +21,13 @@ POSTGRES_DRIVER_PACKAGE := libpostgresql-jdbc-java=42.5.5-0+deb12u1
 POSTGRES_DRIVER := $(SPARK)/share/java/postgresql.jar
 POSTGRES_DRIVER_SHA256 := e68b153660caa7f47505d323829e995bd84fec7a30d2160f3ca272f774569a22
 
-.PHONY: run test test-spark test-spark-short soak dev pictures lint format lock contracts clean
+.PHONY: run test test-spark test-spark-short soak dev pictures lint style format lock contracts clean
 
 run: $(VENV)/.ready
 	$(BIN)/aftersales run
 
-test: $(VENV)/.ready lint
+# Types and SQL are checked by tests, beside the others.
+test: style
 	$(BIN)/pytest
 
 # The same project on a Spark cluster, which the tests start and stop. The short form builds and checks no store there.
@@ -62,10 +63,12 @@ pictures: $(VENV)/.ready
 	until curl --silent --fail --output /dev/null http://127.0.0.1:3001/server_info; do sleep 1; done; \
 	$(DRAW) --window-size=1500,1040 --screenshot=docs/images/dagster.png http://127.0.0.1:3001/asset-groups
 
-lint: $(VENV)/.ready
+lint: style
+	$(BIN)/mypy
+
+style: $(VENV)/.ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 
 format: $(VENV)/.ready
 	$(BIN)/ruff check --fix .

@@ -36,6 +36,7 @@ STORES = "store_code,store_name,region_code\n001,Store one,R1\n002,Store two,R2\
 LONGEST = (
     "test_by_changes",
     "test_privacy",
+    "test_types",
     "test_hostile_files",
     "test_files",
     "test_encodings",

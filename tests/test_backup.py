@@ -22,6 +22,7 @@ from tests.support.published import differences
 
 
 @pytest.mark.usefixtures("no_suites", "no_data_tests")
+@pytest.mark.usefixtures("no_suites", "no_data_tests")
 def test_a_restored_backup_gives_the_same_figures(sample_run: Settings, tmp_path: Path) -> None:
     made = back_up(sample_run, tmp_path / "backup")
     restored = replace(sample_run, data=tmp_path / "restored")

@@ -152,7 +152,7 @@ def test_readers_see_consistent_states_through_several_publishes(small: SmallWar
         connection.execute("grant usage on schema bi to aftersales_reader")
         connection.execute("grant select on bi.both to aftersales_reader")
     url, stop = reader_of(database), threading.Event()
-    seen: list[set[int]] = [set() for _ in range(8)]
+    seen: list[set[int]] = [set() for _ in range(4)]
     wrong: list[str] = []
 
     def read(number: int) -> None:
@@ -289,7 +289,7 @@ def test_a_server_that_ends_idle_transactions_does_not_end_a_load(
 
     def slowly(*arguments: object) -> str:
         # Meanwhile DuckDB writes a big table and sends Postgres nothing.
-        time.sleep(1)
+        time.sleep(0.2)
         return _selected(*arguments)
 
     monkeypatch.setattr("dagster_project.publish.postgres.load._selected", slowly)
@@ -315,6 +315,7 @@ def test_a_folder_without_room_is_named(small: SmallWarehouse, database: str, tm
     def full(*_: object, **__: object) -> str:
         return str(tmp_path / "not there")
 
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(tempfile.TemporaryDirectory, "__enter__", full)
     with pytest.raises(PostgresError, match="set TMPDIR"):
         load(small, database)

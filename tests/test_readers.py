@@ -15,7 +15,7 @@ import pytest
 from dagster_project.settings import PROJECT_DIR, Settings
 from tests.support.small_warehouse import TABLES, SmallWarehouse
 
-READERS = 8
+READERS = 4
 PUBLISHES = 15
 # The oldest supported client, and those between it and the version that writes.
 OLD_CLIENTS = ("1.1.3", "1.4.1", "1.5.0")
